@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The Linux port's part of src/port.h. */
+#ifndef MI_PORT_CONFIG_H
+#define MI_PORT_CONFIG_H
+
+#include "bits.h"
+
+#define PORT_MAP_WINDOW		1
+#define PORT_STATIC_INSTANCE	1
+
+#if MI_THREADS
+#ifdef PORT_TLS_LOCAL_EXEC	/* for executables: one instruction less */
+#define PORT_TLS	__attribute__((tls_model("local-exec"))) __thread
+#else
+#define PORT_TLS	__attribute__((tls_model("initial-exec"))) __thread
+#endif
+#else
+#define PORT_TLS
+#endif
+
+/* 0: free. 1: taken. 2: taken, and somebody waits (a futex) */
+struct port_lock {
+	int state;
+};
+
+static inline uintptr_t port_thread_id(void)
+{
+	return arch_thread_pointer();
+}
+
+#endif /* MI_PORT_CONFIG_H */

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* All that the engine knows about x86-64. */
+#ifndef MI_ARCH_X86_64_H
+#define MI_ARCH_X86_64_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Subtracts and tells whether the minuend was at most the subtrahend, by the
+ * flags of the subtraction itself: compilers load, compare, subtract and
+ * store, three instructions more on the path of every free.
+ */
+static inline bool arch_subtract_to_zero_or_below(uint64_t *minuend,
+						  uint64_t subtrahend)
+{
+	bool below_or_equal;
+
+	__asm__("subq %[s], %[m]"
+		: [m] "+m" (*minuend), "=@ccbe" (below_or_equal)
+		: [s] "r" (subtrahend));
+	return below_or_equal;
+}
+
+/* The thread's control block: its first word is its own address (x86 ABI) */
+static inline uintptr_t arch_thread_pointer(void)
+{
+	return *(const __seg_fs uintptr_t *)0;
+}
+
+#endif /* MI_ARCH_X86_64_H */

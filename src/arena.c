@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Arenas of an instance: handed over, extended, searched, and the calls that
+ * take the lock around runs.
+ *
+ *	start                                                        end
+ *	| struct arena | slots .. | map ..     | first free run ...    |
+ *	|<---------- header, a META run ------>|
+ */
+#include "arena.h"
+
+struct map_of_none map_of_none;
+
+#define HEADER_SLOTS	((size_t)8)
+
+struct arena *arena_by_number(struct instance *instance, unsigned int number)
+{
+	struct arena *arena = instance->arenas;
+
+	while (arena && arena->number != number)
+		arena = arena->next;
+	return arena;
+}
+
+struct arena *arena_of(struct instance *instance, const void *p)
+{
+	struct arena *arena;
+
+	arena = atomic_read_acquire(&instance->arenas);
+	while (arena && !arena_holds(arena, p))
+		arena = atomic_read_acquire(&arena->next);
+	return arena;
+}
+
+static struct map *arena_map(const struct arena *arena, uintptr_t address,
+			     size_t *index)
+{
+	if (arena->map_is_window) {
+		*index = (address >> UNIT_SHIFT) & (arena->map_units - 1);
+		return arena->map;
+	}
+	if (address < arena->map_base || address >= arena->high_water)
+		return NULL;
+	*index = (address - arena->map_base) >> UNIT_SHIFT;
+	return arena->map;
+}
+
+struct page *arena_page_of(struct instance *instance, const void *p)
+{
+	struct arena *arena = arena_of(instance, p);
+	struct page *page = NULL;
+	struct map *map;
+	size_t index;
+
+	if (!arena)
+		return NULL;
+	port_lock(&instance->lock);
+	map = arena_map(arena, (uintptr_t)p, &index);
+	if (map && map->distance[index])
+		page = (struct page *)((char *)map + map->distance[index]);
+	port_unlock(&instance->lock);
+	return page;
+}
+
+void arena_map_set(struct arena *arena, struct page *page, uintptr_t first,
+		   uintptr_t last)
+{
+	uintptr_t distance = page ? (uintptr_t)page - (uintptr_t)arena->map : 0;
+	struct map *map;
+	size_t index = 0;
+
+	for (first = align_down(first, UNIT_SIZE); first <= last;
+	     first += UNIT_SIZE) {
+		map = arena_map(arena, first, &index);
+		mi_assert(map);
+		map->distance[index] = distance;
+	}
+}
+
+static size_t window_units(size_t units)
+{
+	size_t least = MAP_WINDOW_BYTES_MIN >> UNIT_SHIFT;
+
+	if (units <= least)
+		return least;
+	return (size_t)1 << (log2_floor(units - 1) + 1);
+}
+
+/* The arena's place is taken only when nothing can fail any more */
+static struct arena *arena_init(struct instance *instance, uintptr_t start,
+				uintptr_t end, bool is_zero)
+{
+	struct arena *arena = (struct arena *)align_up(start, 128);
+	uintptr_t slots, map, data;
+	size_t units = (end - start) >> UNIT_SHIFT, slot_count, map_bytes;
+	bool window = PORT_MAP_WINDOW && is_zero && !instance->arenas &&
+		      units >= MAP_WINDOW_BYTES_MIN / 8 >> UNIT_SHIFT;
+	size_t map_units = window ? window_units(units) : units;
+	struct page *rest;
+
+	slots = align_up((uintptr_t)(arena + 1), sizeof(struct page));
+	map_bytes = sizeof(struct map) + map_units * sizeof(uintptr_t);
+	if (slots + HEADER_SLOTS * sizeof(struct page) + map_bytes <=
+	    start + UNIT_SIZE) {
+		/* all in one unit: slots take what the map leaves */
+		map = align_down(start + UNIT_SIZE - map_bytes, 64);
+		data = start + UNIT_SIZE;
+	} else {
+		map = align_up(slots + HEADER_SLOTS * sizeof(struct page),
+			       UNIT_SIZE);
+		data = align_up(map + map_bytes, UNIT_SIZE);
+	}
+	slot_count = (map - slots) / sizeof(struct page);
+	if (data >= end)
+		return NULL;
+
+	memory_zero(arena, sizeof(*arena));
+	arena->instance = instance;
+	arena->start = start;
+	arena->end = end;
+	arena->high_water = data;
+	arena->map = (struct map *)map;
+	arena->map_base = data;
+	arena->map_units = map_units;
+	arena->map_is_window = window;
+	arena->fresh_is_zero = is_zero;
+	arena->number = (uint8_t)instance->arena_count;
+	if (!window)
+		memory_zero(&arena->map->null, sizeof(struct page));
+	descriptors_init(arena, (struct page *)slots, slot_count,
+			 (data - start) >> UNIT_SHIFT);
+	rest = descriptor_take(arena);
+	rest->origin = data;
+	rest->units = (uint32_t)((end - data) >> UNIT_SHIFT);
+	rest->kind = RUN_META;
+	rest->phys_prev = arena->phys_first;
+	rest->phys_next = NULL;
+	arena->phys_first->phys_next = rest;
+	arena->phys_last = rest;
+	run_put(arena, rest, false);
+	return arena;
+}
+
+/* Everything that finds an arena through the instance starts here */
+static void arena_publish(struct instance *instance, struct arena *arena)
+{
+	struct arena **link = &instance->arenas;
+
+	if (!instance->arenas && (arena->map_is_window || !PORT_MAP_WINDOW)) {
+		instance->map_mask = arena->map_units - 1;
+		instance->map_base = arena->map_base;
+		instance->map_limit =
+			(arena->high_water - arena->map_base) >> UNIT_SHIFT;
+		atomic_write_release(&instance->map, arena->map);
+	}
+	while (*link)
+		link = &(*link)->next;
+	atomic_write_release(link, arena);
+	instance->arena_count++;
+}
+
+/*
+ * A range that begins where the arena ends: the new map, for all of it,
+ * takes the range's first units.
+ */
+static bool arena_extend(struct arena *arena, uintptr_t end)
+{
+	struct instance *instance = arena->instance;
+	uintptr_t start = arena->end, data;
+	size_t units = (end - arena->map_base) >> UNIT_SHIFT, i, used;
+	struct map *map = (struct map *)start, *old = arena->map;
+	struct page *header, *rest;
+
+	data = align_up(start + sizeof(*map) + units * sizeof(uintptr_t),
+			UNIT_SIZE);
+	if (data >= end || !descriptors_reserve(arena))
+		return false;
+	header = descriptor_take(arena);
+	rest = descriptor_take(arena);
+	header->origin = start;
+	header->units = (uint32_t)((data - start) >> UNIT_SHIFT);
+	header->kind = RUN_META;
+	header->phys_prev = arena->phys_last;
+	header->phys_next = rest;
+	arena->phys_last->phys_next = header;
+	rest->origin = data;
+	rest->units = (uint32_t)((end - data) >> UNIT_SHIFT);
+	rest->kind = RUN_META;
+	rest->phys_prev = header;
+	rest->phys_next = NULL;
+	arena->phys_last = rest;
+
+	memory_zero(&map->null, sizeof(map->null));
+	used = (arena->high_water - arena->map_base) >> UNIT_SHIFT;
+	for (i = 0; i < used; i++)
+		map->distance[i] = old->distance[i] == 0 ? 0 :
+			old->distance[i] + (uintptr_t)old - (uintptr_t)map;
+	/* between the old mark and the new units: as if reached */
+	for (; i < (data - arena->map_base) >> UNIT_SHIFT; i++)
+		map->distance[i] = 0;
+	arena->high_water = data;
+	arena->map = map;
+	arena->map_units = units;
+	arena->end = end;
+	if (!PORT_MAP_WINDOW && instance->map == old) {
+		instance->map_limit =
+			(data - arena->map_base) >> UNIT_SHIFT;
+		instance->map = map;
+	}
+	run_put(arena, rest, false);
+	return true;
+}
+
+struct arena *arena_add(struct instance *instance, void *start_address,
+			size_t bytes, bool is_zero, bool exclusive, bool fixed)
+{
+	uintptr_t start = (uintptr_t)start_address, end = start + bytes;
+	struct arena *arena;
+
+	if (start == 0 || end < start || bytes < UNIT_SIZE)
+		return NULL;
+	start = align_up(start, UNIT_SIZE);
+	end = align_down(end, UNIT_SIZE);
+	if (start >= end)
+		return NULL;
+	port_lock(&instance->lock);
+	for (arena = instance->arenas; arena; arena = arena->next) {
+		if (start < arena->end && end > arena->start) {
+			port_unlock(&instance->lock);	/* overlaps */
+			return NULL;
+		}
+	}
+	for (arena = instance->arenas; arena; arena = arena->next) {
+		if (arena->end == start && !arena->map_is_window &&
+		    arena->exclusive == exclusive && arena->fixed == fixed &&
+		    arena_extend(arena, end)) {
+			arena->fresh_is_zero &= is_zero;
+			port_unlock(&instance->lock);
+			return arena;
+		}
+	}
+	if (instance->arena_count < UINT8_MAX &&
+	    end - start >= ARENA_BYTES_MIN - 2 * UNIT_SIZE)
+		arena = arena_init(instance, start, end, is_zero);
+	if (arena) {
+		arena->exclusive = exclusive;
+		arena->fixed = fixed;
+		arena->fresh_is_zero &= !fixed;
+		arena_publish(instance, arena);
+	}
+	port_unlock(&instance->lock);
+	return arena;
+}
+
+void instance_init(struct instance *instance)
+{
+	size_t bytes = port_primary_bytes();
+	bool is_zero = false;
+	void *start;
+
+	instance->map = &map_of_none.map;
+	if (bytes && instance->os_enabled) {
+		start = port_reserve(&bytes, &is_zero);
+		if (start)
+			(void)arena_add(instance, start, bytes, is_zero, false,
+					false);
+	}
+}
+
+static bool arena_serves(const struct arena *arena,
+			 const struct run_request *request)
+{
+	return request->arena ? arena == request->arena : !arena->exclusive;
+}
+
+static struct page *arenas_cut(struct instance *instance,
+			       const struct run_request *request)
+{
+	struct arena *arena;
+	struct page *run;
+
+	for (arena = instance->arenas; arena; arena = arena->next) {
+		if (!arena_serves(arena, request))
+			continue;
+		(void)descriptors_reserve(arena);
+		run = run_cut(arena, request);
+		if (run)
+			return run;
+	}
+	return NULL;
+}
+
+/* Called without the lock: a new arena from the port, large enough */
+static bool arena_reserve(struct instance *instance, size_t units)
+{
+	size_t bytes = (units << UNIT_SHIFT) + (units << UNIT_SHIFT) / 256 +
+		       16 * UNIT_SIZE;
+	bool is_zero = false;
+	void *start;
+
+	start = port_reserve(&bytes, &is_zero);
+	return start && arena_add(instance, start, bytes, is_zero, false,
+				  false);
+}
+
+static void stats_add(struct instance *instance, const struct page *run,
+		      size_t units)
+{
+	struct class_stats *stats;
+
+	instance->units_used += units;
+	if (instance->units_used > instance->units_used_peak)
+		instance->units_used_peak = instance->units_used;
+	if (run->kind == RUN_META)
+		return;
+	stats = &instance->stats[run->kind == RUN_SMALL ? run->class :
+				 STATS_LARGE];
+	stats->units += units;
+	if (stats->units > stats->units_peak)
+		stats->units_peak = stats->units;
+}
+
+static void stats_subtract(struct instance *instance, const struct page *run,
+			   size_t units)
+{
+	instance->units_used -= units;
+	if (run->kind != RUN_META)
+		instance->stats[run->kind == RUN_SMALL ? run->class :
+				STATS_LARGE].units -= units;
+}
+
+/* One more of its class, and on the list of its heap where it is large */
+static void run_enter(struct instance *instance, struct page *run,
+		      const struct run_request *request)
+{
+	struct class_stats *stats;
+	struct heap *heap = request->heap;
+
+	run->class = (uint8_t)request->class;
+	stats_add(instance, run, run->units);
+	if (run->kind == RUN_META)
+		return;
+	stats = &instance->stats[run->kind == RUN_SMALL ? run->class :
+				 STATS_LARGE];
+	stats->pages_total++;
+	if (++stats->pages > stats->pages_peak)
+		stats->pages_peak = stats->pages;
+	if (!heap)
+		return;
+	run->heap = heap;
+	run->prev = NULL;
+	run->next = heap->large;
+	if (run->next)
+		run->next->prev = run;
+	heap->large = run;
+}
+
+static void run_leave(struct instance *instance, struct page *run)
+{
+	struct heap *heap = run->heap;
+
+	stats_subtract(instance, run, run->units);
+	if (run->kind == RUN_META)
+		return;
+	instance->stats[run->kind == RUN_SMALL ? run->class :
+			STATS_LARGE].pages--;
+	if (run->kind != RUN_LARGE || !heap)
+		return;
+	if (run->prev)
+		run->prev->next = run->next;
+	else
+		heap->large = run->next;
+	if (run->next)
+		run->next->prev = run->prev;
+}
+
+struct page *instance_run_alloc(struct instance *instance,
+				const struct run_request *request)
+{
+	struct page *run;
+
+	port_lock(&instance->lock);
+	run = arenas_cut(instance, request);
+	if (unlikely(!run) && instance->os_enabled && !request->arena) {
+		port_unlock(&instance->lock);
+		if (!arena_reserve(instance, request->units +
+				   request->align_units))
+			return NULL;
+		port_lock(&instance->lock);
+		run = arenas_cut(instance, request);
+	}
+	if (likely(run)) {
+		if (unlikely(!port_may_touch((void *)run_start(run),
+					     run_bytes(run)))) {
+			run_put(arena_by_number(instance, run->arena_number),
+				run, !(run->flags & RUN_ZERO));
+			run = NULL;
+		} else {
+			run_enter(instance, run, request);
+		}
+	}
+	port_unlock(&instance->lock);
+	return run;
+}
+
+void instance_run_free(struct instance *instance, struct page *run)
+{
+	port_lock(&instance->lock);
+	run_leave(instance, run);
+	run_put(arena_by_number(instance, run->arena_number), run, true);
+	purge_to_budget(instance, false);
+	port_unlock(&instance->lock);
+}
+
+bool instance_run_grow(struct instance *instance, struct page *run,
+		       size_t units)
+{
+	bool grown;
+
+	port_lock(&instance->lock);
+	grown = port_may_touch((void *)run_end(run), units << UNIT_SHIFT) &&
+		run_grow(arena_by_number(instance, run->arena_number), run,
+			 units);
+	if (grown)
+		stats_add(instance, run, units);
+	port_unlock(&instance->lock);
+	return grown;
+}
+
+/* Keeps the first `units`; the run stays whole where no descriptor is left */
+void instance_run_shrink(struct instance *instance, struct page *run,
+			 size_t units)
+{
+	struct arena *arena;
+	struct page *rest;
+
+	port_lock(&instance->lock);
+	arena = arena_by_number(instance, run->arena_number);
+	(void)descriptors_reserve(arena);
+	rest = run_split(arena, run, units);
+	if (rest) {
+		stats_subtract(instance, run, rest->units);
+		run_put(arena, rest, true);
+		purge_to_budget(instance, false);
+	}
+	port_unlock(&instance->lock);
+}
+
+size_t instance_largest(struct instance *instance)
+{
+	struct arena *arena;
+	size_t largest = 0, units;
+
+	port_lock(&instance->lock);
+	for (arena = instance->arenas; arena; arena = arena->next) {
+		units = run_largest(arena);
+		if (units > largest)
+			largest = units;
+	}
+	port_unlock(&instance->lock);
+	return largest << UNIT_SHIFT;
+}
+
+size_t instance_free_bytes(struct instance *instance)
+{
+	struct arena *arena;
+	size_t units = 0;
+
+	port_lock(&instance->lock);
+	for (arena = instance->arenas; arena; arena = arena->next)
+		units += arena->units_free;
+	port_unlock(&instance->lock);
+	return units << UNIT_SHIFT;
+}

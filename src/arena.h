@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Runs of 4 KiB units. The instance's lock is held for every call here but
+ * arena_page_of() and those that say so.
+ */
+#ifndef MI_ARENA_H
+#define MI_ARENA_H
+
+#include "types.h"
+
+/* What is asked of a run */
+struct run_request {
+	size_t units;
+	size_t align_units;	/* a power of two */
+	size_t phase_units;	/* (start + phase) is a multiple of align */
+	enum run_kind kind;
+	unsigned int class;	/* of a page */
+	struct arena *arena;	/* only there; NULL: any that is not exclusive */
+	struct heap *heap;	/* whose large block it will be */
+};
+
+/*
+ * descriptor.c. Descriptors come from chunks of one unit, the first slot of
+ * which describes the chunk. O(1).
+ */
+bool descriptors_reserve(struct arena *arena);
+struct page *descriptor_take(struct arena *arena);
+void descriptor_give(struct arena *arena, struct page *page);
+void descriptors_init(struct arena *arena, struct page *slots, size_t count,
+		      size_t header_units);
+
+/* run.c: split, join, search in one arena. O(1), searches BIN_SCAN_MAX. */
+struct page *run_cut(struct arena *arena, const struct run_request *request);
+/* A run comes back; `dirty` tells whether it may have been touched */
+void run_put(struct arena *arena, struct page *run, bool dirty);
+/* Cuts `units` off the front: the rest gets the descriptor returned, or NULL */
+struct page *run_split(struct arena *arena, struct page *run, size_t units);
+/* Takes `units` more from the free run behind; false: there are not so many */
+bool run_grow(struct arena *arena, struct page *run, size_t units);
+/* Units of the largest run that run_cut() would find */
+size_t run_largest(const struct arena *arena);
+void run_unbin(struct arena *arena, struct page *run);
+/* Makes [start, end) the part of a free run that may have been touched */
+void run_set_dirty(struct arena *arena, struct page *run, uintptr_t start,
+		   uintptr_t end);
+
+/* arena.c: from instances to arenas. */
+struct arena *arena_of(struct instance *instance, const void *p);
+struct page *arena_page_of(struct instance *instance, const void *p);
+struct arena *arena_by_number(struct instance *instance, unsigned int number);
+struct arena *arena_add(struct instance *instance, void *start, size_t bytes,
+			bool is_zero, bool exclusive, bool fixed);
+/* Map the units from that of `first` to that of `last` to `page`, or to none */
+void arena_map_set(struct arena *arena, struct page *page, uintptr_t first,
+		   uintptr_t last);
+
+/* These take the lock themselves */
+void instance_init(struct instance *instance);
+struct page *instance_run_alloc(struct instance *instance,
+				const struct run_request *request);
+void instance_run_free(struct instance *instance, struct page *run);
+bool instance_run_grow(struct instance *instance, struct page *run,
+		       size_t units);
+void instance_run_shrink(struct instance *instance, struct page *run,
+			 size_t units);
+/* Bytes of the largest single request; bytes free in all */
+size_t instance_largest(struct instance *instance);
+size_t instance_free_bytes(struct instance *instance);
+
+/* purge.c: gives back what exceeds the budget, or all; drops the lock */
+void purge_to_budget(struct instance *instance, bool all);
+
+/* NULL when no arena holds `p` */
+static inline bool arena_holds(const struct arena *arena, const void *p)
+{
+	return (uintptr_t)p - arena->start < arena->end - arena->start;
+}
+
+/*
+ * The descriptor that stands for `p` in the primary arena, or some other
+ * descriptor when `p` is no block there; never NULL. No lock.
+ */
+static ALWAYS_INLINE struct page *page_of(struct instance *instance,
+					  const void *p)
+{
+	struct map *map;
+	uintptr_t index;
+
+#if PORT_MAP_WINDOW
+	index = ((uintptr_t)p >> UNIT_SHIFT) & instance->map_mask;
+#else
+	index = ((uintptr_t)p - instance->map_base) >> UNIT_SHIFT;
+	if (unlikely(index >= instance->map_limit))
+		return &instance->map->null;
+#endif
+	map = instance->map;
+	return (struct page *)((char *)map + map->distance[index]);
+}
+
+#endif /* MI_ARENA_H */

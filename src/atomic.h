@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Atomic operations on words, on compiler builtins (no <stdatomic.h> under
+ * Unikraft's musl). With MI_THREADS 0 they are plain reads and writes.
+ */
+#ifndef MI_ATOMIC_H
+#define MI_ATOMIC_H
+
+#include "config.h"
+
+#if MI_THREADS
+
+#define atomic_read(p)		__atomic_load_n((p), __ATOMIC_RELAXED)
+#define atomic_read_acquire(p)	__atomic_load_n((p), __ATOMIC_ACQUIRE)
+#define atomic_write(p, v)	__atomic_store_n((p), (v), __ATOMIC_RELAXED)
+#define atomic_write_release(p, v) \
+	__atomic_store_n((p), (v), __ATOMIC_RELEASE)
+#define atomic_swap(p, v)	__atomic_exchange_n((p), (v), __ATOMIC_ACQ_REL)
+#define atomic_add(p, v)	__atomic_fetch_add((p), (v), __ATOMIC_RELAXED)
+
+/* On failure `*expected` is what was found */
+static inline bool atomic_compare_swap(uintptr_t *word, uintptr_t *expected,
+				       uintptr_t desired)
+{
+	return __atomic_compare_exchange_n(word, expected, desired, true,
+					   __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
+#else /* !MI_THREADS */
+
+#define atomic_read(p)			(*(p))
+#define atomic_read_acquire(p)		(*(p))
+#define atomic_write(p, v)		((void)(*(p) = (v)))
+#define atomic_write_release(p, v)	((void)(*(p) = (v)))
+#define atomic_add(p, v)		((void)(*(p) += (v)))
+
+static inline uintptr_t atomic_swap(uintptr_t *word, uintptr_t desired)
+{
+	uintptr_t before = *word;
+
+	*word = desired;
+	return before;
+}
+
+static inline bool atomic_compare_swap(uintptr_t *word, uintptr_t *expected,
+				       uintptr_t desired)
+{
+	(void)expected;
+	*word = desired;
+	return true;
+}
+
+#endif /* MI_THREADS */
+
+#endif /* MI_ATOMIC_H */

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Choices made when the engine is compiled, and limits that follow from the
+ * design. Every one is range-checked here.
+ */
+#ifndef MI_CONFIG_H
+#define MI_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* 1: a heap for each thread. 0: one heap for an instance, no TLS, no atomics */
+#ifndef MI_THREADS
+#define MI_THREADS		1
+#endif
+
+/* 0: none. 1: assertions. 2: structures are validated on every slow path */
+#ifndef MI_DEBUG
+#define MI_DEBUG		0
+#endif
+
+/* Tell valgrind about blocks; slow path for every block then */
+#ifndef MI_TRACK_VALGRIND
+#define MI_TRACK_VALGRIND	0
+#endif
+
+/* Poison free blocks for AddressSanitizer */
+#ifndef MI_TRACK_ASAN
+#define MI_TRACK_ASAN		0
+#endif
+
+#define MI_TRACK		(MI_TRACK_VALGRIND || MI_TRACK_ASAN)
+
+#define UNIT_SHIFT		12
+#define UNIT_SIZE		((size_t)1 << UNIT_SHIFT)
+
+#define BLOCK_ALIGN		((size_t)16)
+#define DIRECT_SIZE_MAX		((size_t)1024)
+#define CLASSED_SIZE_MAX	((size_t)32768)
+
+/* Multiples of 16 up to 1 KiB (0 included), then 5 octaves in eighths */
+#define CLASS_DIRECT_COUNT	65
+#define CLASS_COUNT		(CLASS_DIRECT_COUNT + 5 * 8)
+
+/* A page is at most this large, but may always hold PAGE_BLOCKS_MEDIUM */
+#define PAGE_BYTES_MAX		((size_t)65536)
+#define PAGE_BLOCKS_MEDIUM	((size_t)16)
+#define PAGE_BLOCKS_FIRST	((size_t)4)
+
+/* Pages that are empty but kept, in one heap, beside those of one unit */
+#define KEPT_UNITS_MAX		((size_t)256)
+
+/* An arena's smallest size worth its metadata */
+#define ARENA_BYTES_MIN		((size_t)16384)
+
+/* Bins for free runs: eight for each power of two up to 2^32 units */
+#define BIN_COUNT		240
+#define BIN_WORDS		4
+
+/* How many runs of one bin a search may look at */
+#define BIN_SCAN_MAX		64
+
+/* Descriptors that must be free before runs are split */
+#define DESCRIPTOR_RESERVE	4
+
+/* How many abandoned pages a heap tries before it makes a new one */
+#define RECLAIM_TRIES		8
+
+/* The window of a map without range check; see docs/design.md */
+#define MAP_WINDOW_BYTES_MIN	((size_t)1 << 30)
+
+_Static_assert(sizeof(void *) == 8, "the engine is written for LP64");
+_Static_assert(sizeof(size_t) == 8, "the engine is written for LP64");
+_Static_assert(MI_THREADS == 0 || MI_THREADS == 1, "MI_THREADS is 0 or 1");
+_Static_assert(MI_DEBUG >= 0 && MI_DEBUG <= 2, "MI_DEBUG is 0, 1 or 2");
+_Static_assert(BIN_COUNT <= BIN_WORDS * 64, "a bit for each bin");
+_Static_assert(PAGE_BYTES_MAX / BLOCK_ALIGN <= UINT16_MAX,
+	       "block numbers fit 16 bits");
+
+#endif /* MI_CONFIG_H */

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Descriptors come from chunks of one unit: 32 slots, the first of which
+ * describes the chunk's own run. The first chunk of an arena lies in its
+ * header and has fewer slots.
+ *
+ *	chunk: | own | free | used | used | free | ...
+ *
+ * Of a chunk's own descriptor, `free` is the list of free slots, `capacity`
+ * counts all slots and `reserved` those in use.
+ */
+#include "arena.h"
+
+#define CHUNK_SLOTS	(UNIT_SIZE / sizeof(struct page))
+
+_Static_assert(CHUNK_SLOTS == 32, "a chunk fills its unit");
+
+static struct page *chunk_of(struct arena *arena, struct page *page)
+{
+	struct page *first = arena->first_chunk;
+
+	if ((size_t)(page - first) < first->capacity && page >= first)
+		return first;
+	return (struct page *)align_down((uintptr_t)page, UNIT_SIZE);
+}
+
+static void chunk_list(struct arena *arena, struct page *chunk)
+{
+	chunk->prev = NULL;
+	chunk->next = arena->chunks;
+	if (chunk->next)
+		chunk->next->prev = chunk;
+	arena->chunks = chunk;
+}
+
+static void chunk_unlist(struct arena *arena, struct page *chunk)
+{
+	if (chunk->prev)
+		chunk->prev->next = chunk->next;
+	else
+		arena->chunks = chunk->next;
+	if (chunk->next)
+		chunk->next->prev = chunk->prev;
+}
+
+static void chunk_init(struct arena *arena, struct page *slots, size_t count)
+{
+	struct page *chunk = slots;
+	size_t i;
+
+	memory_zero(chunk, sizeof(*chunk));
+	chunk->kind = RUN_META;
+	chunk->arena_number = arena->number;
+	chunk->capacity = (uint16_t)count;
+	chunk->reserved = 1;
+	for (i = count - 1; i > 0; i--) {
+		slots[i].kind = RUN_NONE;
+		slots[i].next = (struct page *)chunk->free;
+		chunk->free = (struct block *)&slots[i];
+	}
+	arena->descriptors_free += count - 1;
+	chunk_list(arena, chunk);
+}
+
+void descriptors_init(struct arena *arena, struct page *slots, size_t count,
+		      size_t header_units)
+{
+	chunk_init(arena, slots, count);
+	arena->first_chunk = slots;
+	slots->origin = arena->start;
+	slots->units = (uint32_t)header_units;
+	arena->phys_first = slots;
+	arena->phys_last = slots;
+}
+
+struct page *descriptor_take(struct arena *arena)
+{
+	struct page *chunk = arena->chunks;
+	struct page *page;
+
+	if (unlikely(!chunk))
+		return NULL;
+	page = (struct page *)chunk->free;
+	chunk->free = (struct block *)page->next;
+	chunk->reserved++;
+	if (unlikely(!chunk->free))
+		chunk_unlist(arena, chunk);
+	arena->descriptors_free--;
+	page->owner = 0;
+	page->heap = NULL;
+	page->block_size = 0;
+	page->thread_free = 0;
+	page->flags = 0;
+	page->arena_number = arena->number;
+	return page;
+}
+
+/*
+ * A chunk that only describes itself becomes a free run. Its descriptor
+ * cannot stay where it is, so another chunk lends one.
+ */
+static void chunk_release(struct arena *arena, struct page *chunk)
+{
+	struct page *run;
+
+	chunk_unlist(arena, chunk);
+	arena->descriptors_free -= CHUNK_SLOTS - 1;
+	run = descriptor_take(arena);
+	run->origin = chunk->origin;
+	run->units = 1;
+	run->phys_prev = chunk->phys_prev;
+	run->phys_next = chunk->phys_next;
+	if (run->phys_prev)
+		run->phys_prev->phys_next = run;
+	else
+		arena->phys_first = run;
+	if (run->phys_next)
+		run->phys_next->phys_prev = run;
+	else
+		arena->phys_last = run;
+	run_put(arena, run, true);
+}
+
+void descriptor_give(struct arena *arena, struct page *page)
+{
+	struct page *chunk = chunk_of(arena, page);
+
+	mi_assert(chunk->kind == RUN_META && chunk->reserved > 1);
+	page->kind = RUN_NONE;
+	page->owner = 0;
+	page->next = (struct page *)chunk->free;
+	if (unlikely(!chunk->free))
+		chunk_list(arena, chunk);
+	chunk->free = (struct block *)page;
+	chunk->reserved--;
+	arena->descriptors_free++;
+	if (unlikely(chunk->reserved == 1) && chunk != arena->first_chunk &&
+	    arena->descriptors_free >=
+	    CHUNK_SLOTS - 1 + 2 * DESCRIPTOR_RESERVE)
+		chunk_release(arena, chunk);
+}
+
+bool descriptors_reserve(struct arena *arena)
+{
+	struct page *run, *slots;
+	const struct run_request request = {
+		.units = 1, .align_units = 1, .kind = RUN_META,
+	};
+
+	if (likely(arena->descriptors_free >= DESCRIPTOR_RESERVE))
+		return true;
+	if (arena->descriptors_free == 0)
+		return false;
+	run = run_cut(arena, &request);
+	if (!run)
+		return false;
+	/* The run's descriptor moves into the chunk that it describes */
+	slots = (struct page *)run_start(run);
+	chunk_init(arena, slots, CHUNK_SLOTS);
+	slots->origin = run->origin;
+	slots->units = 1;
+	slots->phys_prev = run->phys_prev;
+	slots->phys_next = run->phys_next;
+	if (slots->phys_prev)
+		slots->phys_prev->phys_next = slots;
+	else
+		arena->phys_first = slots;
+	if (slots->phys_next)
+		slots->phys_next->phys_prev = slots;
+	else
+		arena->phys_last = slots;
+	descriptor_give(arena, run);
+	return true;
+}

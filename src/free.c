@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "verbs.h"
+
+/* The page whose run holds `p`, in any arena */
+static struct page *page_around(struct instance *instance, const void *p)
+{
+	struct page *page = page_of(instance, p);
+
+	if (page->kind == RUN_SMALL || page->kind == RUN_LARGE)
+		if ((uintptr_t)p - run_start(page) < run_bytes(page))
+			return page;
+	return arena_page_of(instance, p);
+}
+
+/* What is wrong with a pointer that is no block */
+static COLD void block_error(struct instance *instance, const void *p,
+			     const char *call)
+{
+	const struct page *page = page_around(instance, p);
+
+	if (page && (page->kind == RUN_LARGE || (page->kind == RUN_SMALL &&
+	    (uintptr_t)p - run_start(page) <
+	    (size_t)page->capacity * page->block_size)))
+		error_pointer(ERROR_INTERIOR, call, p);
+	else
+		error_pointer(ERROR_FOREIGN, call, p);
+}
+
+struct page *block_page_quiet(struct instance *instance, const void *p)
+{
+	struct page *page = page_around(instance, p);
+
+	if (!page)
+		return NULL;
+	if (page->kind == RUN_LARGE)
+		return large_block(page) == p ? page : NULL;
+	if (page->kind == RUN_SMALL && page_block_at(page, p))
+		return page;
+	return NULL;
+}
+
+static bool block_is_free(struct page *page, struct block *block)
+{
+	return page->kind == RUN_SMALL && block->tag == (uintptr_t)page &&
+	       page_is_free_block(page, block);
+}
+
+struct page *block_page(struct instance *instance, const void *p,
+			const char *call)
+{
+	struct page *page = block_page_quiet(instance, p);
+
+	if (unlikely(!page)) {
+		block_error(instance, p, call);
+		return NULL;
+	}
+	if (unlikely(block_is_free(page, (struct block *)(uintptr_t)p))) {
+		error_pointer(ERROR_DOUBLE_FREE, call, p);
+		return NULL;
+	}
+	return page;
+}
+
+size_t block_usable(const struct page *page, const void *p)
+{
+	(void)p;
+	return page->kind == RUN_LARGE ? large_usable(page) : page->block_size;
+}
+
+/* The owner's free: something about the page changes */
+static void free_local(struct page *page, struct block *block)
+{
+	uint64_t amount = page_amount(page, block);
+
+	page_push_local(page, block);
+	if (likely(page->sum > amount)) {
+		page->sum -= amount;
+		return;
+	}
+	page->held = page->held + page->sum - amount;
+	page->sum = 0;
+	if (page->flags & PAGE_IN_FULL)
+		heap_page_unfull(page);
+	if (page_resum(page))
+		heap_page_emptied(page);
+}
+
+NOINLINE void free_slow(struct instance *instance, void *p)
+{
+	struct page *page;
+
+	if (unlikely(!p))
+		return;
+	page = block_page(instance, p, "free");
+	if (unlikely(!page))
+		return;
+	if (page->kind == RUN_LARGE) {
+		large_free(instance, page);
+		return;
+	}
+#if MI_THREADS
+	if (atomic_read(&page->owner) != port_thread_id()) {
+		page_free_remote(instance, page, p);
+		return;
+	}
+#endif
+	free_local(page, p);
+}
+
+NOINLINE void free_stopped(struct instance *instance, void *p,
+			   struct page *page)
+{
+	page->sum += page_amount(page, p);
+	free_slow(instance, p);
+}
+
+NOINLINE void free_slow_here(void *p)
+{
+	free_slow(&default_instance, p);
+}
+
+NOINLINE void free_stopped_here(void *p, struct page *page)
+{
+	free_stopped(&default_instance, p, page);
+}

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A heap's queues of pages.
+ *
+ *	queue of a class:  [ taken from ] [ has free blocks ] [ .. ]
+ *	full list:         pages with nothing free, out of every queue
+ */
+#include "heap.h"
+
+/* Blocks only in its dreams: every malloc from it takes the slow path */
+struct page empty_page = { .free = (struct block *)&empty_page };
+
+#define Q1	{ &empty_page, NULL }
+#define Q5	Q1, Q1, Q1, Q1, Q1
+#define Q35	Q5, Q5, Q5, Q5, Q5, Q5, Q5
+
+struct heap empty_heap = { .queues = { Q35, Q35, Q35 } };
+
+_Static_assert(CLASS_COUNT == 105, "a Q1 for each class");
+
+PORT_TLS uintptr_t heap_word = (uintptr_t)&empty_heap + HEAP_WORD_BIAS;
+
+void heap_init(struct heap *heap, struct instance *instance)
+{
+	unsigned int class;
+
+	/* `returned` stays: a page may be on its way from the heap's last life */
+	memory_zero(heap, offsetof(struct heap, returned));
+	for (class = 0; class < CLASS_COUNT; class++)
+		heap->queues[class].first = &empty_page;
+	heap->instance = instance;
+	heap->owner = port_thread_id();
+}
+
+static void queue_append(struct heap *heap, struct page *page)
+{
+	struct queue *queue = &heap->queues[page->class];
+
+	page->next = NULL;
+	page->prev = queue->last;
+	if (queue->last)
+		queue->last->next = page;
+	else
+		queue->first = page;
+	queue->last = page;
+}
+
+static void queue_prepend(struct heap *heap, struct page *page)
+{
+	struct queue *queue = &heap->queues[page->class];
+
+	page->prev = NULL;
+	page->next = queue->last ? queue->first : NULL;
+	if (page->next)
+		page->next->prev = page;
+	else
+		queue->last = page;
+	queue->first = page;
+}
+
+static void queue_remove(struct heap *heap, struct page *page)
+{
+	struct queue *queue = &heap->queues[page->class];
+
+	if (page->prev)
+		page->prev->next = page->next;
+	else
+		queue->first = page->next ? page->next : &empty_page;
+	if (page->next)
+		page->next->prev = page->prev;
+	else
+		queue->last = page->prev;
+}
+
+static void full_insert(struct heap *heap, struct page *page)
+{
+	page->flags |= PAGE_IN_FULL;
+	page->prev = NULL;
+	page->next = heap->full;
+	if (page->next)
+		page->next->prev = page;
+	heap->full = page;
+}
+
+static void full_remove(struct heap *heap, struct page *page)
+{
+	page->flags &= (uint8_t)~PAGE_IN_FULL;
+	if (page->prev)
+		page->prev->next = page->next;
+	else
+		heap->full = page->next;
+	if (page->next)
+		page->next->prev = page->prev;
+}
+
+static void page_unkeep(struct heap *heap, struct page *page)
+{
+	if (page->flags & PAGE_KEPT) {
+		page->flags &= (uint8_t)~PAGE_KEPT;
+		heap->kept_units -= page->units;
+	}
+}
+
+void heap_page_remove(struct heap *heap, struct page *page)
+{
+	page_unkeep(heap, page);
+	if (page->flags & PAGE_IN_FULL)
+		full_remove(heap, page);
+	else
+		queue_remove(heap, page);
+	heap->page_count[page->class]--;
+}
+
+void heap_page_adopt(struct heap *heap, struct page *page)
+{
+	heap->page_count[page->class]++;
+	queue_append(heap, page);
+}
+
+/* Changes the state if the list is empty; false: there is something on it */
+static bool state_change_if_empty(struct page *page, enum page_state to)
+{
+	uintptr_t word = atomic_read(&page->thread_free);
+
+	do {
+		if (word & ~PAGE_STATE_MASK)
+			return false;
+		if (word == PAGE_NOTIFIED)
+			return true;	/* heap_drain() will look */
+	} while (!atomic_compare_swap(&page->thread_free, &word,
+				      (uintptr_t)to));
+	return true;
+}
+
+/* All is handed out. The sum of 0 makes the next free take the slow path */
+static bool page_to_full(struct heap *heap, struct page *page)
+{
+	if (!state_change_if_empty(page, PAGE_FULL))
+		return false;
+	page_unkeep(heap, page);
+	queue_remove(heap, page);
+	full_insert(heap, page);
+	page->held += page->sum;
+	page->sum = 0;
+	return true;
+}
+
+void heap_page_unfull(struct page *page)
+{
+	struct heap *heap = page->heap;
+	uintptr_t word = atomic_read(&page->thread_free);
+
+	while ((word & PAGE_STATE_MASK) == PAGE_FULL &&
+	       !atomic_compare_swap(&page->thread_free, &word,
+				    word & ~PAGE_STATE_MASK))
+		;	/* bounded: each failure is another thread's free */
+	full_remove(heap, page);
+	queue_append(heap, page);
+}
+
+/* Empty pages are kept where they are the last of their class and small */
+static bool page_keep(struct heap *heap, struct page *page)
+{
+	if (heap->page_count[page->class] > 1)
+		return false;
+	if (page->units > 1) {
+		if (heap->kept_units + page->units > KEPT_UNITS_MAX)
+			return false;
+		if (!(page->flags & PAGE_KEPT)) {
+			page->flags |= PAGE_KEPT;
+			heap->kept_units += page->units;
+		}
+	}
+	if (page_list_is_empty(page))
+		(void)page_refill(page);
+	return true;
+}
+
+void heap_page_emptied(struct page *page)
+{
+	struct heap *heap = page->heap;
+
+	if (page_state(page) == PAGE_NOTIFIED || page_keep(heap, page))
+		return;
+	heap_page_remove(heap, page);
+	page_free(page);
+}
+
+/* What is left to do for a page that came back, or was never gone */
+static void page_look(struct page *page)
+{
+	page_collect_remote(page);
+	if (page->flags & PAGE_IN_FULL) {
+		if (page->local_free == page_empty_list(page) &&
+		    state_change_if_empty(page, PAGE_FULL))
+			return;
+		page_collect_remote(page);
+		heap_page_unfull(page);
+	}
+	if (page_resum(page))
+		heap_page_emptied(page);
+}
+
+static void return_page(struct heap *heap, struct page *page)
+{
+	uintptr_t word = atomic_read(&heap->returned);
+
+	do {
+		page->returned_next = (struct page *)word;
+	} while (!atomic_compare_swap(&heap->returned, &word,
+				      (uintptr_t)page));
+}
+
+void heap_drain(struct heap *heap)
+{
+	struct page *page, *next;
+	uintptr_t word;
+
+	page = (struct page *)atomic_swap(&heap->returned, 0);
+	for (; page; page = next) {
+		struct heap *now = atomic_read(&page->heap);
+
+		next = page->returned_next;
+		if (unlikely(now != heap)) {
+			return_page(now, page);
+			continue;
+		}
+		word = atomic_read(&page->thread_free);
+		while (!atomic_compare_swap(&page->thread_free, &word,
+					    word & ~PAGE_STATE_MASK))
+			;	/* bounded: as above */
+		if (unlikely(!page->owner)) {	/* it outlived its thread */
+			atomic_write(&page->owner, heap->owner);
+			heap_page_adopt(heap, page);
+		}
+		page_look(page);
+	}
+}
+
+static struct {
+	void (*call)(bool force, unsigned long long heartbeat, void *arg);
+	void *arg;
+} deferred;
+
+void heap_set_deferred(void (*call)(bool, unsigned long long, void *),
+		       void *arg)
+{
+	deferred.arg = arg;
+	atomic_write_release(&deferred.call, call);
+}
+
+static void heap_call_deferred(struct heap *heap, bool force)
+{
+	heap->heartbeat++;
+	if (likely(!atomic_read_acquire(&deferred.call)) || heap->in_deferred)
+		return;
+	heap->in_deferred = true;
+	deferred.call(force, heap->heartbeat, deferred.arg);
+	heap->in_deferred = false;
+}
+
+static struct page *heap_more(struct heap *heap, unsigned int class)
+{
+	struct page *page = page_reclaim(heap, class);
+
+	if (!page) {
+		page = page_alloc(heap, class);
+		if (!page)
+			return NULL;
+		heap->page_count[class]++;
+	}
+	queue_prepend(heap, page);
+	return page;
+}
+
+struct block *heap_alloc(struct heap *heap, unsigned int class)
+{
+	struct queue *queue = &heap->queues[class];
+	bool collected = false;
+	struct page *page;
+
+	heap_call_deferred(heap, false);
+	if (unlikely(atomic_read(&heap->returned)))
+		heap_drain(heap);
+	for (;;) {	/* each round a page leaves the queue */
+		page = queue->first;
+		if (page == &empty_page) {
+			page = heap_more(heap, class);
+			if (unlikely(!page)) {
+				if (collected)
+					return NULL;
+				heap_collect(heap, true);
+				collected = true;
+				continue;
+			}
+		}
+		if (!page_list_is_empty(page))
+			break;
+		page_unkeep(heap, page);
+		if (page_refill(page) || page_extend(page))
+			break;
+		(void)page_to_full(heap, page);
+	}
+	return page_pop(page);
+}
+
+bool heap_visit_pages(struct heap *heap, page_visit_fun *visit, void *arg)
+{
+	struct page *page, *next;
+	unsigned int class;
+
+	for (class = 0; class < CLASS_COUNT; class++) {
+		page = heap->queues[class].first;
+		for (; page && page != &empty_page; page = next) {
+			next = page->next;
+			if (!visit(page, arg))
+				return false;
+		}
+	}
+	for (page = heap->full; page; page = next) {
+		next = page->next;
+		if (!visit(page, arg))
+			return false;
+	}
+	return true;
+}
+
+static bool page_collect(struct page *page, void *force)
+{
+	struct heap *heap = page->heap;
+
+	page_collect_remote(page);
+	if (page->flags & PAGE_IN_FULL) {
+		if (page->local_free == page_empty_list(page))
+			return true;
+		heap_page_unfull(page);
+	}
+	if (page_resum(page) && page_state(page) == PAGE_ACTIVE &&
+	    (*(bool *)force || heap->page_count[page->class] > 1)) {
+		heap_page_remove(heap, page);
+		page_free(page);
+	}
+	return true;
+}
+
+void heap_collect(struct heap *heap, bool force)
+{
+	heap_call_deferred(heap, force);
+	heap_drain(heap);
+	(void)heap_visit_pages(heap, page_collect, &force);
+}
+
+static bool page_move(struct page *page, void *arg)
+{
+	struct heap *to = arg, *from = page->heap;
+	bool full = page->flags & PAGE_IN_FULL;
+
+	heap_page_remove(from, page);
+	atomic_write(&page->heap, to);
+	to->page_count[page->class]++;
+	if (full)
+		full_insert(to, page);
+	else
+		queue_append(to, page);
+	return true;
+}
+
+void heap_absorb(struct heap *heap, struct heap *from)
+{
+	struct page *page;
+
+	heap_drain(from);
+	(void)heap_visit_pages(from, page_move, heap);
+	heap_drain(from);	/* passes late ones on */
+	port_lock(&heap->instance->lock);
+	while ((page = from->large)) {
+		from->large = page->next;
+		page->heap = heap;
+		page->prev = NULL;
+		page->next = heap->large;
+		if (page->next)
+			page->next->prev = page;
+		heap->large = page;
+	}
+	port_unlock(&heap->instance->lock);
+}
+
+/* Makes every block free. A page still on its way somewhere stays, empty */
+static bool page_drop(struct page *page, void *arg)
+{
+	struct heap *heap = page->heap, *backing = arg;
+	uintptr_t word = atomic_read(&page->thread_free);
+
+	do {
+		if ((word & PAGE_STATE_MASK) == PAGE_NOTIFIED) {
+			page_move(page, backing);
+			return true;
+		}
+	} while (!atomic_compare_swap(&page->thread_free, &word,
+				      PAGE_ACTIVE));
+	heap_page_remove(heap, page);
+	page_free(page);
+	return true;
+}
+
+void heap_drop_pages(struct heap *heap)
+{
+	heap_drain(heap);
+	(void)heap_visit_pages(heap, page_drop, heap->backing);
+	heap_drain(heap);
+	while (heap->large)
+		large_free(heap->instance, heap->large);
+}

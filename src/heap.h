@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Heaps: the pages of a thread, by size class. All calls are those of the
+ * heap's thread unless they say otherwise.
+ */
+#ifndef MI_HEAP_H
+#define MI_HEAP_H
+
+#include "page.h"
+
+/* The calling thread's heap + 15; see types.h. Starts as that of empty_heap */
+extern PORT_TLS uintptr_t heap_word;
+
+#define HEAP_WORD_BIAS		(BLOCK_ALIGN - 1)
+
+static ALWAYS_INLINE uintptr_t heap_to_word(const struct heap *heap)
+{
+	return (uintptr_t)heap + HEAP_WORD_BIAS;
+}
+
+static ALWAYS_INLINE struct heap *heap_current(void)
+{
+	return (struct heap *)(heap_word - HEAP_WORD_BIAS);
+}
+
+/* The same, but a thread without a heap gets one; NULL: no memory */
+struct heap *heap_current_or_new(void);
+
+/* heap.c */
+void heap_init(struct heap *heap, struct instance *instance);
+/* A block of the class, from any page that has or can get one; or NULL */
+struct block *heap_alloc(struct heap *heap, unsigned int class);
+/* The page has become empty */
+void heap_page_emptied(struct page *page);
+/* The first block of a full page was freed */
+void heap_page_unfull(struct page *page);
+/* Adds a page that the heap has just become the owner of */
+void heap_page_adopt(struct heap *heap, struct page *page);
+/* Takes the page out of whatever list of the heap it stands in */
+void heap_page_remove(struct heap *heap, struct page *page);
+/* Collects what others freed, gives back empty pages. O(pages + free) */
+void heap_collect(struct heap *heap, bool force);
+/* Moves pages on `returned` back to where they can be used */
+void heap_drain(struct heap *heap);
+/* Called now and then on the slow path, see mi_register_deferred_free() */
+void heap_set_deferred(void (*call)(bool, unsigned long long, void *),
+		       void *arg);
+/* All pages and large blocks to another heap of the same thread */
+void heap_absorb(struct heap *heap, struct heap *from);
+/* Frees all blocks of the heap. Also its large ones */
+void heap_drop_pages(struct heap *heap);
+/* Calls `visit` for each page until it returns false */
+typedef bool page_visit_fun(struct page *page, void *arg);
+bool heap_visit_pages(struct heap *heap, page_visit_fun *visit, void *arg);
+
+/* thread.c: heaps come and go */
+struct heap *heap_new(struct heap *backing);
+void heap_end(struct heap *heap);
+/* The calling thread ends: its pages are abandoned. Called by the port */
+void heaps_thread_done(void);
+/* In the child of a fork: other threads are gone. The lock is held */
+void heaps_fork_child(struct instance *instance);
+/* An abandoned page of the class, now the heap's; or NULL. O(tries) */
+struct page *page_reclaim(struct heap *heap, unsigned int class);
+/* A free by a thread that does not own the page */
+void page_free_remote(struct instance *instance, struct page *page,
+		      struct block *block);
+/* Pages on parked heaps that arrived late become abandoned. Any thread */
+void heaps_drain_parked(struct instance *instance);
+
+/* large.c */
+void *large_alloc(struct heap *heap, size_t size, size_t alignment,
+		  size_t offset, bool zero);
+void large_free(struct instance *instance, struct page *page);
+static inline void *large_block(const struct page *page)
+{
+	return page->free;
+}
+static inline size_t large_usable(const struct page *page)
+{
+	return run_end(page) - (uintptr_t)large_block(page);
+}
+
+/* valid.c, for tests */
+bool heap_is_valid(struct heap *heap);
+bool instance_is_valid(struct instance *instance);
+
+#endif /* MI_HEAP_H */

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Large blocks: a run each.
+ *
+ *	| shift | block ...        | rest of the last unit |
+ *
+ * The shift is 0 unless an alignment at an offset asks for one; it is less
+ * than a unit, and only the first unit is in the map.
+ */
+#include "verbs.h"
+
+static bool request_place(struct run_request *request, size_t size,
+			  size_t alignment, size_t offset, size_t *shift)
+{
+	/* (start + shift + offset) % alignment == 0 */
+	size_t target = (0 - offset) & (alignment - 1);
+
+	*shift = target & (UNIT_SIZE - 1);
+	if (alignment > UNIT_SIZE) {
+		request->align_units = alignment >> UNIT_SHIFT;
+		request->phase_units = (0 - (target >> UNIT_SHIFT)) &
+				       (request->align_units - 1);
+	}
+	if (size > port_request_max() || alignment > port_request_max())
+		return false;
+	request->units = units_of(*shift + (size ? size : 1));
+	return request->units <= UINT32_MAX;
+}
+
+void *large_alloc(struct heap *heap, size_t size, size_t alignment,
+		  size_t offset, bool zero)
+{
+	struct instance *instance = heap->instance;
+	struct run_request request = {
+		.align_units = 1, .kind = RUN_LARGE, .arena = heap->arena,
+		.heap = heap,
+	};
+	struct page *page;
+	uintptr_t block;
+	size_t shift;
+
+	if (unlikely(!request_place(&request, size, alignment, offset, &shift)))
+		return error_no_memory(size);
+	page = instance_run_alloc(instance, &request);
+	if (unlikely(!page)) {
+		heap_collect(heap, true);
+		page = instance_run_alloc(instance, &request);
+		if (!page)
+			return error_no_memory(size);
+	}
+	block = run_start(page) + shift;
+	track_run(page);
+	if (zero && !(page->flags & RUN_ZERO))
+		memory_zero((void *)block, run_end(page) - block);
+	page->flags = 0;
+	page->reciprocal = 0;
+	page->sum = 0;
+	page->held = 0;
+	page->free = (struct block *)block;
+	arena_map_set(arena_by_number(instance, page->arena_number), page,
+		      block, block);
+	return (void *)block;
+}
+
+void large_free(struct instance *instance, struct page *page)
+{
+	uintptr_t block = (uintptr_t)large_block(page);
+
+	arena_map_set(arena_by_number(instance, page->arena_number), NULL,
+		      block, block);
+	instance_run_free(instance, page);
+}

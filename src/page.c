@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "page.h"
+
+/* The factor e of docs/design.md: what block number 1 weighs */
+static uint64_t page_factor(const struct page *page)
+{
+	return page->block_size * page->reciprocal;
+}
+
+/* The weight of blocks number `first`..`last` */
+static uint64_t page_weight(const struct page *page, uint64_t first,
+			    uint64_t last)
+{
+	return page_factor(page) *
+	       (last * (last + 1) / 2 - first * (first - 1) / 2);
+}
+
+/*
+ * `charged` of which `listed` lies on the `free` list. Where much is handed
+ * out, `sum` leaves out the list, and so reaches zero when all else has come
+ * back; where little is, that would be too often.
+ */
+static bool page_set_sum(struct page *page, uint64_t charged, uint64_t listed)
+{
+	uint64_t handed_out = charged - listed;
+
+	if (handed_out > 0 && handed_out >= listed / 16) {
+		page->sum = handed_out;
+		page->held = listed;
+	} else {
+		page->sum = charged;
+		page->held = 0;
+	}
+	return handed_out == 0;
+}
+
+static uint64_t page_listed(struct page *page)
+{
+	const struct block *block = page->free;
+	uint64_t listed = 0;
+
+	for (; block != page_empty_list(page); block = block->next)
+		listed += page_amount(page, block);
+	return listed;
+}
+
+bool page_resum(struct page *page)
+{
+	return page_set_sum(page, page->sum + page->held, page_listed(page));
+}
+
+/* Blocks for a page of this class when the heap has `count` such pages */
+static size_t page_blocks(unsigned int class, unsigned int count)
+{
+	size_t bytes = size_class_bytes(class);
+	size_t most = PAGE_BYTES_MAX / bytes, blocks;
+
+	if (most < PAGE_BLOCKS_MEDIUM)
+		most = PAGE_BLOCKS_MEDIUM;
+	blocks = UNIT_SIZE / bytes;
+	if (blocks < PAGE_BLOCKS_FIRST)
+		blocks = PAGE_BLOCKS_FIRST;
+	blocks <<= count < 4 ? count : 4;
+	return blocks < most ? blocks : most;
+}
+
+/* Cut the page's units so that the last block wastes least */
+static struct page *page_run(struct heap *heap, unsigned int class)
+{
+	size_t bytes = size_class_bytes(class);
+	size_t blocks = page_blocks(class, heap->page_count[class]);
+	struct run_request request = {
+		.align_units = 1, .kind = RUN_SMALL, .class = class,
+		.arena = heap->arena,
+	};
+	struct page *page;
+
+	do {
+		request.units = units_of(blocks * bytes);
+		page = instance_run_alloc(heap->instance, &request);
+		if (likely(page))
+			return page;
+		blocks /= 2;
+	} while (blocks);
+	return NULL;
+}
+
+struct page *page_alloc(struct heap *heap, unsigned int class)
+{
+	struct page *page = page_run(heap, class);
+	size_t bytes = size_class_bytes(class);
+
+	if (unlikely(!page))
+		return NULL;
+	page->origin = run_start(page) - bytes;
+	page->block_size = (uint32_t)bytes;
+	page->flags = 0;
+	page->reciprocal = UINT64_MAX / bytes + 2;
+	page->capacity = 0;
+	page->reserved = (uint16_t)(run_bytes(page) / bytes);
+	page->free = page_empty_list(page);
+	page->local_free = page_empty_list(page);
+	page->sum = 0;
+	page->held = 0;
+	page->heap = heap;
+	page->next = page->prev = NULL;
+	page->returned_next = NULL;
+	atomic_write(&page->thread_free, PAGE_ACTIVE);
+	atomic_write(&page->owner, heap->owner);
+
+	(void)page_extend(page);
+	return page;
+}
+
+void page_free(struct page *page)
+{
+	struct instance *instance = page->heap->instance;
+	struct arena *arena = arena_by_number(instance, page->arena_number);
+	size_t start = run_start(page);
+
+	mi_assert(page_state(page) == PAGE_ACTIVE);
+	if (page->capacity)
+		arena_map_set(arena, NULL, start, start +
+			      (page->capacity - 1u) * (size_t)page->block_size);
+	atomic_write(&page->owner, 0);
+	page->origin = start;
+	page->block_size = 0;
+	instance_run_free(instance, page);
+}
+
+/*
+ *	| made, listed or handed out | new: all that start here | later |
+ *	                             |<------ one unit -------->|
+ */
+bool page_extend(struct page *page)
+{
+	size_t bytes = page->block_size, made = page->capacity, last, i;
+	uintptr_t start = run_start(page), from;
+	struct block *block;
+	struct arena *arena;
+
+	mi_assert(page_list_is_empty(page));
+	if (made == page->reserved)
+		return false;
+	from = start + made * bytes;
+	last = (align_down(from, UNIT_SIZE) + UNIT_SIZE - 1 - start) / bytes;
+	if (last >= page->reserved)
+		last = page->reserved - 1u;
+	arena = arena_by_number(page->heap->instance, page->arena_number);
+	arena_map_set(arena, page, from, start + last * bytes);
+	block = (struct block *)from;
+	page->free = block;
+	for (i = made; i < last; i++) {
+		block->next = (struct block *)((uintptr_t)block + bytes);
+		block->tag = (uintptr_t)page;
+		block = block->next;
+	}
+	block->next = page_empty_list(page);
+	block->tag = (uintptr_t)page;
+	atomic_write(&page->capacity, (uint16_t)(last + 1));
+	if (last + 1u == page->reserved &&
+	    page->reserved * bytes < run_bytes(page)) {
+		/* so that the rest looks like a free block, not like a block */
+		block = (struct block *)(start + page->reserved * bytes);
+		block->tag = (uintptr_t)page;
+	}
+	(void)page_set_sum(page, page->sum + page->held +
+			   page_weight(page, made + 1, last + 1),
+			   page_weight(page, made + 1, last + 1));
+	return true;
+}
+
+void page_collect_remote(struct page *page)
+{
+	uintptr_t word = atomic_read(&page->thread_free);
+	struct block *first, *block;
+	uint64_t weight = 0, charged;
+
+	do {
+		if (!(word & ~PAGE_STATE_MASK))
+			return;
+	} while (!atomic_compare_swap(&page->thread_free, &word,
+				      word & PAGE_STATE_MASK));
+	first = (struct block *)(word & ~PAGE_STATE_MASK);
+	for (block = first;; block = block->next) {
+		weight += page_amount(page, block);
+		if (block->next == page_empty_list(page))
+			break;
+	}
+	block->next = page->local_free;
+	page->local_free = first;
+	charged = page->sum + page->held;
+	mi_assert(charged >= weight);
+	if (page->sum > weight) {
+		page->sum -= weight;
+	} else {	/* the next free looks closer */
+		page->sum = 0;
+		page->held = charged - weight;
+	}
+}
+
+bool page_refill(struct page *page)
+{
+	uint64_t charged, full;
+
+	mi_assert(page_list_is_empty(page));
+	page_collect_remote(page);
+	if (page->local_free == page_empty_list(page))
+		return false;
+	charged = page->sum + page->held;
+	full = page_weight(page, 1, page->capacity);
+	page->free = page->local_free;
+	page->local_free = page_empty_list(page);
+	(void)page_set_sum(page, full, full - charged);
+	return true;
+}
+
+static bool list_holds(struct page *page, const struct block *list,
+		       const struct block *block)
+{
+	const struct block *end = page_empty_list(page);
+	size_t limit = atomic_read(&page->capacity);
+
+	/* another thread may be changing the list: look before each step */
+	for (; list != end && limit && page_block_at(page, list); limit--) {
+		if (list == block)
+			return true;
+		list = atomic_read(&list->next);
+	}
+	return false;
+}
+
+bool page_is_free_block(struct page *page, const struct block *block)
+{
+	uintptr_t word = atomic_read_acquire(&page->thread_free);
+
+	return list_holds(page, atomic_read(&page->local_free), block) ||
+	       list_holds(page, atomic_read(&page->free), block) ||
+	       list_holds(page, (struct block *)(word & ~PAGE_STATE_MASK),
+			  block);
+}
+
+static void bitmap_add(const struct page *page, const struct block *list,
+		       const struct block *end, uint64_t *bits)
+{
+	size_t i, limit = page->capacity;
+
+	for (; list != end && list && limit; list = list->next, limit--) {
+		i = ((uintptr_t)list - run_start(page)) / page->block_size;
+		if (i >= page->capacity)
+			return;
+		bits[i / 64] |= UINT64_C(1) << (i % 64);
+	}
+}
+
+void page_free_bitmap(struct page *page, uint64_t bits[PAGE_BITMAP_WORDS])
+{
+	const struct block *end = page_empty_list(page);
+	uintptr_t word = atomic_read_acquire(&page->thread_free);
+
+	memory_zero(bits, PAGE_BITMAP_WORDS * sizeof(*bits));
+	bitmap_add(page, page->free, end, bits);
+	bitmap_add(page, page->local_free, end, bits);
+	bitmap_add(page, (struct block *)(word & ~PAGE_STATE_MASK), end, bits);
+}

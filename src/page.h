@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Pages: runs cut into blocks of one size. All calls are the owner's, but
+ * page_push_remote() and those that say so.
+ */
+#ifndef MI_PAGE_H
+#define MI_PAGE_H
+
+#include "arena.h"
+
+/* A new page for the heap, with its first blocks; NULL: no memory. O(1) */
+struct page *page_alloc(struct heap *heap, unsigned int class);
+
+/* Back to the arena. The page stands in no list */
+void page_free(struct page *page);
+
+/* Makes more blocks; false: all are made. The `free` list is empty */
+bool page_extend(struct page *page);
+
+/* Fills the empty `free` list from the other two; false: all handed out */
+bool page_refill(struct page *page);
+
+/* Moves what other threads freed to `local_free`. O(blocks moved) */
+void page_collect_remote(struct page *page);
+
+/*
+ * Finds out how much is handed out, by a walk of `free`, and sets the sum so
+ * that the last free is noticed. True: nothing is, the page is empty.
+ */
+bool page_resum(struct page *page);
+
+/* Whether a block lies on one of the page's lists. O(capacity) */
+bool page_is_free_block(struct page *page, const struct block *block);
+
+/* Sets a bit for each free block, by number from 0. O(capacity) */
+#define PAGE_BITMAP_WORDS	(PAGE_BYTES_MAX / BLOCK_ALIGN / 64)
+void page_free_bitmap(struct page *page, uint64_t bits[PAGE_BITMAP_WORDS]);
+
+/* Walks everything; see the invariants in types.h */
+bool page_is_valid(struct page *page);
+
+/* Where a block is expected, whose thread may be any. NULL: it is none */
+static inline struct block *page_block_at(const struct page *page,
+					  const void *p)
+{
+	size_t offset = (uintptr_t)p - run_start(page);
+
+	if (offset >= (size_t)atomic_read(&page->capacity) * page->block_size ||
+	    offset % page->block_size)
+		return NULL;
+	return (struct block *)(uintptr_t)p;
+}
+
+/* What a block of number q weighs: q * e. See docs/design.md */
+static ALWAYS_INLINE uint64_t page_amount(const struct page *page,
+					  const void *p)
+{
+	return ((uintptr_t)p - page->origin) * page->reciprocal;
+}
+
+static ALWAYS_INLINE bool page_list_is_empty(struct page *page)
+{
+	return page->free == page_empty_list(page);
+}
+
+static inline enum page_state page_state(const struct page *page)
+{
+	return (enum page_state)(atomic_read(&page->thread_free) &
+				 PAGE_STATE_MASK);
+}
+
+static ALWAYS_INLINE void page_push_local(struct page *page,
+					  struct block *block)
+{
+	block->tag = (uintptr_t)page;
+	block->next = page->local_free;
+	page->local_free = block;
+}
+
+/* From a list that is not empty */
+static inline struct block *page_pop(struct page *page)
+{
+	struct block *block = page->free;
+
+	block->tag = 0;
+	page->free = block->next;
+	return block;
+}
+
+#endif /* MI_PAGE_H */

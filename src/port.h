@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a port implements, and all that the engine knows of the world.
+ *
+ * The port's own <port_config.h> defines, as macros, types or inline
+ * functions:
+ *
+ *	PORT_MAP_WINDOW		1 where reserved memory is zero and costs
+ *				nothing until touched, so that the primary
+ *				arena's map needs no range check; else 0
+ *	PORT_STATIC_INSTANCE	1 where the default instance is a static
+ *				object; 0 where it is a pointer
+ *	PORT_TLS		storage class of a thread's heap word
+ *	struct port_lock	a lock that is zero when free
+ *	PORT_LOCK_NAME ...
+ *	uintptr_t port_thread_id(void)	never 0, unique among live threads
+ */
+#ifndef MI_PORT_H
+#define MI_PORT_H
+
+#include "config.h"
+#include <port_config.h>
+
+struct instance;
+
+/* Locks are held for short and bounded times, never recursively */
+void port_lock(struct port_lock *lock);
+void port_unlock(struct port_lock *lock);
+
+/*
+ * Reserves a range of at least `*bytes` bytes, unit aligned, readable and
+ * writable, that takes memory only where it is touched. `*bytes` is set to
+ * what was reserved, `*is_zero` tells whether it reads as zero.
+ * NULL: none to be had.
+ */
+void *port_reserve(size_t *bytes, bool *is_zero);
+
+/* Bytes to reserve for the primary arena; 0: arenas are handed over only */
+size_t port_primary_bytes(void);
+
+/* The largest single request that is ever served */
+size_t port_request_max(void);
+
+/*
+ * Gives the memory of a range back, the range stays usable. True when it
+ * reads as zero from now on; false when its contents are kept or unknown.
+ */
+bool port_purge(void *start, size_t bytes);
+
+/*
+ * Moves the contents of one range to another by exchanging memory mappings.
+ * False: not possible, nothing was done. `from` may read as anything then.
+ */
+bool port_move(void *to, void *from, size_t bytes);
+
+/* Whether a range that is about to be touched can be backed by memory */
+bool port_may_touch(void *start, size_t bytes);
+
+/* Called once for the default instance before its first use */
+void port_init(void);
+
+/* A heap was made for the calling thread; call heaps_thread_done() at its end */
+void port_thread_started(void);
+
+/* A message for the user, a line or part of one, without allocating */
+void port_message(const char *text);
+
+int port_errno(void);
+void port_set_errno(int error);
+
+__attribute__((noreturn)) void port_abort(void);
+
+/* What a hosted system knows of the process; all zero where unknown */
+struct port_process {
+	size_t elapsed_msecs, user_msecs, system_msecs;
+	size_t resident, resident_peak, page_faults;
+};
+void port_process(struct port_process *process);
+
+/* Gives a reserved range back altogether */
+void port_release(void *start, size_t bytes);
+
+/* Memory in pages of 1 GiB that is zero; NULL where there is none */
+void *port_reserve_huge(size_t bytes);
+
+/* As realpath(3) with a buffer of PORT_PATH_MAX; NULL with errno */
+#define PORT_PATH_MAX	4096
+char *port_realpath(const char *path, char *resolved);
+
+/* The value of an environment variable, or NULL */
+const char *port_environment(const char *name);
+
+/* Calls the C++ new-handler; false: there is none */
+bool port_new_handler(void);
+__attribute__((noreturn)) void port_throw_bad_alloc(void);
+
+/* The value of MIMALLOC_<name>, or NULL */
+const char *port_option_text(const char *name);
+
+/* Errno values, the same on every system we know */
+#define PORT_EPERM	1
+#define PORT_EAGAIN	11
+#define PORT_ENOMEM	12
+#define PORT_EFAULT	14
+#define PORT_EINVAL	22
+#define PORT_EOVERFLOW	75
+
+#endif /* MI_PORT_H */

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Heaps over the lives of threads: made, parked, adopted; pages abandoned,
+ * reclaimed, freed from outside. The states are in docs/design.md.
+ */
+#include "heap.h"
+
+/* The lock is held */
+static void heap_link(struct instance *instance, struct heap *heap)
+{
+	heap->prev = NULL;
+	heap->next = instance->heaps;
+	if (heap->next)
+		heap->next->prev = heap;
+	instance->heaps = heap;
+	if (++instance->heap_count > instance->heap_count_peak)
+		instance->heap_count_peak = instance->heap_count;
+}
+
+static void heap_unlink(struct instance *instance, struct heap *heap)
+{
+	if (heap->prev)
+		heap->prev->next = heap->next;
+	else
+		instance->heaps = heap->next;
+	if (heap->next)
+		heap->next->prev = heap->prev;
+	instance->heap_count--;
+}
+
+/* Memory that is a heap for ever: new, or of a thread that ended */
+static struct heap *heap_memory(struct instance *instance)
+{
+	const struct run_request request = {
+		.units = 1, .align_units = 1, .kind = RUN_META,
+	};
+	struct heap *heap;
+	struct page *run;
+
+	port_lock(&instance->lock);
+	if (instance->main_heap_used) {
+		heap = instance->parked;
+		if (heap)
+			instance->parked = heap->next;
+	} else {
+		heap = &instance->main_heap;
+		instance->main_heap_used = true;
+	}
+	port_unlock(&instance->lock);
+	if (heap)
+		return heap;
+	run = instance_run_alloc(instance, &request);
+	if (!run)
+		return NULL;
+	heap = (struct heap *)run_start(run);
+	heap->returned = 0;
+	return heap;
+}
+
+static struct heap *heap_create(struct instance *instance)
+{
+	struct heap *heap = heap_memory(instance);
+
+	if (!heap)
+		return NULL;
+	heap_init(heap, instance);
+	port_lock(&instance->lock);
+	heap_link(instance, heap);
+	port_unlock(&instance->lock);
+	return heap;
+}
+
+COLD struct heap *heap_current_or_new(void)
+{
+	struct heap *heap = heap_current();
+
+	if (likely(heap != &empty_heap))
+		return heap;
+	port_init();
+	heap = heap_create(&default_instance);
+	if (!heap)
+		return NULL;
+	heap->backing = heap;
+	heap_word = heap_to_word(heap);
+	port_thread_started();
+	return heap;
+}
+
+struct heap *heap_new(struct heap *backing)
+{
+	struct heap *heap = heap_create(backing->instance);
+
+	if (!heap)
+		return NULL;
+	heap->backing = backing;
+	heap->thread_next = backing->thread_next;
+	backing->thread_next = heap;
+	return heap;
+}
+
+static void heap_park(struct heap *heap)
+{
+	struct instance *instance = heap->instance;
+	struct page *page;
+
+	port_lock(&instance->lock);
+	heap_unlink(instance, heap);
+	heap->next = instance->parked;
+	instance->parked = heap;
+	while (heap->large) {	/* they belong to no heap from now on */
+		page = heap->large;
+		heap->large = page->next;
+		page->heap = NULL;
+	}
+	port_unlock(&instance->lock);
+}
+
+void heap_end(struct heap *heap)
+{
+	struct heap **link = &heap->backing->thread_next;
+
+	while (*link && *link != heap)
+		link = &(*link)->thread_next;
+	if (*link)
+		*link = heap->thread_next;
+	heap_park(heap);
+}
+
+#if MI_THREADS
+
+static void abandoned_insert(struct instance *instance, struct page *page)
+{
+	page->flags |= PAGE_IN_ABANDONED;
+	page->prev = NULL;
+	page->next = instance->abandoned[page->class];
+	if (page->next)
+		page->next->prev = page;
+	instance->abandoned[page->class] = page;
+	atomic_write(&instance->abandoned_count, instance->abandoned_count + 1);
+}
+
+static void abandoned_remove(struct instance *instance, struct page *page)
+{
+	if (!(page->flags & PAGE_IN_ABANDONED))
+		return;
+	page->flags &= (uint8_t)~PAGE_IN_ABANDONED;
+	if (page->prev)
+		page->prev->next = page->next;
+	else
+		instance->abandoned[page->class] = page->next;
+	if (page->next)
+		page->next->prev = page->prev;
+	atomic_write(&instance->abandoned_count, instance->abandoned_count - 1);
+}
+
+/* The page stands in no list; its state is not NOTIFIED */
+static void page_abandon(struct page *page)
+{
+	struct instance *instance = page->heap->instance;
+	uintptr_t word = atomic_read(&page->thread_free);
+
+	atomic_write(&page->owner, 0);
+	port_lock(&instance->lock);
+	abandoned_insert(instance, page);
+	/* from here on others may claim it */
+	while (!atomic_compare_swap(&page->thread_free, &word,
+				    (word & ~PAGE_STATE_MASK) | PAGE_ABANDONED))
+		;	/* bounded: each failure is another thread's free */
+	port_unlock(&instance->lock);
+}
+
+static bool page_leave(struct page *page, void *arg)
+{
+	struct heap *heap = page->heap;
+	uintptr_t word = atomic_read(&page->thread_free);
+
+	(void)arg;
+	page_collect_remote(page);
+	/* FULL becomes ACTIVE, so that nobody sends a notification any more */
+	while ((word & PAGE_STATE_MASK) == PAGE_FULL &&
+	       !atomic_compare_swap(&page->thread_free, &word,
+				    word & ~PAGE_STATE_MASK))
+		;	/* bounded: as above */
+	heap_page_remove(heap, page);
+	if (page_state(page) == PAGE_NOTIFIED)
+		/* who finds it on heap->returned decides */
+		atomic_write(&page->owner, 0);
+	else if (page_resum(page))
+		page_free(page);
+	else
+		page_abandon(page);
+	return true;
+}
+
+/* Pages that arrived on a heap that no thread has. The lock is not held */
+static void heap_abandon_late(struct heap *heap)
+{
+	struct page *page, *next;
+	uintptr_t word;
+
+	page = (struct page *)atomic_swap(&heap->returned, 0);
+	for (; page; page = next) {
+		next = page->returned_next;
+		word = atomic_read(&page->thread_free);
+		while (!atomic_compare_swap(&page->thread_free, &word,
+					    word & ~PAGE_STATE_MASK))
+			;	/* bounded: as above */
+		page_abandon(page);
+	}
+}
+
+static void heap_abandon(struct heap *heap)
+{
+	heap_drain(heap);
+	(void)heap_visit_pages(heap, page_leave, NULL);
+	heap_abandon_late(heap);
+	heap_park(heap);
+}
+
+void heaps_thread_done(void)
+{
+	struct heap *heap = heap_current(), *next;
+
+	if (heap == &empty_heap)
+		return;
+	heap = heap->backing;
+	heap_word = heap_to_word(&empty_heap);
+	for (; heap; heap = next) {
+		next = heap->thread_next;
+		heap_abandon(heap);
+	}
+	/* others would have to free for it to be given back otherwise */
+	heaps_drain_parked(&default_instance);
+}
+
+void heaps_drain_parked(struct instance *instance)
+{
+	struct heap *heap;
+
+	for (;;) {	/* bounded: no new pages come to a parked heap */
+		port_lock(&instance->lock);
+		heap = instance->parked;
+		while (heap && !atomic_read(&heap->returned))
+			heap = heap->next;
+		port_unlock(&instance->lock);
+		if (!heap)
+			return;
+		heap_abandon_late(heap);
+	}
+}
+
+/* The caller has changed ABANDONED to ACTIVE and so become the owner */
+static void page_claimed(struct heap *heap, struct page *page)
+{
+	struct instance *instance = heap->instance;
+
+	port_lock(&instance->lock);
+	abandoned_remove(instance, page);
+	port_unlock(&instance->lock);
+	atomic_write(&page->heap, heap);
+	atomic_write(&page->owner, heap->owner);
+	page_collect_remote(page);
+}
+
+static bool page_try_claim(struct page *page)
+{
+	uintptr_t word = atomic_read(&page->thread_free);
+
+	do {
+		if ((word & PAGE_STATE_MASK) != PAGE_ABANDONED)
+			return false;
+	} while (!atomic_compare_swap(&page->thread_free, &word,
+				      word & ~PAGE_STATE_MASK));
+	return true;
+}
+
+struct page *page_reclaim(struct heap *heap, unsigned int class)
+{
+	struct instance *instance = heap->instance;
+	unsigned int tries;
+	struct page *page;
+	bool claimed;
+
+	if (likely(!atomic_read(&instance->abandoned_count)) ||
+	    heap->arena)
+		return NULL;
+	for (tries = 0; tries < RECLAIM_TRIES; tries++) {
+		port_lock(&instance->lock);
+		page = instance->abandoned[class];
+		claimed = false;
+		if (page) {
+			abandoned_remove(instance, page);
+			claimed = page_try_claim(page);
+		}
+		port_unlock(&instance->lock);
+		if (!page)
+			return NULL;
+		if (!claimed)
+			continue;	/* a free was faster */
+		page_claimed(heap, page);
+		heap->page_count[class]++;
+		if (!page_list_is_empty(page) || page_refill(page) ||
+		    page_extend(page))
+			return page;
+		/* nothing free: it becomes full, and we look on */
+		heap->page_count[class]--;
+		heap_page_adopt(heap, page);
+	}
+	return NULL;
+}
+
+void page_free_remote(struct instance *instance, struct page *page,
+		      struct block *block)
+{
+	uintptr_t word = atomic_read_acquire(&page->thread_free), to;
+	struct heap *heap = heap_current();
+	enum page_state state;
+	bool may_claim = heap != &empty_heap && heap->instance == instance &&
+			 instance->reclaim_on_free;
+
+	block->tag = (uintptr_t)page;
+	do {
+		state = (enum page_state)(word & PAGE_STATE_MASK);
+		block->next = (word & ~PAGE_STATE_MASK) ?
+			(struct block *)(word & ~PAGE_STATE_MASK) :
+			page_empty_list(page);
+		to = (uintptr_t)block | state;
+		if (state == PAGE_FULL)
+			to = (uintptr_t)block | PAGE_NOTIFIED;
+		else if (state == PAGE_ABANDONED && may_claim)
+			to = (uintptr_t)block | PAGE_ACTIVE;
+	} while (!atomic_compare_swap(&page->thread_free, &word, to));
+
+	if (state == PAGE_FULL) {
+		struct heap *owner = atomic_read(&page->heap);
+
+		word = atomic_read(&owner->returned);
+		do {
+			page->returned_next = (struct page *)word;
+		} while (!atomic_compare_swap(&owner->returned, &word,
+					      (uintptr_t)page));
+	} else if (state == PAGE_ABANDONED && may_claim) {
+		page_claimed(heap->backing, page);
+		heap_page_adopt(heap->backing, page);
+		if (page_resum(page))
+			heap_page_emptied(page);
+	}
+}
+
+void heaps_fork_child(struct instance *instance)
+{
+	struct arena *arena;
+	struct page *run;
+	uintptr_t self = port_thread_id();
+
+	if (instance->heap_count < 2)
+		return;
+	for (arena = instance->arenas; arena; arena = arena->next)
+		for (run = arena->phys_first; run; run = run->phys_next)
+			if (run->kind == RUN_SMALL && run->owner != self)
+				run->owner = 0;
+}
+
+#else /* !MI_THREADS */
+
+void heaps_thread_done(void)
+{
+}
+
+void heaps_drain_parked(struct instance *instance)
+{
+	(void)instance;
+}
+
+struct page *page_reclaim(struct heap *heap, unsigned int class)
+{
+	(void)heap;
+	(void)class;
+	return NULL;
+}
+
+void heaps_fork_child(struct instance *instance)
+{
+	(void)instance;
+}
+
+#endif /* MI_THREADS */

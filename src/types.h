@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Glossary
+ *
+ *   unit		4 KiB of an arena
+ *   run		consecutive units with one descriptor
+ *   page		a run cut into blocks of one size
+ *   block		what malloc hands out
+ *   large block	a run handed out whole
+ *   arena		a contiguous range that runs are cut from
+ *   heap		the pages of one thread (or of one mi_heap_new)
+ *   instance		arenas, heaps and their lock; nothing is shared between two
+ *   handed out		given by malloc and not freed
+ *   charged		handed out, or on the page's `free` list
+ *   collect		move what others freed to where malloc finds it
+ *   retire		give an empty page back
+ *   abandon, reclaim	lose and gain an owner
+ *   purge		give memory of free runs back to the port
+ *
+ * See docs/design.md for pictures and reasons.
+ */
+#ifndef MI_TYPES_H
+#define MI_TYPES_H
+
+#include "atomic.h"
+#include "bits.h"
+#include "port.h"
+#include "size_class.h"
+
+/* A free block. Handed out, `tag` has been cleared and all is the user's */
+struct block {
+	struct block *next;
+	uintptr_t tag;		/* address of the page's descriptor */
+};
+
+_Static_assert(sizeof(struct block) <= BLOCK_ALIGN, "fits every block");
+
+enum run_kind {
+	RUN_NONE = 0,	/* a descriptor that is not in use */
+	RUN_FREE,	/* in a bin */
+	RUN_PURGING,	/* free, but out of service for a purge */
+	RUN_META,	/* arena header, descriptors, heaps */
+	RUN_SMALL,	/* a page */
+	RUN_LARGE,	/* one large block */
+	RUN_PALLOC,	/* whole units, any part may be given back */
+};
+
+/* What becomes of a free by another thread; low bits of `thread_free` */
+enum page_state {
+	PAGE_ACTIVE = 0,
+	PAGE_FULL = 1,
+	PAGE_NOTIFIED = 2,
+	PAGE_ABANDONED = 3,
+};
+#define PAGE_STATE_MASK		((uintptr_t)3)
+
+enum page_flags {
+	PAGE_IN_FULL = 1,	/* on heap->full instead of in a queue */
+	PAGE_KEPT = 2,		/* was empty and kept, counted in kept_units */
+	PAGE_IN_ABANDONED = 4,	/* on a list of the instance */
+	RUN_ZERO = 8,		/* a run just cut: reads as zero */
+	PAGE_AGED = 16,		/* a free run: on the list of dirty runs */
+};
+
+/*
+ * A descriptor: of a page first of all, and of every other run.
+ *
+ * A page's invariants, checked by page_is_valid():
+ *	capacity blocks = handed out + |free| + |local_free|
+ *	sum + held = e * (sum of block numbers over the charged blocks)
+ *	free == (struct block *)page  <=>  the list is empty
+ */
+struct page {
+	/* The owner's: touched by every malloc and free */
+	struct block *free;
+	uint64_t reciprocal;	/* must follow `free`, see page_pop() */
+	struct block *local_free;
+	uintptr_t origin;	/* start of the run - block_size */
+	union {
+		struct {
+			uint64_t sum;
+			uintptr_t owner;
+			struct heap *heap;
+		};
+		struct {	/* RUN_FREE: the part that was touched */
+			uintptr_t dirty_start;
+			uintptr_t zero_owner;
+			uintptr_t dirty_end;
+		};
+	};
+	uint32_t block_size;	/* 0 for runs that are no page */
+	uint16_t capacity;	/* blocks made so far; a chunk's slots */
+	uint16_t reserved;	/* blocks that fit; a chunk's slots in use */
+
+	/* Touched on slow paths and by other threads */
+	union {
+		uintptr_t thread_free;		/* list head | state */
+		struct page *age_next;		/* RUN_FREE */
+	};
+	union {
+		struct page *returned_next;
+		struct page *age_prev;		/* RUN_FREE */
+	};
+	struct page *next, *prev;		/* queue, bin, list */
+	struct page *phys_next, *phys_prev;	/* in address order */
+	uint64_t held;
+	uint32_t units;
+	uint8_t kind;
+	uint8_t class;
+	uint8_t flags;
+	uint8_t arena_number;
+};
+
+_Static_assert(sizeof(struct page) == 128, "two cache lines");
+_Static_assert(offsetof(struct page, thread_free) == 64,
+	       "what others touch stands on a line of its own");
+_Static_assert(offsetof(struct page, reciprocal) ==
+	       offsetof(struct block, tag), "a page is its own empty list");
+
+/* Leads from an address to a descriptor; see docs/design.md */
+struct map {
+	struct page null;		/* what distance 0 leads to */
+	uintptr_t distance[];		/* from the map to the descriptor */
+};
+
+/* Of an instance without a primary arena: everything takes the slow path */
+struct map_of_none {
+	struct map map;
+	uintptr_t distance;
+};
+extern struct map_of_none map_of_none;
+
+struct arena {
+	struct instance *instance;
+	struct arena *next;
+	uintptr_t start, end;
+	uintptr_t high_water;		/* nothing above was ever written */
+	struct map *map;
+	uintptr_t map_base;		/* address of unit 0 of the map */
+	size_t map_units;		/* of a window: a power of two */
+	size_t units_free;
+	struct page *phys_first, *phys_last;
+	struct page *chunks;		/* of descriptors, with free slots */
+	struct page *first_chunk;
+	size_t descriptors_free;
+	struct page *age_first, *age_last;	/* dirty runs, oldest first */
+	uint64_t bins_used[BIN_WORDS];
+	struct page *bins[BIN_COUNT];
+	uint8_t number;
+	bool fresh_is_zero;		/* above the mark; also after purge */
+	bool map_is_window;
+	bool exclusive;			/* serves only heaps made for it */
+	bool fixed;			/* memory of the user: never purged */
+};
+
+struct queue {
+	struct page *first;		/* &empty_page when empty */
+	struct page *last;		/* NULL when empty */
+};
+
+/*
+ * The queues come first: (heap + 15 + size) & ~15 is the address of the
+ * queue that serves `size`, and its first word the page to take from.
+ */
+struct heap {
+	struct queue queues[CLASS_COUNT];
+	uint16_t page_count[CLASS_COUNT];
+	uint32_t kept_units;
+	struct page *full;		/* pages outside their queue */
+	struct page *large;		/* large blocks; under the lock */
+	uintptr_t owner;		/* thread */
+	struct instance *instance;
+	struct arena *arena;		/* allocate only there, if not NULL */
+	struct heap *next, *prev;	/* heaps of the instance, or parked */
+	struct heap *thread_next;	/* heaps of one thread */
+	struct heap *backing;		/* the thread's first heap */
+	uint64_t heartbeat;
+	bool in_deferred;
+	__attribute__((aligned(64)))
+	uintptr_t returned;		/* pages on their way back; stays last */
+};
+
+_Static_assert(sizeof(struct queue) == BLOCK_ALIGN, "address = index * 16");
+_Static_assert(offsetof(struct heap, queues) == 0, "see above");
+_Static_assert(sizeof(struct heap) <= UNIT_SIZE, "a heap takes one unit");
+
+/* Per size class, and once more for large blocks (at STATS_LARGE) */
+#define STATS_LARGE	CLASS_COUNT
+struct class_stats {
+	size_t pages, pages_peak, pages_total;
+	size_t units, units_peak;
+};
+
+struct instance {
+	/* Read by every free */
+	struct map *map;
+	uintptr_t map_mask;		/* a window's */
+	uintptr_t map_base;		/* else: range checked */
+	size_t map_limit;
+
+	struct port_lock lock;		/* guards all below */
+	struct arena *arenas;
+	unsigned int arena_count;
+	struct heap *heaps;		/* in use */
+	struct heap *parked;		/* of ended threads */
+	size_t heap_count, heap_count_peak;
+	size_t units_used, units_used_peak;
+	size_t units_dirty;
+	size_t bytes_purged, purges;
+	size_t abandoned_count;
+	size_t budget_bytes;		/* dirty memory that is kept */
+	size_t budget_share;		/* or this fraction of what is used */
+	bool purge_enabled;
+	bool os_enabled;		/* may reserve arenas from the port */
+	bool reclaim_on_free;
+	bool main_heap_used;
+	struct page *abandoned[CLASS_COUNT];
+	struct class_stats stats[STATS_LARGE + 1];
+	__attribute__((aligned(64)))
+	struct heap main_heap;
+};
+
+extern struct page empty_page;
+extern struct heap empty_heap;
+
+#if PORT_STATIC_INSTANCE
+extern struct instance default_instance;
+#else
+extern struct instance *default_instance_pointer;
+#define default_instance	(*default_instance_pointer)
+#endif
+
+static ALWAYS_INLINE struct block *page_empty_list(struct page *page)
+{
+	return (struct block *)page;
+}
+
+static inline uintptr_t run_start(const struct page *page)
+{
+	return page->origin + page->block_size;
+}
+
+static inline size_t run_bytes(const struct page *page)
+{
+	return (size_t)page->units << UNIT_SHIFT;
+}
+
+static inline uintptr_t run_end(const struct page *page)
+{
+	return run_start(page) + run_bytes(page);
+}
+
+#if MI_DEBUG
+#define mi_assert(x) \
+	((x) ? (void)0 : error_assert(#x, __FILE__, __LINE__))
+#else
+#define mi_assert(x)	((void)sizeof(!(x)))
+#endif
+
+/* error.c: the only place that knows how to complain */
+__attribute__((noreturn))
+COLD void error_assert(const char *what, const char *file, int line);
+
+enum pointer_error {
+	ERROR_FOREIGN,		/* no block of any arena */
+	ERROR_INTERIOR,		/* inside a block */
+	ERROR_DOUBLE_FREE,
+	ERROR_OVERWRITTEN,	/* a free block was written to */
+	ERROR_WRONG_SIZE,	/* a sized free named another size */
+};
+
+/* Reports, then follows the policy: does not return, or the call is void */
+COLD void error_pointer(enum pointer_error error, const char *call,
+			const void *p);
+/* errno, the error callback; gives NULL */
+COLD void *error_no_memory(size_t bytes);
+COLD void *error_overflow(size_t count, size_t size);
+COLD void *error_alignment(size_t alignment);
+
+#endif /* MI_TYPES_H */

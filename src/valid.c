@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Executable specification: each function walks a whole structure and tells
+ * whether its invariants hold. Called by tests between operations; a library
+ * without MI_DEBUG does not contain them.
+ */
+#include "heap.h"
+
+static bool list_is_valid(struct page *page, const struct block *list,
+			  size_t *count, uint64_t *weight)
+{
+	const struct block *end = page_empty_list(page);
+	size_t n = 0;
+
+	for (; list != end; list = list->next) {
+		if (!page_block_at(page, list) || n++ == page->capacity)
+			return false;
+		if (list->tag != (uintptr_t)page)
+			return false;
+		*weight += page_amount(page, list);
+	}
+	*count += n;
+	return true;
+}
+
+bool page_is_valid(struct page *page)
+{
+	size_t free = 0, local = 0, full = page->capacity;
+	uint64_t weight = 0, local_weight = 0, e;
+
+	if (page->kind != RUN_SMALL || page->capacity > page->reserved ||
+	    page->reserved * (size_t)page->block_size > run_bytes(page) ||
+	    page->block_size != size_class_bytes(page->class))
+		return false;
+	if (!list_is_valid(page, page->free, &free, &weight) ||
+	    !list_is_valid(page, page->local_free, &local, &local_weight))
+		return false;
+	if (free + local > page->capacity)
+		return false;
+	e = page->block_size * page->reciprocal;
+	if (e == 0 || e > 2 * (uint64_t)page->block_size)
+		return false;
+	if (page->sum + page->held != e * (full * (full + 1) / 2) -
+	    local_weight)
+		return false;
+	if (page->held && page->held < weight && !(page->flags & PAGE_IN_FULL))
+		return false;
+	return !(page->flags & PAGE_IN_FULL) ||
+	       (free == 0 && page->sum == 0);
+}
+
+static bool queue_is_valid(struct heap *heap, unsigned int class)
+{
+	struct queue *queue = &heap->queues[class];
+	struct page *page = queue->first, *prev = NULL;
+	size_t count = 0;
+
+	if (page == &empty_page)
+		return !queue->last;
+	for (; page; prev = page, page = page->next, count++) {
+		if (page->prev != prev || page->class != class ||
+		    page->heap != heap || (page->flags & PAGE_IN_FULL) ||
+		    !page_is_valid(page))
+			return false;
+		/* only the first page may have been taken from */
+	}
+	return prev == queue->last && count <= heap->page_count[class];
+}
+
+bool heap_is_valid(struct heap *heap)
+{
+	struct page *page, *prev = NULL;
+	unsigned int class;
+
+	for (class = 0; class < CLASS_COUNT; class++)
+		if (!queue_is_valid(heap, class))
+			return false;
+	for (page = heap->full; page; prev = page, page = page->next)
+		if (page->prev != prev || !(page->flags & PAGE_IN_FULL) ||
+		    page->heap != heap || !page_is_valid(page))
+			return false;
+	return true;
+}
+
+static bool run_is_valid(const struct arena *arena, const struct page *run,
+			 size_t *free_units, size_t *dirty_units)
+{
+	if (run->arena_number != arena->number || run->units == 0)
+		return false;
+	if (run->phys_next && (run->phys_next->phys_prev != run ||
+			       run_start(run->phys_next) != run_end(run)))
+		return false;
+	if (run->kind != RUN_FREE)
+		return run->kind != RUN_NONE;
+	if (run->phys_next && run->phys_next->kind == RUN_FREE)
+		return false;
+	if (run->owner || run->block_size)
+		return false;
+	if (run->flags & PAGE_AGED) {
+		if (run->dirty_start < run_start(run) ||
+		    run->dirty_end > run_end(run) ||
+		    run->dirty_start >= run->dirty_end)
+			return false;
+		*dirty_units += (run->dirty_end - run->dirty_start) >>
+				UNIT_SHIFT;
+	}
+	*free_units += run->units;
+	return true;
+}
+
+static bool bins_are_valid(const struct arena *arena, size_t free_units)
+{
+	size_t units = 0;
+	unsigned int bin;
+
+	for (bin = 0; bin < BIN_COUNT; bin++) {
+		const struct page *run = arena->bins[bin], *prev = NULL;
+		bool used = arena->bins_used[bin / 64] >> (bin % 64) & 1;
+
+		if (used != (run != NULL))
+			return false;
+		for (; run; prev = run, run = run->next) {
+			if (run->prev != prev || run->class != bin ||
+			    run->kind != RUN_FREE)
+				return false;
+			units += run->units;
+		}
+	}
+	return units == free_units;
+}
+
+static bool arena_is_valid(const struct arena *arena, size_t *dirty_units)
+{
+	const struct page *run = arena->phys_first;
+	size_t free_units = 0;
+
+	if (run_start(run) != arena->start || run->phys_prev)
+		return false;
+	for (; run; run = run->phys_next) {
+		if (!run_is_valid(arena, run, &free_units, dirty_units))
+			return false;
+		if (!run->phys_next && (run_end(run) != arena->end ||
+					run != arena->phys_last))
+			return false;
+	}
+	return free_units == arena->units_free &&
+	       bins_are_valid(arena, free_units);
+}
+
+bool instance_is_valid(struct instance *instance)
+{
+	const struct arena *arena;
+	size_t dirty_units = 0;
+	bool valid = true;
+
+	port_lock(&instance->lock);
+	for (arena = instance->arenas; arena && valid; arena = arena->next)
+		valid = arena_is_valid(arena, &dirty_units);
+	valid = valid && dirty_units == instance->units_dirty;
+	port_unlock(&instance->lock);
+	return valid;
+}

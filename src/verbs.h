@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * malloc, free and their kin on heaps, and the paths that every call takes.
+ * All give NULL with errno ENOMEM or EINVAL where they fail.
+ */
+#ifndef MI_VERBS_H
+#define MI_VERBS_H
+
+#include "heap.h"
+#include "track.h"
+
+#if defined(__SANITIZE_THREAD__)
+#define MI_TSAN		1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define MI_TSAN		1
+#endif
+#endif
+#ifndef MI_TSAN
+#define MI_TSAN		0
+#endif
+
+/* malloc.c */
+NOINLINE void *heap_malloc_slow(struct heap *heap, size_t size,
+				struct page *page);
+NOINLINE void *malloc_slow(uintptr_t at, struct page *page);
+/* Any size, from the default heap */
+NOINLINE void *malloc_generic(size_t size);
+/* Any size. The heap may be empty_heap */
+void *heap_malloc_generic(struct heap *heap, size_t size);
+void *heap_malloc(struct heap *heap, size_t size);
+void *heap_zalloc(struct heap *heap, size_t size);
+
+/* free.c */
+NOINLINE void free_slow(struct instance *instance, void *p);
+/* An owner's free that the sum or the tag has stopped; undoes the sum */
+NOINLINE void free_stopped(struct instance *instance, void *p,
+			   struct page *page);
+/* The same for default_instance: one register less on the fast path */
+NOINLINE void free_slow_here(void *p);
+NOINLINE void free_stopped_here(void *p, struct page *page);
+/* The page of a block that is handed out; NULL after a report */
+struct page *block_page(struct instance *instance, const void *p,
+			const char *call);
+/* The same without a report */
+struct page *block_page_quiet(struct instance *instance, const void *p);
+size_t block_usable(const struct page *page, const void *p);
+
+/* realloc.c; `zero`: what is new is zero */
+void *heap_realloc(struct heap *heap, void *p, size_t size, bool zero);
+/* The block made to hold `size` without moving it; false: it cannot */
+bool block_resize(struct instance *instance, struct page *page, void *p,
+		  size_t size);
+
+/* aligned.c */
+void *heap_malloc_aligned(struct heap *heap, size_t size, size_t alignment,
+			  size_t offset, bool zero);
+void *heap_realloc_aligned(struct heap *heap, void *p, size_t size,
+			   size_t alignment, size_t offset, bool zero);
+
+/*
+ * Takes the block's tag. False: the list was empty (the page itself stood in
+ * for a block) or somebody has written to the block.
+ */
+static ALWAYS_INLINE bool page_take_tag(struct page *page, struct block *block)
+{
+#if MI_TSAN	/* writing to empty_page is harmless, but looks like a race */
+	if (block->tag != (uintptr_t)page)
+		return false;
+#endif
+	block->tag -= (uintptr_t)page;
+	return likely(block->tag == 0);
+}
+
+static inline void page_give_back_tag(struct page *page, struct block *block)
+{
+	if (!MI_TSAN && page != &empty_page)
+		block->tag += (uintptr_t)page;
+}
+
+/*
+ * The path of every small malloc. `at` is (word + size) & -16: the address of
+ * the queue, and in the heap's own terms the size.
+ */
+static ALWAYS_INLINE void *word_malloc(uintptr_t word, size_t size)
+{
+	uintptr_t at = (word + size) & ~(uintptr_t)HEAP_WORD_BIAS;
+	struct page *page = ((struct queue *)at)->first;
+	struct block *block = page->free, *next;
+
+	if (unlikely(!page_take_tag(page, block)))
+		return malloc_slow(at, page);
+	next = block->next;
+	LIVE_TOGETHER(block, next);
+	page->free = next;
+	return block;
+}
+
+static ALWAYS_INLINE void *heap_malloc_small(struct heap *heap, size_t size)
+{
+	uintptr_t at = (heap_to_word(heap) + size) &
+		       ~(uintptr_t)HEAP_WORD_BIAS;
+	struct page *page = ((struct queue *)at)->first;
+	struct block *block = page->free, *next;
+
+	if (unlikely(!page_take_tag(page, block)))
+		return heap_malloc_slow(heap, at - (uintptr_t)heap, page);
+	next = block->next;
+	LIVE_TOGETHER(block, next);
+	page->free = next;
+	return block;
+}
+
+/* The path of every free */
+static ALWAYS_INLINE void instance_free(struct instance *instance, void *p)
+{
+	struct page *page = page_of(instance, p);
+	struct block *block = p;
+
+#if MI_THREADS
+	if (unlikely(atomic_read(&page->owner) != port_thread_id())) {
+		if (instance == &default_instance)
+			free_slow_here(p);
+		else
+			free_slow(instance, p);
+		return;
+	}
+#endif
+	if (unlikely(arch_subtract_to_zero_or_below(&page->sum,
+						    page_amount(page, p))) ||
+	    unlikely(block->tag == (uintptr_t)page)) {
+		if (instance == &default_instance)
+			free_stopped_here(p, page);
+		else
+			free_stopped(instance, p, page);
+		return;
+	}
+	page_push_local(page, block);
+}
+
+#endif /* MI_VERBS_H */

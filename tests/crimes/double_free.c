@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A block is freed twice in a row. */
+#include "crime.h"
+
+int main(int argc, char **argv)
+{
+	size_t n = crime_size(argc, argv, 32);
+	struct witnesses w = witnesses_call(n);
+	void *p = mi_malloc(n);
+
+	mi_free(p);
+	mi_free(accuse(p));
+	witnesses_dismiss(&w);
+	return survive();
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A pointer to the last word of all is freed. */
+#include "crime.h"
+
+int main(void)
+{
+	mi_free(mi_malloc(100));
+	mi_free(accuse((void *)~(uintptr_t)15));
+	return survive();
+}

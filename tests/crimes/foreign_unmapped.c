@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A pointer to an address with nothing is freed. */
+#include "crime.h"
+
+int main(void)
+{
+	char *p;
+
+	mi_free(mi_malloc(100));
+	p = mmap(NULL, 1 << 20, PROT_NONE,
+		 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	munmap(p, 1 << 20);
+	mi_free(accuse(p + 4096));
+	return survive();
+}

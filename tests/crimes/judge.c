@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The judge of the crimes. Each runs in a child, once under the default policy
+ * and once under MIMALLOC_ABORT_ON_ERROR=0, and is judged on its report and on
+ * its end:
+ *
+ *	abort		one report that names the crime and the address that
+ *			the crime told, then SIGABRT
+ *	go on		the same report, then SURVIVED and exit status 0
+ *
+ * A crime that the documentation answers with NULL and errno has no report and
+ * survives under both. The folder of the crimes' programs is argument 1, or
+ * MI_CRIMES in the environment.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE 1
+#endif
+
+#include <ctype.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum verdict {
+	DOUBLE,			/* "double free" */
+	INVALID,		/* "invalid free", "invalid pointer" */
+	EITHER,			/* the block's page may be gone */
+	ANSWERED,		/* no report: NULL and errno */
+};
+
+struct crime {
+	const char *name;
+	const char *size;	/* argument of the program, or NULL */
+	enum verdict verdict;
+};
+
+#define CRIMES_OF_SIZES(name, verdict)					\
+	{ name, "1", verdict }, { name, "32", verdict },		\
+	{ name, "48", verdict }, { name, "100", verdict },		\
+	{ name, "1000", verdict }, { name, "1024", verdict },		\
+	{ name, "5000", verdict }, { name, "10240", verdict },		\
+	{ name, "100000", verdict == DOUBLE ? EITHER : verdict },	\
+	{ name, "5000000", verdict == DOUBLE ? EITHER : verdict }
+
+#define CRIMES_INSIDE(name)						\
+	{ name, "32", INVALID }, { name, "48", INVALID },		\
+	{ name, "100", INVALID }, { name, "1000", INVALID },		\
+	{ name, "5000", INVALID }, { name, "100000", INVALID },		\
+	{ name, "5000000", INVALID }
+
+static const struct crime crimes[] = {
+	CRIMES_OF_SIZES("double_free", DOUBLE),
+	CRIMES_OF_SIZES("double_free_between", DOUBLE),
+	CRIMES_OF_SIZES("double_free_recycled", DOUBLE),
+	CRIMES_OF_SIZES("double_free_remote", DOUBLE),
+	CRIMES_OF_SIZES("double_free_remote_twice", DOUBLE),
+	CRIMES_OF_SIZES("double_free_by_remote", DOUBLE),
+	CRIMES_OF_SIZES("double_free_calloc", DOUBLE),
+	CRIMES_OF_SIZES("double_free_alone", EITHER),
+	CRIMES_OF_SIZES("double_free_collected", EITHER),
+	CRIMES_OF_SIZES("double_free_aligned", EITHER),
+	CRIMES_OF_SIZES("free_after_destroy", EITHER),
+	CRIMES_INSIDE("interior_1"),
+	CRIMES_INSIDE("interior_8"),
+	CRIMES_INSIDE("interior_16"),
+	CRIMES_INSIDE("interior_middle"),
+	CRIMES_INSIDE("interior_aligned"),
+	CRIMES_INSIDE("interior_remote"),
+	{ "interior_of_freed", "100", EITHER },
+	{ "interior_of_freed", "5000", EITHER },
+	{ "interior_of_freed", "100000", EITHER },
+	{ "foreign_stack", NULL, INVALID },
+	{ "foreign_static", NULL, INVALID },
+	{ "foreign_code", NULL, INVALID },
+	{ "foreign_mapped", NULL, INVALID },
+	{ "foreign_unmapped", NULL, INVALID },
+	{ "foreign_low", NULL, INVALID },
+	{ "foreign_high", NULL, INVALID },
+	{ "foreign_non_canonical", NULL, INVALID },
+	{ "foreign_sized", NULL, INVALID },
+	CRIMES_OF_SIZES("realloc_freed", EITHER),
+	CRIMES_INSIDE("realloc_interior"),
+	{ "realloc_foreign", NULL, INVALID },
+	{ "reallocf_foreign", NULL, INVALID },
+	CRIMES_INSIDE("usable_size_interior"),
+	{ "usable_size_foreign", NULL, INVALID },
+	{ "expand_foreign", NULL, INVALID },
+	{ "bad_alignment", NULL, ANSWERED },
+	{ "huge_alignment", NULL, ANSWERED },
+	{ "size_overflow", NULL, ANSWERED },
+};
+
+#define CRIMES (sizeof(crimes) / sizeof(crimes[0]))
+
+static const char *folder = ".";
+
+struct run {
+	int status;
+	char out[4096];
+	char err[4096];
+};
+
+static void slurp(int fd, char *text, size_t room)
+{
+	ssize_t got = pread(fd, text, room - 1, 0);
+
+	text[got > 0 ? got : 0] = '\0';
+	close(fd);
+}
+
+static void commit(struct run *run, const struct crime *crime, bool goes_on)
+{
+	static const struct rlimit no_core = { 0, 0 };
+	int out = memfd_create("out", MFD_CLOEXEC);
+	int err = memfd_create("err", MFD_CLOEXEC);
+	char path[4096];
+	pid_t child;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, crime->name);
+	assert_true(out >= 0 && err >= 0);
+	fflush(NULL);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		if (goes_on)
+			setenv("MIMALLOC_ABORT_ON_ERROR", "0", 1);
+		else
+			unsetenv("MIMALLOC_ABORT_ON_ERROR");
+		setrlimit(RLIMIT_CORE, &no_core);
+		dup2(out, STDOUT_FILENO);
+		dup2(err, STDERR_FILENO);
+		alarm(120);
+		execl(path, crime->name, crime->size, (char *)NULL);
+		_exit(126);
+	}
+	assert_int_equal(waitpid(child, &run->status, 0), child);
+	slurp(out, run->out, sizeof(run->out));
+	slurp(err, run->err, sizeof(run->err));
+}
+
+/* Does the line name the address, to its last digit? */
+static bool names(const char *line, const char *address)
+{
+	const char *at = strstr(line, address);
+
+	return at != NULL && !isxdigit((unsigned char)at[strlen(address)]);
+}
+
+/* Is there one line that reports this crime at this address? */
+static bool is_reported(const struct run *run, enum verdict verdict)
+{
+	char address[64];
+	char text[sizeof(run->err)];
+	char *rest = text;
+	char *line;
+
+	if (sscanf(run->out, "ADDRESS %63s", address) != 1)
+		return false;
+	memcpy(text, run->err, sizeof(text));
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		bool is_double = strstr(line, "double free") != NULL;
+		bool is_invalid = strstr(line, "invalid") != NULL;
+
+		if (strstr(line, "mimalloc: error: ") == NULL ||
+		    !names(line, address))
+			continue;
+		if ((is_double && verdict != INVALID) ||
+		    (is_invalid && verdict != DOUBLE))
+			return true;
+	}
+	return false;
+}
+
+/* One of each crime's two runs. */
+struct trial {
+	const struct crime *crime;
+	bool goes_on;
+	char name[96];
+};
+
+static void judge(void **state)
+{
+	static struct run run;
+	const struct trial *trial = *state;
+	bool is_answered = trial->crime->verdict == ANSWERED;
+	bool survived;
+
+	commit(&run, trial->crime, trial->goes_on);
+	survived = WIFEXITED(run.status) && WEXITSTATUS(run.status) == 0 &&
+		   strstr(run.out, "SURVIVED\n") != NULL;
+	if (!is_answered && !is_reported(&run, trial->crime->verdict))
+		fail_msg("no report: wait status %d\n%s%s", run.status,
+			 run.out, run.err);
+	if (is_answered || trial->goes_on) {
+		if (!survived)
+			fail_msg("not survived: wait status %d\n%s%s",
+				 run.status, run.out, run.err);
+	} else if (!WIFSIGNALED(run.status) ||
+		   WTERMSIG(run.status) != SIGABRT) {
+		fail_msg("not aborted: wait status %d\n%s%s", run.status,
+			 run.out, run.err);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static struct trial trials[CRIMES * 2];
+	static struct CMUnitTest tests[CRIMES * 2];
+
+	if (argc > 1)
+		folder = argv[1];
+	else if (getenv("MI_CRIMES") != NULL)
+		folder = getenv("MI_CRIMES");
+	for (size_t i = 0; i < CRIMES * 2; i++) {
+		const struct crime *crime = &crimes[i / 2];
+
+		trials[i].crime = crime;
+		trials[i].goes_on = i % 2 == 1;
+		snprintf(trials[i].name, sizeof(trials[i].name), "%s %s%s%s",
+			 crime->name, crime->size ? crime->size : "",
+			 crime->size ? " " : "",
+			 trials[i].goes_on ? "goes on" : "aborts");
+		tests[i].name = trials[i].name;
+		tests[i].test_func = judge;
+		tests[i].initial_state = &trials[i];
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,189 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# What make install installs can be used: C and C++ programs find the headers
+# and the shared and the static library by pkg-config and by CMake, and get
+# all their memory from it, in a tree that was moved away from its prefix.
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+source "$root/tests/programs/lib.bash"
+prepare 31 make gcc g++ pkg-config cmake readelf
+
+# Neither program calls malloc by name: the library must replace it even where
+# only the C library calls it.
+cat >"$tmp/use.c" <<'END'
+#include <mimalloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+int main(void)
+{
+	char *text = strdup("from the C library");
+	char *own = mi_strdup("from the library");
+	int bad = mi_version() != MI_MALLOC_VERSION ||
+		  !mi_is_in_heap_region(text) || !mi_is_in_heap_region(own);
+
+	free(text);
+	mi_free(own);
+	return bad;
+}
+END
+
+cat >"$tmp/use.cpp" <<'END'
+#include <mimalloc.h>
+#include <string>
+#include <vector>
+
+int main()
+{
+	std::vector<int, mi_stl_allocator<int>> numbers(1000, 7);
+	std::string *text = new std::string(1000, 'x');
+	bool good = mi_version() == MI_MALLOC_VERSION &&
+		    mi_is_in_heap_region(numbers.data()) &&
+		    mi_is_in_heap_region(text) &&
+		    mi_is_in_heap_region(text->data());
+
+	delete text;
+	return good ? 0 : 1;
+}
+END
+
+mkdir "$tmp/project"
+cat >"$tmp/project/CMakeLists.txt" <<'END'
+cmake_minimum_required(VERSION 3.13)
+project(use C CXX)
+set(CMAKE_CXX_STANDARD 17)
+find_package(mimalloc 2.1 CONFIG REQUIRED)
+foreach(kind "" "-static")
+	add_executable(c${kind} ../use.c)
+	target_link_libraries(c${kind} mimalloc${kind})
+	add_executable(cpp${kind} ../use.cpp)
+	target_link_libraries(cpp${kind} mimalloc${kind})
+endforeach()
+if(NOT EXISTS "${MIMALLOC_INCLUDE_DIR}/mimalloc-override.h" OR
+   NOT EXISTS "${MIMALLOC_LIBRARY_DIR}/libmimalloc.a")
+	message(FATAL_ERROR "MIMALLOC_INCLUDE_DIR or MIMALLOC_LIBRARY_DIR")
+endif()
+foreach(version 2.0 2.1 2.1...<3)
+	find_package(mimalloc ${version} CONFIG REQUIRED)
+endforeach()
+foreach(version 1.8 2.99 3.0 2.2...4)
+	find_package(mimalloc ${version} CONFIG QUIET)
+	if(mimalloc_FOUND)
+		message(FATAL_ERROR "${version} must not be found")
+	endif()
+endforeach()
+END
+
+# install_into TREE SETTING...; the test may itself run below a make that has
+# other settings.
+install_into() {
+	local tree=$1
+	shift
+	env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u MAKELEVEL \
+		make -C "$root" install DESTDIR="$tree" "$@"
+}
+
+links_to() {
+	[ "$(readlink "$1")" = "$2" ] || {
+		echo "$1 leads to $(readlink "$1"), not to $2"
+		return 1
+	}
+}
+
+soname_is() {
+	readelf -d "$1" >"$tmp/dynamic" && cat "$tmp/dynamic" &&
+		grep -qF "soname: [$2]" "$tmp/dynamic"
+}
+
+needs_library() {
+	readelf -d "$1" >"$tmp/dynamic" && cat "$tmp/dynamic" &&
+		grep -q 'NEEDED.*\[libmimalloc\.so\.2\]' "$tmp/dynamic"
+}
+
+needs_no_library() {
+	readelf -d "$1" >"$tmp/dynamic" &&
+		! grep -F libmimalloc "$tmp/dynamic"
+}
+
+names_no_token() {
+	! grep -rnE '@[A-Z]+@' "$@"
+}
+
+package() {
+	env PKG_CONFIG_SYSROOT_DIR="$tree" PKG_CONFIG_PATH= \
+		PKG_CONFIG_LIBDIR="$tree$libdir/pkgconfig" pkg-config "$@"
+}
+
+run_shared() {
+	env LD_LIBRARY_PATH="$tree$libdir" "$@"
+}
+
+use_pkg_config() {
+	local compile
+	for compile in "gcc use.c" "g++ use.cpp"; do
+		set -- $compile
+		check "$2 builds by pkg-config, shared" "$1" -O1 \
+			$(package --cflags mimalloc) "$tmp/$2" -o "$tmp/shared" \
+			$(package --libs mimalloc)
+		check "it needs the shared library" needs_library "$tmp/shared"
+		check "it runs" run_shared "$tmp/shared"
+		check "$2 builds by pkg-config, static" "$1" -O1 -static \
+			$(package --cflags mimalloc) "$tmp/$2" -o "$tmp/static" \
+			$(package --static --libs mimalloc)
+		check "it runs" "$tmp/static"
+	done
+}
+
+use_cmake() {
+	local language
+	check "CMake finds the package, and no other version of it" \
+		cmake -S "$tmp/project" -B "$tmp/cmake" \
+		-DCMAKE_PREFIX_PATH="$tree$prefix" \
+		-DCMAKE_FIND_USE_PACKAGE_REGISTRY=OFF
+	check "CMake builds" cmake --build "$tmp/cmake"
+	for language in c cpp; do
+		check "$language, shared, needs the shared library" \
+			needs_library "$tmp/cmake/$language"
+		check "it runs" run_shared "$tmp/cmake/$language"
+		check "$language, static, does not" \
+			needs_no_library "$tmp/cmake/$language-static"
+		check "it runs" "$tmp/cmake/$language-static"
+	done
+}
+
+tree=$tmp/tree
+prefix=/usr/local
+libdir=$prefix/lib
+check "make install" install_into "$tree" PREFIX=$prefix
+installed=$tree$libdir
+check "libmimalloc.so leads to libmimalloc.so.2" \
+	links_to "$installed/libmimalloc.so" libmimalloc.so.2
+check "libmimalloc.so.2 leads to libmimalloc.so.2.1" \
+	links_to "$installed/libmimalloc.so.2" libmimalloc.so.2.1
+check "its name is libmimalloc.so.2" \
+	soname_is "$installed/libmimalloc.so.2.1" libmimalloc.so.2
+check "no token is left in the package files" names_no_token \
+	"$installed/pkgconfig/mimalloc.pc" "$installed/cmake/mimalloc-2.1"
+check "pkg-config knows version 2.1, not 3" \
+	package --exists 'mimalloc >= 2.1 mimalloc < 3'
+use_pkg_config
+use_cmake
+
+# Another prefix, with a library directory one level further down.
+tree=$tmp/other
+prefix=/opt/allocator
+libdir=$prefix/lib/here
+check "make install with another LIBDIR" \
+	install_into "$tree" PREFIX=$prefix LIBDIR=$libdir
+check "use.c builds by pkg-config" gcc $(package --cflags mimalloc) \
+	"$tmp/use.c" -o "$tmp/shared" $(package --libs mimalloc)
+check "it runs" run_shared "$tmp/shared"
+sed -i 's,\.\./use,../../use,' "$tmp/project/CMakeLists.txt"
+mkdir "$tmp/project/again"
+mv "$tmp/project/CMakeLists.txt" "$tmp/project/again"
+check "CMake finds the package there" \
+	cmake -S "$tmp/project/again" -B "$tmp/again" \
+	-Dmimalloc_DIR="$tree$libdir/cmake/mimalloc-2.1"
+check "CMake builds" cmake --build "$tmp/again"
+finish
