@@ -258,7 +258,7 @@ void instance_init(struct instance *instance)
 	bool is_zero = false;
 	void *start;
 
-	instance->map = &map_of_none.map;
+	instance->map = (struct map *)&map_of_none;
 	if (bytes && instance->os_enabled) {
 		start = port_reserve(&bytes, &is_zero);
 		if (start)

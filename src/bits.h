@@ -17,6 +17,9 @@
 /* Keeps gcc from moving one to the other's register: an instruction less */
 #define LIVE_TOGETHER(a, b)	__asm__("" : "+r" (a), "+r" (b))
 
+/* For data: found without a table, whatever the library is linked as */
+#define HIDDEN		__attribute__((visibility("hidden")))
+
 #define ALWAYS_INLINE	inline __attribute__((always_inline))
 #define COLD		__attribute__((noinline, cold))
 #define NOINLINE	__attribute__((noinline))

@@ -9,7 +9,7 @@
 #include "page.h"
 
 /* The calling thread's heap + 15; see types.h. Starts as that of empty_heap */
-extern PORT_TLS uintptr_t heap_word;
+extern HIDDEN PORT_TLS uintptr_t heap_word;
 
 #define HEAP_WORD_BIAS		(BLOCK_ALIGN - 1)
 

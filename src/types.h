@@ -125,10 +125,12 @@ struct map {
 
 /* Of an instance without a primary arena: everything takes the slow path */
 struct map_of_none {
-	struct map map;
+	struct page null;
 	uintptr_t distance;
 };
-extern struct map_of_none map_of_none;
+_Static_assert(offsetof(struct map_of_none, distance) ==
+	       offsetof(struct map, distance), "looks like a map of one unit");
+extern HIDDEN struct map_of_none map_of_none;
 
 struct arena {
 	struct instance *instance;
@@ -220,13 +222,13 @@ struct instance {
 	struct heap main_heap;
 };
 
-extern struct page empty_page;
-extern struct heap empty_heap;
+extern HIDDEN struct page empty_page;
+extern HIDDEN struct heap empty_heap;
 
 #if PORT_STATIC_INSTANCE
-extern struct instance default_instance;
+extern HIDDEN struct instance default_instance;
 #else
-extern struct instance *default_instance_pointer;
+extern HIDDEN struct instance *default_instance_pointer;
 #define default_instance	(*default_instance_pointer)
 #endif
 

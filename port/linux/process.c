@@ -15,7 +15,7 @@
 #include "options.h"
 
 struct instance default_instance = {
-	.map = &map_of_none.map,
+	.map = (struct map *)&map_of_none,
 	.os_enabled = true,
 	.purge_enabled = true,
 	.reclaim_on_free = true,

@@ -277,10 +277,9 @@ static void huge_pages(void **state)
 	assert_int_equal(reserved, 0);
 }
 
-/* Where a fresh process has no memory but the range, to the last byte. */
+/* The fresh process has no memory but what is handed over here. */
 static bool hand_over(const struct range *range, size_t from, size_t to)
 {
-	mi_option_enable(mi_option_disallow_os_alloc);
 	return mi_manage_os_memory(range->start + from, to - from, true, false,
 				   true, -1);
 }
@@ -329,12 +328,16 @@ static int in_one_range(void)
 static void no_other_memory(void **state)
 {
 	static const char *const modes[] = { "one range", "two ranges" };
+	static const char *const settings[] = {
+		"MIMALLOC_DISALLOW_OS_ALLOC=1", NULL,
+	};
 	static struct check_run run;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(modes); i++) {
-		check_run_self(&run, modes[i], NULL);
-		check(run.status == 0, "%s: %s", modes[i], run.err);
+		check_run_self(&run, modes[i], settings);
+		check(run.status == 0, "%s: wait status %d: %s", modes[i],
+		      run.status, run.err);
 	}
 }
 
