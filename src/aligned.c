@@ -74,17 +74,26 @@ void *heap_realloc_aligned(struct heap *heap, void *p, size_t size,
 	usable = block_usable(page, p);
 	if (size <= usable && size >= usable / 2 &&
 	    (((uintptr_t)p + offset) & (alignment - 1)) == 0) {
-		track_resize(page, p, usable, size);
+		if (MI_TRACK)
+			track_touch(p, usable);
 		if (zero)
 			memory_zero((char *)p + size, usable - size);
+		if (MI_TRACK)
+			block_retrack(page, p, usable, size);
 		return p;
 	}
 	moved = heap_malloc_aligned(heap, size, alignment, offset, zero);
 	if (unlikely(!moved))
 		return NULL;
-	track_alloc(moved, size, false);
+	if (MI_TRACK) {
+		track_touch(moved, size);
+		track_touch(p, usable);
+	}
 	memory_copy(moved, p, usable < size ? usable : size);
-	track_free(instance, p);
+	if (MI_TRACK) {
+		track_block(instance, moved, size, true);
+		track_unblock(instance, p);
+	}
 	instance_free(instance, p);
 	return moved;
 }

@@ -20,7 +20,7 @@ static ALWAYS_INLINE mi_heap_t *heap_to_api(const struct heap *heap)
 static ALWAYS_INLINE void *tracked(void *p, size_t size, bool zero)
 {
 	if (MI_TRACK && p)
-		track_alloc(p, size, zero);
+		track_block(&default_instance, p, size, zero);
 	return p;
 }
 

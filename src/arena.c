@@ -11,7 +11,8 @@
 
 struct map_of_none map_of_none;
 
-#define HEADER_SLOTS	((size_t)8)
+#define HEADER_SLOTS		((size_t)8)
+#define PRIMARY_BYTES_MIN	((size_t)16 << 20)
 
 struct arena *arena_by_number(struct instance *instance, unsigned int number)
 {
@@ -260,7 +261,7 @@ void instance_init(struct instance *instance)
 
 	instance->map = (struct map *)&map_of_none;
 	if (bytes && instance->os_enabled) {
-		start = port_reserve(&bytes, &is_zero);
+		start = port_reserve(PRIMARY_BYTES_MIN, &bytes, &is_zero);
 		if (start)
 			(void)arena_add(instance, start, bytes, is_zero, false,
 					false);
@@ -293,12 +294,15 @@ static struct page *arenas_cut(struct instance *instance,
 /* Called without the lock: a new arena from the port, large enough */
 static bool arena_reserve(struct instance *instance, size_t units)
 {
-	size_t bytes = (units << UNIT_SHIFT) + (units << UNIT_SHIFT) / 256 +
+	size_t least = (units << UNIT_SHIFT) + (units << UNIT_SHIFT) / 256 +
 		       16 * UNIT_SIZE;
+	size_t bytes = instance->reserve_bytes;
 	bool is_zero = false;
 	void *start;
 
-	start = port_reserve(&bytes, &is_zero);
+	if (bytes < least)
+		bytes = least;
+	start = port_reserve(least, &bytes, &is_zero);
 	return start && arena_add(instance, start, bytes, is_zero, false,
 				  false);
 }

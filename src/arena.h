@@ -6,6 +6,7 @@
 #ifndef MI_ARENA_H
 #define MI_ARENA_H
 
+#include "track.h"
 #include "types.h"
 
 /* What is asked of a run */
@@ -26,6 +27,10 @@ struct run_request {
 bool descriptors_reserve(struct arena *arena);
 struct page *descriptor_take(struct arena *arena);
 void descriptor_give(struct arena *arena, struct page *page);
+/* Gives empty chunks back. Puts runs; does nothing when called by that */
+void descriptors_trim(struct arena *arena);
+/* For the descriptor of a free run: one in the first chunk, or NULL */
+struct page *descriptor_take_first(struct arena *arena, struct page *than);
 void descriptors_init(struct arena *arena, struct page *slots, size_t count,
 		      size_t header_units);
 

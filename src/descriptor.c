@@ -30,6 +30,8 @@ static void chunk_list(struct arena *arena, struct page *chunk)
 	chunk->next = arena->chunks;
 	if (chunk->next)
 		chunk->next->prev = chunk;
+	else
+		arena->chunks_last = chunk;
 	arena->chunks = chunk;
 }
 
@@ -41,6 +43,21 @@ static void chunk_unlist(struct arena *arena, struct page *chunk)
 		arena->chunks = chunk->next;
 	if (chunk->next)
 		chunk->next->prev = chunk->prev;
+	else
+		arena->chunks_last = chunk->prev;
+}
+
+/* An empty chunk is used last, and given back when there is enough else */
+static void chunk_to_end(struct arena *arena, struct page *chunk)
+{
+	chunk_unlist(arena, chunk);
+	chunk->next = NULL;
+	chunk->prev = arena->chunks_last;
+	if (chunk->prev)
+		chunk->prev->next = chunk;
+	else
+		arena->chunks = chunk;
+	arena->chunks_last = chunk;
 }
 
 static void chunk_init(struct arena *arena, struct page *slots, size_t count)
@@ -73,19 +90,25 @@ void descriptors_init(struct arena *arena, struct page *slots, size_t count,
 	arena->phys_last = slots;
 }
 
-struct page *descriptor_take(struct arena *arena)
+static struct page *chunk_take(struct arena *arena, struct page *chunk)
 {
-	struct page *chunk = arena->chunks;
-	struct page *page;
+	struct page *page = (struct page *)chunk->free;
 
-	if (unlikely(!chunk))
-		return NULL;
-	page = (struct page *)chunk->free;
 	chunk->free = (struct block *)page->next;
 	chunk->reserved++;
 	if (unlikely(!chunk->free))
 		chunk_unlist(arena, chunk);
 	arena->descriptors_free--;
+	return page;
+}
+
+struct page *descriptor_take(struct arena *arena)
+{
+	struct page *page;
+
+	if (unlikely(!arena->chunks))
+		return NULL;
+	page = chunk_take(arena, arena->chunks);
 	page->owner = 0;
 	page->heap = NULL;
 	page->block_size = 0;
@@ -93,6 +116,15 @@ struct page *descriptor_take(struct arena *arena)
 	page->flags = 0;
 	page->arena_number = arena->number;
 	return page;
+}
+
+struct page *descriptor_take_first(struct arena *arena, struct page *than)
+{
+	struct page *first = arena->first_chunk;
+
+	if (!first->free || chunk_of(arena, than) == first)
+		return NULL;
+	return chunk_take(arena, first);
 }
 
 /*
@@ -134,10 +166,25 @@ void descriptor_give(struct arena *arena, struct page *page)
 	chunk->free = (struct block *)page;
 	chunk->reserved--;
 	arena->descriptors_free++;
-	if (unlikely(chunk->reserved == 1) && chunk != arena->first_chunk &&
-	    arena->descriptors_free >=
-	    CHUNK_SLOTS - 1 + 2 * DESCRIPTOR_RESERVE)
+	if (unlikely(chunk->reserved == 1) && chunk != arena->first_chunk)
+		chunk_to_end(arena, chunk);
+}
+
+void descriptors_trim(struct arena *arena)
+{
+	struct page *chunk = arena->chunks_last;
+
+	if (likely(!chunk || chunk->reserved > 1) || arena->trimming)
+		return;
+	arena->trimming = true;
+	/* bounded: a release makes at most one more chunk empty */
+	while (chunk && chunk->reserved == 1 && chunk != arena->first_chunk &&
+	       arena->descriptors_free >=
+	       CHUNK_SLOTS - 1 + 2 * DESCRIPTOR_RESERVE) {
 		chunk_release(arena, chunk);
+		chunk = arena->chunks_last;
+	}
+	arena->trimming = false;
 }
 
 bool descriptors_reserve(struct arena *arena)

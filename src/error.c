@@ -88,7 +88,7 @@ COLD void *error_no_memory(size_t bytes)
 		text_string(&text, " bytes\n");
 		text_print(&text);
 	}
-	call_hook(PORT_ENOMEM);
+	call_hook(bytes > PTRDIFF_MAX ? PORT_EOVERFLOW : PORT_ENOMEM);
 	port_set_errno(PORT_ENOMEM);
 	return NULL;
 }

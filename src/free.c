@@ -67,6 +67,21 @@ size_t block_usable(const struct page *page, const void *p)
 	return page->kind == RUN_LARGE ? large_usable(page) : page->block_size;
 }
 
+void track_block(struct instance *instance, void *p, size_t size, bool zero)
+{
+	struct page *page = block_page_quiet(instance, p);
+
+	track_alloc(p, size, page ? block_usable(page, p) : size, zero);
+}
+
+void track_unblock(struct instance *instance, void *p)
+{
+	struct page *page = p ? block_page_quiet(instance, p) : NULL;
+
+	if (page && !block_is_free(page, p))
+		track_free(p, block_usable(page, p));
+}
+
 /* The owner's free: something about the page changes */
 static void free_local(struct page *page, struct block *block)
 {

@@ -280,6 +280,9 @@ struct block *heap_alloc(struct heap *heap, unsigned int class)
 	struct page *page;
 
 	heap_call_deferred(heap, false);
+#if MI_DEBUG >= 2
+	mi_assert(heap->heartbeat % 256 || heap_is_valid(heap));
+#endif
 	if (unlikely(atomic_read(&heap->returned)))
 		heap_drain(heap);
 	for (;;) {	/* each round a page leaves the queue */

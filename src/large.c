@@ -49,7 +49,6 @@ void *large_alloc(struct heap *heap, size_t size, size_t alignment,
 			return error_no_memory(size);
 	}
 	block = run_start(page) + shift;
-	track_run(page);
 	if (zero && !(page->flags & RUN_ZERO))
 		memory_zero((void *)block, run_end(page) - block);
 	page->flags = 0;

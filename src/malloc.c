@@ -92,9 +92,12 @@ void *heap_zalloc(struct heap *heap, size_t size)
 		return large_alloc(heap, size, BLOCK_ALIGN, 0, true);
 	}
 	p = heap_malloc(heap, size);
-	if (likely(p))
-		memory_zero(p, size <= DIRECT_SIZE_MAX && size ?
-			    align_up(size, BLOCK_ALIGN) :
-			    size_class_bytes(size_class_of(size)));
+	if (likely(p)) {
+		size = size <= DIRECT_SIZE_MAX && size ?
+		       align_up(size, BLOCK_ALIGN) :
+		       size_class_bytes(size_class_of(size));
+		track_touch(p, size);
+		memory_zero(p, size);
+	}
 	return p;
 }

@@ -57,7 +57,7 @@ int mi_reserve_os_memory_ex(size_t size, bool commit, bool allow_large,
 	if (size > port_request_max())
 		return PORT_ENOMEM;
 	size = align_up(size, UNIT_SIZE);
-	start = port_reserve(&size, &is_zero);
+	start = port_reserve(size, &size, &is_zero);
 	if (!start)
 		return PORT_ENOMEM;
 	arena = arena_add(&default_instance, start, size, is_zero, exclusive,

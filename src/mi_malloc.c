@@ -15,7 +15,8 @@ void *mi_malloc(size_t size)
 
 void mi_free(void *p)
 {
-	track_free(&default_instance, p);
+	if (MI_TRACK)
+		track_unblock(&default_instance, p);
 	instance_free(&default_instance, p);
 }
 
@@ -25,9 +26,12 @@ void *mi_zalloc_small(size_t size)
 
 	mi_assert(size <= MI_SMALL_SIZE_MAX);
 	p = word_malloc(heap_word, size);
-	if (likely(p))
+	if (likely(p)) {
+		track_touch(p, size ? align_up(size, BLOCK_ALIGN) :
+			       BLOCK_ALIGN);
 		memory_zero(p, size ? align_up(size, BLOCK_ALIGN) :
 			       BLOCK_ALIGN);
+	}
 	return tracked(p, size, true);
 }
 
@@ -94,7 +98,8 @@ void *mi_expand(void *p, size_t newsize)
 	if (newsize > usable &&
 	    !block_resize(&default_instance, page, p, newsize))
 		return NULL;
-	track_resize(page, p, usable, newsize);
+	if (MI_TRACK)
+		block_retrack(page, p, usable, newsize);
 	return p;
 }
 

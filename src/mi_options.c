@@ -81,6 +81,7 @@ static void options_apply(void)
 	instance->budget_bytes = delay == 0 || budget < 0 ? 0 :
 				 (size_t)budget << 10;
 	instance->budget_share = delay == 0 || share < 0 ? 0 : (size_t)share;
+	instance->reserve_bytes = mi_option_get_size(mi_option_arena_reserve);
 	instance->reclaim_on_free =
 		option_get(mi_option_abandoned_reclaim_on_free) != 0;
 }

@@ -28,12 +28,12 @@ void port_lock(struct port_lock *lock);
 void port_unlock(struct port_lock *lock);
 
 /*
- * Reserves a range of at least `*bytes` bytes, unit aligned, readable and
- * writable, that takes memory only where it is touched. `*bytes` is set to
- * what was reserved, `*is_zero` tells whether it reads as zero.
- * NULL: none to be had.
+ * Reserves a range of `*bytes` bytes, or where that is not to be had less,
+ * but not under `least`: unit aligned, readable and writable, and taking
+ * memory only where it is touched. `*bytes` is set to what was reserved,
+ * `*is_zero` tells whether it reads as zero. NULL: none to be had.
  */
-void *port_reserve(size_t *bytes, bool *is_zero);
+void *port_reserve(size_t least, size_t *bytes, bool *is_zero);
 
 /* Bytes to reserve for the primary arena; 0: arenas are handed over only */
 size_t port_primary_bytes(void);

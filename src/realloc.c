@@ -23,6 +23,13 @@ bool block_resize(struct instance *instance, struct page *page, void *p,
 	return true;
 }
 
+void block_retrack(struct page *page, void *p, size_t usable, size_t size)
+{
+	track_free(p, usable);
+	track_touch(p, block_usable(page, p));
+	track_alloc(p, size, block_usable(page, p), true);
+}
+
 /* Neither wastes half of the block nor keeps a run for a small block */
 static bool stays(const struct page *page, size_t usable, size_t size)
 {
@@ -67,29 +74,37 @@ void *heap_realloc(struct heap *heap, void *p, size_t size, bool zero)
 	usable = block_usable(page, p);
 	if (stays(page, usable, size) &&
 	    block_resize(instance, page, p, size)) {
-		track_resize(page, p, usable, size);
 		new_usable = block_usable(page, p);
+		if (MI_TRACK)
+			track_touch(p, new_usable);
 		if (zero && size < usable && size < new_usable)
 			memory_zero((char *)p + size,
 				    (new_usable < usable ? new_usable : usable)
 				    - size);
 		if (zero && new_usable > usable)
 			memory_zero((char *)p + usable, new_usable - usable);
+		if (MI_TRACK)
+			block_retrack(page, p, usable, size);
 		return p;
 	}
 	moved = heap_malloc(heap, size);
 	if (unlikely(!moved))
 		return NULL;
-	track_alloc(moved, size, false);
-	contents_move(moved, p, usable < size ? usable : size);
-	if (zero) {
-		page = block_page_quiet(instance, moved);
-		new_usable = page ? block_usable(page, moved) : size;
-		if (usable > size)
-			usable = size;
-		memory_zero((char *)moved + usable, new_usable - usable);
+	page = block_page_quiet(instance, moved);
+	new_usable = block_usable(page, moved);
+	if (MI_TRACK) {
+		track_touch(moved, new_usable);
+		track_touch(p, usable);
 	}
-	track_free(instance, p);
+	if (usable > size)
+		usable = size;
+	contents_move(moved, p, usable);
+	if (zero)
+		memory_zero((char *)moved + usable, new_usable - usable);
+	if (MI_TRACK) {
+		track_block(instance, moved, size, true);
+		track_unblock(instance, p);
+	}
 	instance_free(instance, p);
 	return moved;
 }

@@ -342,10 +342,49 @@ struct page *run_cut(struct arena *arena, const struct run_request *request)
 	if (!cut)
 		return NULL;
 	cut->kind = (uint8_t)request->kind;
+	track_touch((void *)run_start(cut), run_bytes(cut));
 	arena->units_free -= request->units;
 	if (unlikely(run_end(cut) > arena->high_water))
 		map_reach(arena, run_end(cut));
 	return cut;
+}
+
+/*
+ * The descriptors of free runs gather in the first chunk: otherwise each of
+ * many chunks could be kept by one of them, and in turn keep it from joining.
+ */
+static void run_settle(struct arena *arena, struct page *run)
+{
+	struct page *to = descriptor_take_first(arena, run);
+
+	if (!to)
+		return;
+	*to = *run;
+	if (to->phys_prev)
+		to->phys_prev->phys_next = to;
+	else
+		arena->phys_first = to;
+	if (to->phys_next)
+		to->phys_next->phys_prev = to;
+	else
+		arena->phys_last = to;
+	if (to->prev)
+		to->prev->next = to;
+	else
+		arena->bins[to->class] = to;
+	if (to->next)
+		to->next->prev = to;
+	if (to->flags & PAGE_AGED) {
+		if (to->age_prev)
+			to->age_prev->age_next = to;
+		else
+			arena->age_first = to;
+		if (to->age_next)
+			to->age_next->age_prev = to;
+		else
+			arena->age_last = to;
+	}
+	descriptor_give(arena, run);
 }
 
 void run_put(struct arena *arena, struct page *run, bool dirty)
@@ -392,12 +431,14 @@ void run_put(struct arena *arena, struct page *run, bool dirty)
 		run_widen_dirty(arena, prev, other_start, other_end);
 		run_widen_dirty(arena, prev, dirty_start, dirty_end);
 		descriptor_give(arena, run);
+		run = prev;
 	} else {
 		run_widen_dirty(arena, run, dirty_start, dirty_end);
 	}
-	/* last, for it may put a chunk's run, which comes back here */
 	if (gone)
 		descriptor_give(arena, gone);
+	run_settle(arena, run);
+	descriptors_trim(arena);	/* may come back here, once */
 }
 
 struct page *run_split(struct arena *arena, struct page *run, size_t units)
@@ -432,6 +473,7 @@ bool run_grow(struct arena *arena, struct page *run, size_t units)
 		next->origin = end;
 		run_clip_dirty(arena, next, end, UINTPTR_MAX);
 	}
+	track_touch((void *)run_end(run), units << UNIT_SHIFT);
 	run->units += (uint32_t)units;
 	arena->units_free -= units;
 	map_reach(arena, end);

@@ -57,15 +57,35 @@ static struct heap *heap_memory(struct instance *instance)
 	return heap;
 }
 
-static struct heap *heap_create(struct instance *instance)
+/* Without `backing` it backs itself */
+static struct heap *heap_create(struct instance *instance,
+				struct heap *backing)
 {
 	struct heap *heap = heap_memory(instance);
 
 	if (!heap)
 		return NULL;
 	heap_init(heap, instance);
+	heap->backing = backing ? backing : heap;
 	port_lock(&instance->lock);
 	heap_link(instance, heap);
+	port_unlock(&instance->lock);
+	return heap;
+}
+
+/*
+ * A thread whose last destructors allocated once more left a heap behind.
+ * Ids are unique among live threads, so who has that id now may have it.
+ */
+static struct heap *heap_left_behind(struct instance *instance)
+{
+	uintptr_t self = port_thread_id();
+	struct heap *heap;
+
+	port_lock(&instance->lock);
+	heap = instance->heaps;
+	while (heap && (heap->owner != self || heap->backing != heap))
+		heap = heap->next;
 	port_unlock(&instance->lock);
 	return heap;
 }
@@ -77,10 +97,11 @@ COLD struct heap *heap_current_or_new(void)
 	if (likely(heap != &empty_heap))
 		return heap;
 	port_init();
-	heap = heap_create(&default_instance);
+	heap = heap_left_behind(&default_instance);
+	if (!heap)
+		heap = heap_create(&default_instance, NULL);
 	if (!heap)
 		return NULL;
-	heap->backing = heap;
 	heap_word = heap_to_word(heap);
 	port_thread_started();
 	return heap;
@@ -88,11 +109,10 @@ COLD struct heap *heap_current_or_new(void)
 
 struct heap *heap_new(struct heap *backing)
 {
-	struct heap *heap = heap_create(backing->instance);
+	struct heap *heap = heap_create(backing->instance, backing);
 
 	if (!heap)
 		return NULL;
-	heap->backing = backing;
 	heap->thread_next = backing->thread_next;
 	backing->thread_next = heap;
 	return heap;
@@ -350,11 +370,15 @@ void page_free_remote(struct instance *instance, struct page *page,
 void heaps_fork_child(struct instance *instance)
 {
 	struct arena *arena;
+	struct heap *heap;
 	struct page *run;
 	uintptr_t self = port_thread_id();
 
 	if (instance->heap_count < 2)
 		return;
+	for (heap = instance->heaps; heap; heap = heap->next)
+		if (heap->owner != self)
+			heap->owner = 0;	/* nobody will ever adopt it */
 	for (arena = instance->arenas; arena; arena = arena->next)
 		for (run = arena->phys_first; run; run = run->phys_next)
 			if (run->kind == RUN_SMALL && run->owner != self)

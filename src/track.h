@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What valgrind and AddressSanitizer are told about blocks. Nothing at all
- * in an ordinary build.
- *
- * The first 16 bytes of a free block stay accessible: the engine keeps its
- * list there.
+ * in an ordinary build. The first 16 bytes of a free block stay accessible:
+ * the engine keeps its list there.
  */
 #ifndef MI_TRACK_H
 #define MI_TRACK_H
@@ -13,39 +11,33 @@
 
 #if MI_TRACK
 
-size_t track_usable(const void *p);
-void track_alloc(void *p, size_t size, bool zero);
-void track_free(struct instance *instance, void *p);
-void track_resize(struct page *page, void *p, size_t old, size_t size);
-void track_run(struct page *page);
+/* A block is handed out: `size` bytes are the user's, of what is usable */
+void track_alloc(void *p, size_t size, size_t usable, bool zero);
+/* A block comes back */
+void track_free(void *p, size_t usable);
+/* The engine itself is about to write here */
+void track_touch(void *start, size_t bytes);
 
 #else
 
-static inline void track_alloc(void *p, size_t size, bool zero)
+static inline void track_alloc(void *p, size_t size, size_t usable, bool zero)
 {
 	(void)p;
 	(void)size;
+	(void)usable;
 	(void)zero;
 }
 
-static inline void track_free(struct instance *instance, void *p)
+static inline void track_free(void *p, size_t usable)
 {
-	(void)instance;
 	(void)p;
+	(void)usable;
 }
 
-static inline void track_resize(struct page *page, void *p, size_t old,
-				size_t size)
+static inline void track_touch(void *start, size_t bytes)
 {
-	(void)page;
-	(void)p;
-	(void)old;
-	(void)size;
-}
-
-static inline void track_run(struct page *page)
-{
-	(void)page;
+	(void)start;
+	(void)bytes;
 }
 
 #endif /* MI_TRACK */

@@ -143,6 +143,8 @@ struct arena {
 	size_t units_free;
 	struct page *phys_first, *phys_last;
 	struct page *chunks;		/* of descriptors, with free slots */
+	struct page *chunks_last;	/* empty ones stand at the end */
+	bool trimming;
 	struct page *first_chunk;
 	size_t descriptors_free;
 	struct page *age_first, *age_last;	/* dirty runs, oldest first */
@@ -212,6 +214,7 @@ struct instance {
 	size_t abandoned_count;
 	size_t budget_bytes;		/* dirty memory that is kept */
 	size_t budget_share;		/* or this fraction of what is used */
+	size_t reserve_bytes;		/* of further arenas, if to be had */
 	bool purge_enabled;
 	bool os_enabled;		/* may reserve arenas from the port */
 	bool reclaim_on_free;

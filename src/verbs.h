@@ -46,11 +46,17 @@ struct page *block_page(struct instance *instance, const void *p,
 struct page *block_page_quiet(struct instance *instance, const void *p);
 size_t block_usable(const struct page *page, const void *p);
 
+/* For the tools that watch: a block handed out, and before it comes back */
+void track_block(struct instance *instance, void *p, size_t size, bool zero);
+void track_unblock(struct instance *instance, void *p);
+
 /* realloc.c; `zero`: what is new is zero */
 void *heap_realloc(struct heap *heap, void *p, size_t size, bool zero);
 /* The block made to hold `size` without moving it; false: it cannot */
 bool block_resize(struct instance *instance, struct page *page, void *p,
 		  size_t size);
+
+void block_retrack(struct page *page, void *p, size_t usable, size_t size);
 
 /* aligned.c */
 void *heap_malloc_aligned(struct heap *heap, size_t size, size_t alignment,

@@ -6,10 +6,8 @@
 #include <sys/resource.h>
 #include <sys/sysinfo.h>
 
+#include "bits.h"
 #include "port.h"
-
-/* Less than this is not worth an arena of its own */
-#define RESERVE_BYTES_MIN	((size_t)16 << 20)
 
 #ifndef MREMAP_DONTUNMAP
 #define MREMAP_DONTUNMAP	4
@@ -18,9 +16,6 @@
 #ifndef MAP_HUGE_SHIFT
 #define MAP_HUGE_SHIFT		26
 #endif
-
-/* For tests: the next calls fail, see tests/unit */
-unsigned int port_fail_reserve;
 
 static size_t memory_total(void)
 {
@@ -59,26 +54,18 @@ size_t port_request_max(void)
 	return most;
 }
 
-void *port_reserve(size_t *bytes, bool *is_zero)
+void *port_reserve(size_t least, size_t *bytes, bool *is_zero)
 {
-	size_t least = *bytes, size = *bytes;
+	size_t size = *bytes;
 	int error = errno;
 	void *start;
 
-	if (port_fail_reserve) {
-		port_fail_reserve--;
-		return NULL;
-	}
-	if (size < RESERVE_BYTES_MIN)
-		size = RESERVE_BYTES_MIN;
-	else if (size == port_primary_bytes())
-		least = RESERVE_BYTES_MIN;	/* the primary takes less, too */
 	for (;; size = size / 2 & ~(UNIT_SIZE - 1)) {
 		if (size < least)
-			size = least;
+			size = align_up(least, UNIT_SIZE);
 		start = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE |
 			     MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-		if (start != MAP_FAILED || size == least)
+		if (start != MAP_FAILED || size < least + UNIT_SIZE)
 			break;
 	}
 	errno = error;

@@ -314,6 +314,7 @@ static int in_one_range(void)
 	size_t count = 0;
 
 	need(hand_over(&range, 0, range.size));
+	need(one_block(&range) == 0);
 	while (count < BLOCKS_MAX && (blocks[count] = mi_malloc(BLOCK)))
 		pattern_write(blocks[count++], BLOCK, 1);
 	need(errno == ENOMEM);

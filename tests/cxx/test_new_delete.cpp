@@ -165,7 +165,7 @@ static void mi_new_with_handler()
 	caught = false;
 	handler_calls = 0;
 	try {
-		mi_free(mi_new_n(impossible, 16));
+		mi_free(mi_new_n(impossible / 16, 16));
 	} catch (const std::bad_alloc &) {
 		caught = true;
 	}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Counts the executed instructions of one function by single steps.
+ *
+ *	instructions malloc|malloc_small|free
+ *
+ * A child process warms up, stops, and makes CALLS calls through a pointer.
+ * Its parent steps it from there on and counts from the function's first
+ * instruction until it has returned; what the function calls is counted too.
+ * Prints the least count and how many of the calls took just that.
+ *
+ * Exit status 3: the system does not permit ptrace.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <mimalloc.h>
+
+#define CALLS		64
+#define WARM_BLOCKS	1000
+#define SIZE		32
+#define STEPS_MAX	1000000
+#define EXIT_NO_PTRACE	3
+
+static void *(*volatile malloc_called)(size_t) = mi_malloc;
+static void *(*volatile malloc_small_called)(size_t) = mi_malloc_small;
+static void (*volatile free_called)(void *) = mi_free;
+static void *volatile blocks[WARM_BLOCKS];
+
+/* Blocks come and go, and half of them stay, so that no page is empty */
+static void warm_up(void)
+{
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < WARM_BLOCKS; i++)
+			blocks[i] = malloc_called(SIZE);
+		for (int i = 0; i < WARM_BLOCKS; i += 2)
+			free_called(blocks[i]);
+	}
+}
+
+static void call_malloc(void *(*volatile *function)(size_t))
+{
+	raise(SIGSTOP);
+	for (int i = 0; i < CALLS; i++)
+		blocks[i] = (*function)(SIZE);
+}
+
+/* Blocks that follow each other, of pages that have given up some already */
+static void call_free(void)
+{
+	for (int i = 0; i < CALLS; i++)
+		blocks[i] = malloc_called(SIZE);
+	raise(SIGSTOP);
+	for (int i = 0; i < CALLS; i++)
+		free_called(blocks[i]);
+}
+
+static void child_run(const char *name)
+{
+	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
+		_exit(EXIT_NO_PTRACE);
+	warm_up();
+	if (strcmp(name, "malloc") == 0)
+		call_malloc(&malloc_called);
+	else if (strcmp(name, "malloc_small") == 0)
+		call_malloc(&malloc_small_called);
+	else
+		call_free();
+	_exit(0);
+}
+
+static uintptr_t entry_of(const char *name)
+{
+	if (strcmp(name, "malloc") == 0)
+		return (uintptr_t)malloc_called;
+	if (strcmp(name, "malloc_small") == 0)
+		return (uintptr_t)malloc_small_called;
+	if (strcmp(name, "free") == 0)
+		return (uintptr_t)free_called;
+	fprintf(stderr, "instructions: no function %s\n", name);
+	exit(2);
+}
+
+/* Where the child is; ends the program when it is not stopped any more */
+static struct user_regs_struct child_wait(pid_t child)
+{
+	struct user_regs_struct registers = { 0 };
+	int status;
+
+	if (waitpid(child, &status, 0) != child)
+		exit(2);
+	if (WIFEXITED(status)) {
+		fprintf(stderr, "instructions: the child ended with %d\n",
+			WEXITSTATUS(status));
+		exit(WEXITSTATUS(status) ? WEXITSTATUS(status) : 2);
+	}
+	if (!WIFSTOPPED(status)) {
+		fprintf(stderr, "instructions: the child was killed by %d\n",
+			WTERMSIG(status));
+		exit(2);
+	}
+	if (ptrace(PTRACE_GETREGS, child, NULL, &registers) != 0) {
+		perror("instructions: PTRACE_GETREGS");
+		exit(EXIT_NO_PTRACE);
+	}
+	return registers;
+}
+
+static struct user_regs_struct child_step(pid_t child)
+{
+	if (ptrace(PTRACE_SINGLESTEP, child, NULL, NULL) != 0) {
+		perror("instructions: PTRACE_SINGLESTEP");
+		exit(EXIT_NO_PTRACE);
+	}
+	return child_wait(child);
+}
+
+/* From wherever the child is, through its next call, in instructions */
+static long child_call(pid_t child, uintptr_t entry)
+{
+	struct user_regs_struct at;
+	uintptr_t stack;
+	long steps = 0, count = 0;
+
+	do {
+		at = child_step(child);
+	} while (at.rip != entry && ++steps < STEPS_MAX);
+	stack = at.rsp;
+	do {
+		at = child_step(child);
+		count++;
+	} while (at.rsp <= stack && ++steps < STEPS_MAX);
+	if (steps >= STEPS_MAX) {
+		fprintf(stderr, "instructions: no end of the call\n");
+		exit(2);
+	}
+	return count;
+}
+
+int main(int argc, char **argv)
+{
+	long least = STEPS_MAX, count;
+	int took_least = 0;
+	uintptr_t entry;
+	pid_t child;
+
+	if (argc != 2)
+		return 2;
+	entry = entry_of(argv[1]);
+	child = fork();
+	if (child < 0)
+		return 2;
+	if (child == 0)
+		child_run(argv[1]);
+	(void)child_wait(child);
+	for (int i = 0; i < CALLS; i++) {
+		count = child_call(child, entry);
+		if (count < least) {
+			least = count;
+			took_least = 0;
+		}
+		if (count == least)
+			took_least++;
+	}
+	(void)kill(child, SIGKILL);
+	printf("%ld %d %d\n", least, took_least, CALLS);
+	return 0;
+}

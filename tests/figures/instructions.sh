@@ -1,0 +1,71 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# Executed instructions of the fast paths, against tests/figures/golden.txt.
+# The library with threads is that of BUILD; the one without is made here.
+
+source "$(dirname "$0")/figures.bash"
+
+golden() {
+	grep -v -e '^#' -e '^$' "$here/golden.txt"
+}
+
+# measure PROGRAM FUNCTION: sets count, or prints why there is none.
+measure() {
+	local took calls status
+	count=
+	"$1" "$2" >"$tmp/count" 2>"$tmp/count.err"
+	status=$?
+	if [ "$status" -eq 3 ]; then
+		tell "ptrace is not permitted here, so nothing can be counted:"
+		tell "allow it (a container: --cap-add=SYS_PTRACE)"
+	fi
+	if [ "$status" -ne 0 ]; then
+		comment "$tmp/count.err"
+		return
+	fi
+	read -r count took calls <"$tmp/count"
+	if [ $((took * 4)) -lt $((calls * 3)) ]; then
+		tell "only $took of $calls calls took $count instructions"
+		count=
+	fi
+}
+
+# judge THREADS LIBRARY FUNCTION GOLDEN LIMIT: two points.
+judge() {
+	local name="$2 mi_$3"
+	[ "$1" -eq 1 ] || name="$name, no threads"
+	measure "$tmp/$2$1" "$3"
+	at_most "$name" "${count:-nothing}" "$5" instructions
+	[ "${count:-nothing}" = "$4" ]
+	point $? "$name: ${count:-nothing} instructions as in golden.txt ($4)"
+	[ "${count:-nothing}" = "$4" ] ||
+		tell "if this is meant, change golden.txt in the same commit"
+}
+
+prepare $((2 * $(golden | wc -l))) "$CC" make
+need_libraries
+[ "$(uname -m)" = x86_64 ] || bail "the golden numbers are for x86-64"
+
+# programs THREADS FOLDER: one on the shared library, one on the archive.
+programs() {
+	mkdir "$tmp/lib$1"
+	ln -s "$2/libmimalloc.so" "$tmp/lib$1/libmimalloc.so.2"
+	compile instructions "$tmp/shared$1" "$2/libmimalloc.so" \
+		-Wl,-z,now -Wl,-rpath,"$tmp/lib$1"
+	compile instructions "$tmp/archive$1" "$2/libmimalloc.a"
+}
+
+programs 1 "$BUILD"
+if env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s -C "$root" CC="$CC" \
+	THREADS=0 BUILD="$tmp/single" >"$tmp/make" 2>&1; then
+	programs 0 "$tmp/single"
+else
+	tell "make THREADS=0 fails:"
+	comment "$tmp/make"
+fi
+
+while read -r threads library function expected limit; do
+	judge "$threads" "$library" "$function" "$expected" "$limit"
+done < <(golden)
+finish

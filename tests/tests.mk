@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# Tests. One flavour is a build of library and tests in a folder of its own;
+# `make check` builds them all and runs everything in one go.
+
+TESTS		= $(BUILD)/tests
+API_TESTS	:= $(patsubst tests/api/%.c,%,$(wildcard tests/api/test_*.c))
+UNIT_TESTS	:= $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+CXX_TESTS	:= $(patsubst tests/cxx/%.cpp,%,$(wildcard tests/cxx/test_*.cpp))
+CRIMES		:= $(filter-out judge,$(patsubst tests/crimes/%.c,%,\
+			$(wildcard tests/crimes/*.c)))
+
+TEST_CFLAGS	= $(CFLAGS) -fexceptions -Itests/api
+TEST_CXXFLAGS	= $(OPTIMIZE) -g -Wall -Wextra -Werror -Iinclude \
+		  $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(CFLAGS_EXTRA)
+TEST_LIBS	= -lcmocka -lpthread
+TEST_HEADERS	:= $(wildcard tests/*/*.h tests/*/*.hpp)
+
+# The engine as white-box tests want it: with assertions and validators
+UNIT_SRCS	:= $(sort $(wildcard src/*.c) $(PORT_SRCS))
+UNIT_OBJS	= $(UNIT_SRCS:%.c=$(BUILD)/unit/%.o)
+UNIT_CFLAGS	= $(filter-out -DMI_DEBUG=%,$(CFLAGS)) -DMI_DEBUG=1
+
+$(BUILD)/unit/%.o: %.c $(HEADERS) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_CFLAGS) -c -o $@ $<
+
+$(TESTS)/unit/%: tests/unit/%.c $(UNIT_OBJS) $(TEST_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_CFLAGS) -fexceptions -Itests/unit -o $@ $< $(UNIT_OBJS) \
+		$(shell sed -n 's/.*LDFLAGS: *\(-[^*]*\).*/\1/p' $<) $(TEST_LIBS)
+
+$(TESTS)/api/%: tests/api/%.c $(BUILD)/mimalloc.o $(TEST_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) -o $@ $< $(BUILD)/mimalloc.o $(TEST_LIBS)
+
+$(TESTS)/crimes/%: tests/crimes/%.c $(BUILD)/mimalloc.o $(TEST_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) -Wno-free-nonheap-object -Wno-use-after-free \
+		-Wno-array-bounds -o $@ $< $(BUILD)/mimalloc.o $(TEST_LIBS)
+
+$(TESTS)/cxx/%: tests/cxx/%.cpp $(BUILD)/mimalloc.o $(TEST_HEADERS)
+	@mkdir -p $(@D)
+	$(CXX) -std=$(or $(CXXSTD),c++17) $(TEST_CXXFLAGS) -o $@ $< \
+		$(BUILD)/mimalloc.o -lpthread
+
+.PHONY: tests
+tests: $(API_TESTS:%=$(TESTS)/api/%) $(UNIT_TESTS:%=$(TESTS)/unit/%) \
+	$(CRIMES:%=$(TESTS)/crimes/%) $(TESTS)/crimes/judge \
+	$(CXX_TESTS:%=$(TESTS)/cxx/%)
