@@ -38,7 +38,8 @@ ENGINE_SRCS	:= $(wildcard src/*.c)
 ifeq ($(DEBUG),0)
 ENGINE_SRCS	:= $(filter-out src/valid.c,$(ENGINE_SRCS))
 endif
-PORT_SRCS	:= port/linux/lock.c port/linux/memory.c port/linux/process.c
+PORT_SRCS	:= port/linux/lock.c port/linux/memory.c port/linux/process.c \
+		   port/linux/cxx.c
 SRCS		:= $(ENGINE_SRCS) $(PORT_SRCS)
 HEADERS		:= $(wildcard include/*.h src/*.h src/arch/*.h port/linux/*.h)
 
@@ -55,7 +56,7 @@ SECOND_NAMES	:= malloc=mi_malloc free=mi_free calloc=mi_calloc \
 .PHONY: all
 all: $(BUILD)/libmimalloc.so $(BUILD)/libmimalloc.a
 
-%/src/mi_new.o %/port/linux/override.o: UNWIND := -fexceptions
+%/src/mi_new.o %/port/linux/cxx.o %/port/linux/override.o: UNWIND := -fexceptions
 
 $(BUILD)/shared/port/linux/override.o: CFLAGS_EXTRA += -DMI_SECOND_NAMES
 

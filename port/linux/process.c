@@ -157,31 +157,6 @@ char *port_realpath(const char *path, char *resolved)
 	return realpath(path, resolved);
 }
 
-/* libstdc++'s, where the program has it */
-typedef void (*new_handler)(void);
-__attribute__((weak)) new_handler _ZSt15get_new_handlerv(void);
-__attribute__((weak, noreturn)) void _ZSt17__throw_bad_allocv(void);
-
-bool port_new_handler(void)
-{
-	new_handler handler = NULL;
-
-	if (_ZSt15get_new_handlerv)
-		handler = _ZSt15get_new_handlerv();
-	if (!handler)
-		return false;
-	handler();
-	return true;
-}
-
-void port_throw_bad_alloc(void)
-{
-	if (_ZSt17__throw_bad_allocv)
-		_ZSt17__throw_bad_allocv();
-	port_message("mimalloc: error: out of memory in operator new\n");
-	port_abort();
-}
-
 static size_t resident_bytes(void)
 {
 	int file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);

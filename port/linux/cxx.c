@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What operator new does when memory is out. Exceptions pass through here,
+ * so this file has unwind tables, as its callers have.
+ */
+#include <stddef.h>
+
+#include "port.h"
+
+/* libstdc++'s, where the program has it */
+typedef void (*new_handler)(void);
+__attribute__((weak)) new_handler _ZSt15get_new_handlerv(void);
+__attribute__((weak, noreturn)) void _ZSt17__throw_bad_allocv(void);
+
+bool port_new_handler(void)
+{
+	new_handler handler = NULL;
+
+	if (_ZSt15get_new_handlerv)
+		handler = _ZSt15get_new_handlerv();
+	if (!handler)
+		return false;
+	handler();
+	return true;
+}
+
+void port_throw_bad_alloc(void)
+{
+	if (_ZSt17__throw_bad_allocv)
+		_ZSt17__throw_bad_allocv();
+	port_message("mimalloc: error: out of memory in operator new\n");
+	port_abort();
+}

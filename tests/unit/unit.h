@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the white-box tests share: instances of their own, memory to make
+ * arenas of, and checks of structures that valid.c leaves out.
+ */
+#ifndef TESTS_UNIT_UNIT_H
+#define TESTS_UNIT_UNIT_H
+
+#include "../api/check.h"
+#include "verbs.h"
+
+#define INSTANCE_NEW							\
+	{								\
+		.map = (struct map *)&map_of_none,			\
+		.purge_enabled = true,					\
+		.reclaim_on_free = true,				\
+		.budget_bytes = 4 * MIB,				\
+		.budget_share = 8,					\
+	}
+
+/* As new: without arenas and heaps. What it had is forgotten */
+static inline void instance_renew(struct instance *instance)
+{
+	static const struct instance fresh = INSTANCE_NEW;
+
+	memcpy(instance, &fresh, sizeof(*instance));
+}
+
+/* The calling thread's only heap, on an instance of the test's own */
+static inline void heap_begin(struct heap *heap, struct instance *instance)
+{
+	heap->returned = 0;
+	heap_init(heap, instance);
+	heap->backing = heap;
+	heap_word = heap_to_word(heap);
+}
+
+static inline void heap_finish(void)
+{
+	heap_word = heap_to_word(&empty_heap);
+}
+
+/* Address space that reads as zero and is taken where it is touched */
+static inline char *zero_memory(size_t bytes)
+{
+	char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE |
+		       MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	assert_true(p != MAP_FAILED);
+	/* a page touched shall be a page that mincore() tells of */
+	(void)madvise(p, bytes, MADV_NOHUGEPAGE);
+	return p;
+}
+
+#define DIRT	0xa5
+
+static inline char *dirty_memory(size_t bytes)
+{
+	char *p = zero_memory(bytes);
+
+	memset(p, DIRT, bytes);
+	return p;
+}
+
+static inline bool all_dirt(const void *p, size_t bytes)
+{
+	const unsigned char *byte = launder(p);
+
+	return bytes == 0 ||
+	       (byte[0] == DIRT && memcmp(byte, byte + 1, bytes - 1) == 0);
+}
+
+/* Pages of a range of zero_memory() that were touched */
+static inline size_t touched_pages(const void *start, size_t bytes)
+{
+	size_t pages = bytes / UNIT_SIZE, count = 0, i;
+	unsigned char *present = system_memory(pages);
+
+	assert_int_equal(mincore((void *)(uintptr_t)start, bytes, present), 0);
+	for (i = 0; i < pages; i++)
+		count += present[i] & 1;
+	munmap(present, pages);
+	return count;
+}
+
+/* Arenas that are nobody's: neither exclusive nor the user's for ever */
+static inline struct arena *arena_new(struct instance *instance, void *start,
+				      size_t bytes, bool is_zero)
+{
+	return arena_add(instance, start, bytes, is_zero, false, false);
+}
+
+/*
+ * Every descriptor that a chunk counts as used describes a run, and there
+ * are as many free ones as the arena says.
+ */
+static inline bool descriptors_are_valid(const struct arena *arena)
+{
+	const struct page *run, *chunk;
+	size_t runs = 0, used = 0, listed = 0, listed_free = 0, open = 0;
+
+	for (run = arena->phys_first; run; run = run->phys_next) {
+		runs++;
+		if (run != arena->first_chunk &&
+		    (uintptr_t)run != run_start(run))
+			continue;
+		used += run->reserved;
+		open += run->reserved < run->capacity;
+	}
+	for (chunk = arena->chunks; chunk; chunk = chunk->next) {
+		listed++;
+		listed_free += (size_t)chunk->capacity - chunk->reserved;
+	}
+	return runs == used && listed == open &&
+	       listed_free == arena->descriptors_free;
+}
+
+/* No run but the header and one that is free: as arena_add() left it */
+static inline bool arena_is_as_new(const struct arena *arena)
+{
+	const struct page *header = arena->phys_first;
+
+	return header->phys_next && header->phys_next->kind == RUN_FREE &&
+	       !header->phys_next->phys_next;
+}
+
+static inline unsigned int runs_of_kind(const struct instance *instance,
+					enum run_kind kind)
+{
+	const struct arena *arena;
+	const struct page *run;
+	unsigned int count = 0;
+
+	for (arena = instance->arenas; arena; arena = arena->next)
+		for (run = arena->phys_first; run; run = run->phys_next)
+			count += run->kind == kind;
+	return count;
+}
+
+/* All that valid.c knows, of an instance that no other thread works on */
+static inline bool all_is_valid(struct instance *instance)
+{
+	const struct arena *arena;
+
+	for (arena = instance->arenas; arena; arena = arena->next)
+		if (!descriptors_are_valid(arena))
+			return false;
+	return instance_is_valid(instance);
+}
+
+#endif /* TESTS_UNIT_UNIT_H */
