@@ -79,7 +79,7 @@ void *heap_realloc_aligned(struct heap *heap, void *p, size_t size,
 		if (zero)
 			memory_zero((char *)p + size, usable - size);
 		if (MI_TRACK)
-			block_retrack(page, p, usable, size);
+			block_retrack(page, p, usable);
 		return p;
 	}
 	moved = heap_malloc_aligned(heap, size, alignment, offset, zero);
@@ -91,7 +91,7 @@ void *heap_realloc_aligned(struct heap *heap, void *p, size_t size,
 	}
 	memory_copy(moved, p, usable < size ? usable : size);
 	if (MI_TRACK) {
-		track_block(instance, moved, size, true);
+		track_block(instance, moved, true);
 		track_unblock(instance, p);
 	}
 	instance_free(instance, p);

@@ -17,10 +17,10 @@ static ALWAYS_INLINE mi_heap_t *heap_to_api(const struct heap *heap)
 }
 
 /* The result of a verb, made known to the tools that watch */
-static ALWAYS_INLINE void *tracked(void *p, size_t size, bool zero)
+static ALWAYS_INLINE void *tracked(void *p, bool zero)
 {
 	if (MI_TRACK && p)
-		track_block(&default_instance, p, size, zero);
+		track_block(&default_instance, p, zero);
 	return p;
 }
 

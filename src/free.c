@@ -41,6 +41,8 @@ struct page *block_page_quiet(struct instance *instance, const void *p)
 
 static bool block_is_free(struct page *page, struct block *block)
 {
+	if (MI_TRACK && page->kind == RUN_SMALL)
+		track_touch(&block->tag, sizeof(block->tag));
 	return page->kind == RUN_SMALL && block->tag == (uintptr_t)page &&
 	       page_is_free_block(page, block);
 }
@@ -67,11 +69,9 @@ size_t block_usable(const struct page *page, const void *p)
 	return page->kind == RUN_LARGE ? large_usable(page) : page->block_size;
 }
 
-void track_block(struct instance *instance, void *p, size_t size, bool zero)
+void track_block(struct instance *instance, void *p, bool zero)
 {
-	struct page *page = block_page_quiet(instance, p);
-
-	track_alloc(p, size, page ? block_usable(page, p) : size, zero);
+	track_alloc(p, block_usable(block_page_quiet(instance, p), p), zero);
 }
 
 void track_unblock(struct instance *instance, void *p)
@@ -114,7 +114,7 @@ NOINLINE void free_slow(struct instance *instance, void *p)
 		return;
 	}
 #if MI_THREADS
-	if (atomic_read(&page->owner) != port_thread_id()) {
+	if (!port_thread_is(atomic_read(&page->owner))) {
 		page_free_remote(instance, page, p);
 		return;
 	}

@@ -6,7 +6,7 @@ static void *alloc(struct heap *heap, size_t size, size_t alignment,
 		   size_t offset, bool zero)
 {
 	return tracked(heap_malloc_aligned(heap, size, alignment, offset,
-					   zero), size, zero);
+					   zero), zero);
 }
 
 static void *calloc_aligned(struct heap *heap, size_t count, size_t size,

@@ -5,12 +5,12 @@
 void *mi_malloc_small(size_t size)
 {
 	mi_assert(size <= MI_SMALL_SIZE_MAX);
-	return tracked(word_malloc(heap_word, size), size, false);
+	return tracked(word_malloc(heap_word, size), false);
 }
 
 void *mi_malloc(size_t size)
 {
-	return tracked(malloc_here(size), size, false);
+	return tracked(malloc_here(size), false);
 }
 
 void mi_free(void *p)
@@ -32,12 +32,12 @@ void *mi_zalloc_small(size_t size)
 		memory_zero(p, size ? align_up(size, BLOCK_ALIGN) :
 			       BLOCK_ALIGN);
 	}
-	return tracked(p, size, true);
+	return tracked(p, true);
 }
 
 void *mi_zalloc(size_t size)
 {
-	return tracked(heap_zalloc(heap_current(), size), size, true);
+	return tracked(heap_zalloc(heap_current(), size), true);
 }
 
 void *mi_calloc(size_t count, size_t size)
@@ -99,7 +99,7 @@ void *mi_expand(void *p, size_t newsize)
 	    !block_resize(&default_instance, page, p, newsize))
 		return NULL;
 	if (MI_TRACK)
-		block_retrack(page, p, usable, newsize);
+		block_retrack(page, p, usable);
 	return p;
 }
 
@@ -128,7 +128,7 @@ bool mi_is_in_heap_region(const void *p)
 void *mi_heap_malloc_small(mi_heap_t *heap, size_t size)
 {
 	mi_assert(size <= MI_SMALL_SIZE_MAX);
-	return tracked(heap_malloc_small(heap_of_api(heap), size), size, false);
+	return tracked(heap_malloc_small(heap_of_api(heap), size), false);
 }
 
 void *mi_heap_zalloc_small(mi_heap_t *heap, size_t size)
@@ -138,12 +138,12 @@ void *mi_heap_zalloc_small(mi_heap_t *heap, size_t size)
 
 void *mi_heap_malloc(mi_heap_t *heap, size_t size)
 {
-	return tracked(heap_malloc(heap_of_api(heap), size), size, false);
+	return tracked(heap_malloc(heap_of_api(heap), size), false);
 }
 
 void *mi_heap_zalloc(mi_heap_t *heap, size_t size)
 {
-	return tracked(heap_zalloc(heap_of_api(heap), size), size, true);
+	return tracked(heap_zalloc(heap_of_api(heap), size), true);
 }
 
 void *mi_heap_calloc(mi_heap_t *heap, size_t count, size_t size)

@@ -23,7 +23,7 @@ static COLD void *new_slow(struct heap *heap, size_t size, size_t alignment,
 
 	while (!p && size <= PTRDIFF_MAX && try_again(may_throw))
 		p = tracked(heap_malloc_aligned(heap, size, alignment, 0,
-						false), size, false);
+						false), false);
 	if (!p && may_throw)
 		port_throw_bad_alloc();
 	return p;

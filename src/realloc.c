@@ -23,11 +23,10 @@ bool block_resize(struct instance *instance, struct page *page, void *p,
 	return true;
 }
 
-void block_retrack(struct page *page, void *p, size_t usable, size_t size)
+void block_retrack(struct page *page, void *p, size_t usable_before)
 {
-	track_free(p, usable);
-	track_touch(p, block_usable(page, p));
-	track_alloc(p, size, block_usable(page, p), true);
+	track_free(p, usable_before);
+	track_alloc(p, block_usable(page, p), true);
 }
 
 /* Neither wastes half of the block nor keeps a run for a small block */
@@ -84,7 +83,7 @@ void *heap_realloc(struct heap *heap, void *p, size_t size, bool zero)
 		if (zero && new_usable > usable)
 			memory_zero((char *)p + usable, new_usable - usable);
 		if (MI_TRACK)
-			block_retrack(page, p, usable, size);
+			block_retrack(page, p, usable);
 		return p;
 	}
 	moved = heap_malloc(heap, size);
@@ -102,7 +101,7 @@ void *heap_realloc(struct heap *heap, void *p, size_t size, bool zero)
 	if (zero)
 		memory_zero((char *)moved + usable, new_usable - usable);
 	if (MI_TRACK) {
-		track_block(instance, moved, size, true);
+		track_block(instance, moved, true);
 		track_unblock(instance, p);
 	}
 	instance_free(instance, p);

@@ -4,10 +4,9 @@
 #if MI_TRACK_VALGRIND
 #include <valgrind/memcheck.h>
 
-void track_alloc(void *p, size_t size, size_t usable, bool zero)
+void track_alloc(void *p, size_t usable, bool zero)
 {
-	(void)usable;
-	VALGRIND_MALLOCLIKE_BLOCK(p, size, 0, zero);
+	VALGRIND_MALLOCLIKE_BLOCK(p, usable, 0, zero);
 }
 
 void track_free(void *p, size_t usable)
@@ -25,17 +24,16 @@ void track_touch(void *start, size_t bytes)
 #elif MI_TRACK_ASAN
 #include <sanitizer/asan_interface.h>
 
-void track_alloc(void *p, size_t size, size_t usable, bool zero)
+void track_alloc(void *p, size_t usable, bool zero)
 {
 	(void)zero;
-	__asan_unpoison_memory_region(p, size);
-	if (usable > size)
-		__asan_poison_memory_region((char *)p + size, usable - size);
+	__asan_unpoison_memory_region(p, usable);
 }
 
 void track_free(void *p, size_t usable)
 {
-	__asan_unpoison_memory_region(p, BLOCK_ALIGN);
+	if (usable <= BLOCK_ALIGN)
+		return;
 	__asan_poison_memory_region((char *)p + BLOCK_ALIGN,
 				    usable - BLOCK_ALIGN);
 }

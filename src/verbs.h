@@ -47,7 +47,7 @@ struct page *block_page_quiet(struct instance *instance, const void *p);
 size_t block_usable(const struct page *page, const void *p);
 
 /* For the tools that watch: a block handed out, and before it comes back */
-void track_block(struct instance *instance, void *p, size_t size, bool zero);
+void track_block(struct instance *instance, void *p, bool zero);
 void track_unblock(struct instance *instance, void *p);
 
 /* realloc.c; `zero`: what is new is zero */
@@ -56,7 +56,7 @@ void *heap_realloc(struct heap *heap, void *p, size_t size, bool zero);
 bool block_resize(struct instance *instance, struct page *page, void *p,
 		  size_t size);
 
-void block_retrack(struct page *page, void *p, size_t usable, size_t size);
+void block_retrack(struct page *page, void *p, size_t usable_before);
 
 /* aligned.c */
 void *heap_malloc_aligned(struct heap *heap, size_t size, size_t alignment,
@@ -124,7 +124,7 @@ static ALWAYS_INLINE void instance_free(struct instance *instance, void *p)
 	struct block *block = p;
 
 #if MI_THREADS
-	if (unlikely(atomic_read(&page->owner) != port_thread_id())) {
+	if (unlikely(!port_thread_is(atomic_read(&page->owner)))) {
 		if (instance == &default_instance)
 			free_slow_here(p);
 		else

@@ -44,6 +44,8 @@ $(TESTS)/cxx/%: tests/cxx/%.cpp $(BUILD)/mimalloc.o $(TEST_HEADERS)
 	$(CXX) -std=$(or $(CXXSTD),c++17) $(TEST_CXXFLAGS) -o $@ $< \
 		$(BUILD)/mimalloc.o -lpthread
 
+.SECONDARY: $(UNIT_OBJS)
+
 .PHONY: tests
 tests: $(API_TESTS:%=$(TESTS)/api/%) $(UNIT_TESTS:%=$(TESTS)/unit/%) \
 	$(CRIMES:%=$(TESTS)/crimes/%) $(TESTS)/crimes/judge \

@@ -10,33 +10,37 @@
 
 #include "port.h"
 
-static void wait(struct port_lock *lock)
-{
-	syscall(SYS_futex, &lock->state, FUTEX_WAIT_PRIVATE, 2, NULL, NULL, 0);
-}
+#if MI_THREADS
 
 void port_lock(struct port_lock *lock)
 {
-#if MI_THREADS
 	int state = 0;
 
 	if (__atomic_compare_exchange_n(&lock->state, &state, 1, false,
 					__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return;
 	while (__atomic_exchange_n(&lock->state, 2, __ATOMIC_ACQUIRE))
-		wait(lock);
-#else
-	(void)lock;
-#endif
+		syscall(SYS_futex, &lock->state, FUTEX_WAIT_PRIVATE, 2, NULL,
+			NULL, 0);
 }
 
 void port_unlock(struct port_lock *lock)
 {
-#if MI_THREADS
 	if (__atomic_exchange_n(&lock->state, 0, __ATOMIC_RELEASE) == 2)
 		syscall(SYS_futex, &lock->state, FUTEX_WAKE_PRIVATE, 1, NULL,
 			NULL, 0);
-#else
-	(void)lock;
-#endif
 }
+
+#else /* one thread: nothing to lock */
+
+void port_lock(struct port_lock *lock)
+{
+	(void)lock;
+}
+
+void port_unlock(struct port_lock *lock)
+{
+	(void)lock;
+}
+
+#endif /* MI_THREADS */

@@ -28,4 +28,9 @@ static inline uintptr_t port_thread_id(void)
 	return arch_thread_pointer();
 }
 
+static inline bool port_thread_is(uintptr_t id)
+{
+	return arch_thread_pointer_is(id);
+}
+
 #endif /* MI_PORT_CONFIG_H */

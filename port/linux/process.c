@@ -72,10 +72,8 @@ void port_init(void)
 
 void port_thread_started(void)
 {
-#if MI_THREADS
 	if (thread_key_made)
 		(void)pthread_setspecific(thread_key, &thread_key);
-#endif
 }
 
 __attribute__((constructor(101))) static void process_start(void)
@@ -83,9 +81,7 @@ __attribute__((constructor(101))) static void process_start(void)
 	(void)clock_gettime(CLOCK_MONOTONIC, &started);
 	options_init();
 	mi_process_init();
-#if MI_THREADS
 	(void)pthread_atfork(fork_prepare, fork_parent, fork_child);
-#endif
 }
 
 __attribute__((destructor(101))) static void process_end(void)

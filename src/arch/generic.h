@@ -20,4 +20,9 @@ static inline uintptr_t arch_thread_pointer(void)
 	return (uintptr_t)__builtin_thread_pointer();
 }
 
+static inline bool arch_thread_pointer_is(uintptr_t pointer)
+{
+	return pointer == arch_thread_pointer();
+}
+
 #endif /* MI_ARCH_GENERIC_H */

@@ -25,7 +25,18 @@ static inline bool arch_subtract_to_zero_or_below(uint64_t *minuend,
 /* The thread's control block: its first word is its own address (x86 ABI) */
 static inline uintptr_t arch_thread_pointer(void)
 {
-	return *(const __seg_fs uintptr_t *)0;
+	uintptr_t pointer;
+
+	__asm__("movq %%fs:0, %0" : "=r" (pointer));
+	return pointer;
+}
+
+static inline bool arch_thread_pointer_is(uintptr_t pointer)
+{
+	bool equal;
+
+	__asm__("cmpq %%fs:0, %[p]" : "=@cce" (equal) : [p] "r" (pointer));
+	return equal;
 }
 
 #endif /* MI_ARCH_X86_64_H */

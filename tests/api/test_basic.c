@@ -198,8 +198,8 @@ static void good_size_is_usable_size(void **state)
 		void *p = mi_malloc(n);
 		size_t usable = mi_usable_size(p);
 
-		check(usable == mi_good_size(n), "size %zu: usable %zu good %zu",
-		      n, usable, mi_good_size(n));
+		check(usable == mi_good_size(n), "size %zu: %zu, not %zu", n,
+		      usable, mi_good_size(n));
 		assert_int_equal(mi_malloc_good_size(n), usable);
 		assert_int_equal(mi_malloc_usable_size(p), usable);
 		assert_int_equal(mi_malloc_size(p), usable);

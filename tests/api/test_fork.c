@@ -98,7 +98,7 @@ static void fork_under_load(void **state)
 	for (size_t i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, churn,
 				 (void *)(uintptr_t)check_next(&r)), 0);
-	for (size_t i = 0; i < check_rounds(60) && status == 0; i++) {
+	for (size_t i = 0; i < check_rounds(40) && status == 0; i++) {
 		inherited.seed = check_next(&r);
 		status = check_child(child, &inherited);
 		usleep((useconds_t)check_below(&r, 3000));

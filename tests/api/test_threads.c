@@ -103,7 +103,7 @@ static void freed_after_the_end(void **state)
 		if (round == 10)
 			before = resident_bytes();
 	}
-	check(CHECK_SANITIZED || resident_bytes() < before + 32 * MIB,
+	check(CHECK_SANITIZED || resident_bytes() < before + 8 * MIB,
 	      "%zu more bytes", resident_bytes() - before);
 }
 
@@ -199,7 +199,7 @@ static void churn(void **state)
 			before = resident_bytes();
 	}
 	drop_handed();
-	check(CHECK_SANITIZED || resident_bytes() < before + 32 * MIB,
+	check(CHECK_SANITIZED || resident_bytes() < before + 8 * MIB,
 	      "%zu more bytes", resident_bytes() - before);
 }
 

@@ -14,6 +14,7 @@ golden() {
 measure() {
 	local took calls status
 	count=
+	[ -x "$1" ] || return
 	"$1" "$2" >"$tmp/count" 2>"$tmp/count.err"
 	status=$?
 	if [ "$status" -eq 3 ]; then

@@ -9,6 +9,16 @@
 #include "../api/check.h"
 #include "verbs.h"
 
+/* A check for threads and children, which cmocka cannot return from */
+#define must(condition)							\
+	do {								\
+		if (!(condition)) {					\
+			fprintf(stderr, "%s:%d: must %s\n", __FILE__,	\
+				__LINE__, #condition);			\
+			abort();					\
+		}							\
+	} while (0)
+
 #define INSTANCE_NEW							\
 	{								\
 		.map = (struct map *)&map_of_none,			\

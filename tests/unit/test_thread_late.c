@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Notifications that arrive when the heap has ended, and heaps that change
+ * hands. A thread's steps that others may come between are done by hand, in
+ * the order that is meant. Each test has a process of its own.
+ *
+ * LDFLAGS: -Wl,--wrap=port_unlock
+ */
+#include "thread.h"
+
+/* Called once, when somebody next gives the lock back */
+static void (*after_unlock)(void);
+
+void __real_port_unlock(struct port_lock *lock);
+void __wrap_port_unlock(struct port_lock *lock);
+
+void __wrap_port_unlock(struct port_lock *lock)
+{
+	void (*call)(void) = after_unlock;
+
+	__real_port_unlock(lock);
+	if (call) {
+		after_unlock = NULL;
+		call();
+	}
+}
+
+/* All goes back at the end, whatever has come between */
+static int ends_well(void)
+{
+	must(is_valid());
+	mi_collect(true);
+	must(is_valid());
+	must(heap_current()->page_count[CLASS] == 0);
+	must(heap_current()->full == NULL);
+	must(default_instance.abandoned_count == 0);
+	must(runs_of_kind(&default_instance, RUN_SMALL) == 0);
+	return 0;
+}
+
+/* -------- notifications that come late -------- */
+
+static struct heap *noted;
+
+/* page_free_remote() of the first block, up to where it knows the heap */
+static void notify_begin(void)
+{
+	struct block *block = blocks[0];
+
+	must(page->thread_free == PAGE_FULL);
+	block->tag = (uintptr_t)page;
+	block->next = page_empty_list(page);
+	page->thread_free = (uintptr_t)block | PAGE_NOTIFIED;
+	noted = page->heap;
+}
+
+/* and the rest of it */
+static void notify_end(void)
+{
+	page->returned_next = (struct page *)noted->returned;
+	noted->returned = (uintptr_t)page;
+}
+
+static void make_full_and_notify(void)
+{
+	make_full();
+	notify_begin();
+}
+
+static void free_the_rest(void)
+{
+	free_second();
+	free_third_and_fourth();
+	mi_free(blocks[4]);
+}
+
+static int notification_of_an_ended_thread(void *arg)
+{
+	(void)arg;
+	in_thread(make_full_and_notify);
+	/* in no list, and not given back */
+	must(page->owner == 0);
+	must(page_state(page) == PAGE_NOTIFIED);
+	must(page->heap == noted);
+	must(default_instance.parked == noted);
+	notify_end();
+	heaps_drain_parked(&default_instance);
+	must(is_abandoned(page));
+	must(noted->returned == 0);
+	free_the_rest();
+	return ends_well();
+}
+
+static void adopt_with_late_page(void)
+{
+	void *p = mi_malloc(1);
+
+	must(heap_current() == noted);
+	notify_end();
+	must(page->owner == 0);
+	heap_drain(heap_current());
+	must(page->owner == port_thread_id());
+	must(page_state(page) == PAGE_ACTIVE);
+	must(is_queued(page));
+	must(is_valid());
+	mi_free(p);
+	free_the_rest();
+}
+
+static int notification_of_an_adopted_heap(void *arg)
+{
+	(void)arg;
+	in_thread(make_full_and_notify);
+	in_thread(adopt_with_late_page);
+	return ends_well();
+}
+
+/* All its blocks were freed: it goes back as soon as it is found */
+static int notification_of_an_empty_page(void *arg)
+{
+	(void)arg;
+	in_thread(make_full_and_notify);
+	free_second();
+	free_third_and_fourth();
+	must(page_state(page) == PAGE_NOTIFIED);
+	notify_end();
+	heaps_drain_parked(&default_instance);
+	mi_collect(true);
+	must(page->owner == 0);
+	mi_free(blocks[4]);
+	return ends_well();
+}
+
+/* mi_heap_delete() has moved the page to the thread's first heap meanwhile */
+static int notification_of_a_deleted_heap(void *arg)
+{
+	mi_heap_t *heap = mi_heap_new();
+
+	(void)arg;
+	mi_heap_set_default(heap);
+	make_full();
+	mi_heap_set_default(mi_heap_get_backing());
+	notify_begin();
+	mi_heap_delete(heap);
+	must(page->heap == heap_current());
+	must(is_full(page));
+	notify_end();
+	heaps_drain_parked(&default_instance);
+	/* its owner lives, so it is for the owner to look at */
+	must(page->owner == port_thread_id());
+	must(page_state(page) == PAGE_NOTIFIED);
+	must(is_full(page));
+	heap_drain(heap_current());
+	must(page_state(page) == PAGE_ACTIVE);
+	must(is_queued(page));
+	must(is_valid());
+	free_the_rest();
+	return ends_well();
+}
+
+/* -------- a heap is adopted while another thread looks at it -------- */
+
+static pthread_barrier_t adopted, looked_at;
+
+static void adopt_and_be_notified(void)
+{
+	block_size = 2 * SIZE;	/* of which nobody has left any */
+	make_full();
+	pthread_barrier_wait(&adopted);
+	pthread_barrier_wait(&looked_at);
+	must(is_full(page) || page->owner == port_thread_id());
+	heap_drain(heap_current());
+	must(is_valid());
+	free_the_rest();
+}
+
+static pthread_t adopter;
+
+/* What may happen between a look at the list of parked heaps and its use */
+static void adopt_now(void)
+{
+	static void (*body)(void) = adopt_and_be_notified;
+
+	must(pthread_create(&adopter, NULL, run_body, &body) == 0);
+	pthread_barrier_wait(&adopted);
+	must(page->heap == noted);
+	free_first();
+	must(page_state(page) == PAGE_NOTIFIED);
+}
+
+static int heap_adopted_under_a_look(void *arg)
+{
+	void *before[5];
+	uintptr_t owner;
+
+	(void)arg;
+	pthread_barrier_init(&adopted, NULL, 2);
+	pthread_barrier_init(&looked_at, NULL, 2);
+	in_thread(make_full_and_notify);
+	memcpy(before, blocks, sizeof(before));
+	notify_end();
+	after_unlock = adopt_now;
+	heaps_drain_parked(&default_instance);
+	after_unlock = NULL;
+	owner = page->owner;
+	/* nothing of a thread that lives is abandoned */
+	must(owner && page_state(page) != PAGE_ABANDONED);
+	pthread_barrier_wait(&looked_at);
+	must(pthread_join(adopter, NULL) == 0);
+	memcpy(blocks, before, sizeof(before));
+	free_the_rest();
+	return ends_well();
+}
+
+/* -------- heaps -------- */
+
+static struct heap *seen;
+
+static void see_heap(void)
+{
+	mi_free(mi_malloc(1));
+	seen = heap_current();
+}
+
+static int heaps_are_adopted(void *arg)
+{
+	struct heap *first;
+	size_t units, i;
+
+	(void)arg;
+	in_thread(see_heap);
+	first = seen;
+	units = default_instance.units_used;
+	for (i = 0; i < 100; i++) {
+		in_thread(see_heap);
+		must(seen == first);
+		must(default_instance.parked == first);
+	}
+	must(default_instance.units_used == units);
+	must(default_instance.heap_count == 1);
+	return ends_well();
+}
+
+static void end_twice(void)
+{
+	mi_free(mi_malloc(1));
+	mi_thread_done();
+	mi_thread_done();
+	must(heap_current() == &empty_heap);
+	mi_free(mi_malloc(1));
+	must(heap_current() != &empty_heap);
+}
+
+static int thread_done_may_be_called(void *arg)
+{
+	(void)arg;
+	in_thread(end_twice);
+	must(default_instance.heap_count == 1);
+	return ends_well();
+}
+
+static void in_child(void **state)
+{
+	assert_int_equal(check_child((int (*)(void *))*state, NULL), 0);
+}
+
+#define T(body)	{ #body, in_child, NULL, NULL, (void *)(body) }
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(notification_of_an_ended_thread),
+		T(notification_of_an_adopted_heap),
+		T(notification_of_an_empty_page),
+		T(notification_of_a_deleted_heap),
+		T(heap_adopted_under_a_look),
+		T(heaps_are_adopted),
+		T(thread_done_may_be_called),
+	};
+
+	mi_thread_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
