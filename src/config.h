@@ -64,6 +64,9 @@
 /* Descriptors that must be free before runs are split */
 #define DESCRIPTOR_RESERVE	4
 
+/* Of so many slow paths one looks after a class, in turn */
+#define LOOK_INTERVAL		16
+
 /* How many abandoned pages a heap tries before it makes a new one */
 #define RECLAIM_TRIES		8
 
@@ -74,8 +77,10 @@ _Static_assert(sizeof(void *) == 8, "the engine is written for LP64");
 _Static_assert(sizeof(size_t) == 8, "the engine is written for LP64");
 _Static_assert(MI_THREADS == 0 || MI_THREADS == 1, "MI_THREADS is 0 or 1");
 _Static_assert(MI_DEBUG >= 0 && MI_DEBUG <= 2, "MI_DEBUG is 0, 1 or 2");
+_Static_assert((LOOK_INTERVAL & (LOOK_INTERVAL - 1)) == 0, "power of two");
 _Static_assert(BIN_COUNT <= BIN_WORDS * 64, "a bit for each bin");
 _Static_assert(PAGE_BYTES_MAX / BLOCK_ALIGN <= UINT16_MAX,
 	       "block numbers fit 16 bits");
+_Static_assert(CLASSED_SIZE_MAX <= UINT16_MAX, "block sizes fit 16 bits");
 
 #endif /* MI_CONFIG_H */

@@ -86,6 +86,7 @@ void track_unblock(struct instance *instance, void *p)
 static void free_local(struct page *page, struct block *block)
 {
 	uint64_t amount = page_amount(page, block);
+	struct heap *heap = page->heap;
 
 	page_push_local(page, block);
 	if (likely(page->sum > amount)) {
@@ -98,6 +99,9 @@ static void free_local(struct page *page, struct block *block)
 		heap_page_unfull(page);
 	if (page_resum(page))
 		heap_page_emptied(page);
+	/* a thread that only frees has to look here, too */
+	if (unlikely(atomic_read(&heap->returned)))
+		heap_drain(heap);
 }
 
 NOINLINE void free_slow(struct instance *instance, void *p)

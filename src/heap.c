@@ -237,6 +237,23 @@ void heap_drain(struct heap *heap)
 	}
 }
 
+void heap_look(struct heap *heap, unsigned int class, unsigned int pages)
+{
+	struct queue *queue = &heap->queues[class];
+	struct page *page;
+
+	while (pages-- && queue->last) {
+		page = queue->first;
+		page_collect_remote(page);
+		if (page_resum(page)) {
+			heap_page_emptied(page);
+		} else if (page != queue->last) {
+			queue_remove(heap, page);
+			queue_append(heap, page);
+		}
+	}
+}
+
 static struct {
 	void (*call)(bool force, unsigned long long heartbeat, void *arg);
 	void *arg;
@@ -285,6 +302,10 @@ struct block *heap_alloc(struct heap *heap, unsigned int class)
 #endif
 	if (unlikely(atomic_read(&heap->returned)))
 		heap_drain(heap);
+	if (unlikely(heap->heartbeat % LOOK_INTERVAL == 0)) {
+		heap->look_class = (heap->look_class + 1) % CLASS_COUNT;
+		heap_look(heap, heap->look_class, 1);
+	}
 	for (;;) {	/* each round a page leaves the queue */
 		page = queue->first;
 		if (page == &empty_page) {

@@ -40,6 +40,11 @@ void heap_page_adopt(struct heap *heap, struct page *page);
 void heap_page_remove(struct heap *heap, struct page *page);
 /* Collects what others freed, gives back empty pages. O(pages + free) */
 void heap_collect(struct heap *heap, bool force);
+/*
+ * Looks at the first pages of a class for what others freed, and moves them
+ * behind the others: so that no page is forgotten whose class is not used.
+ */
+void heap_look(struct heap *heap, unsigned int class, unsigned int pages);
 /* Moves pages on `returned` back to where they can be used */
 void heap_drain(struct heap *heap);
 /* Called now and then on the slow path, see mi_register_deferred_free() */

@@ -16,37 +16,41 @@ static uint64_t page_weight(const struct page *page, uint64_t first,
 }
 
 /*
- * `charged` of which `listed` lies on the `free` list. Where much is handed
- * out, `sum` leaves out the list, and so reaches zero when all else has come
- * back; where little is, that would be too often.
+ * `charged` is what the charged blocks weigh, `listed` those of them on the
+ * `free` list. An exact sum leaves the list out and so reaches zero when all
+ * that was handed out by now has come back.
  */
-static bool page_set_sum(struct page *page, uint64_t charged, uint64_t listed)
+static void page_set_sum(struct page *page, uint64_t charged, uint64_t listed,
+			 bool exact)
 {
-	uint64_t handed_out = charged - listed;
-
-	if (handed_out > 0 && handed_out >= listed / 16) {
-		page->sum = handed_out;
+	if (exact && charged > listed) {
+		page->sum = charged - listed;
 		page->held = listed;
 	} else {
 		page->sum = charged;
 		page->held = 0;
 	}
-	return handed_out == 0;
 }
 
-static uint64_t page_listed(struct page *page)
-{
-	const struct block *block = page->free;
-	uint64_t listed = 0;
-
-	for (; block != page_empty_list(page); block = block->next)
-		listed += page_amount(page, block);
-	return listed;
-}
-
+/*
+ * A sum is exact when the list was just filled, and stays so as long as the
+ * walks that it costs are paid for by what malloc took since the last one;
+ * or malloc took nothing at all, so the next one will be the last.
+ */
 bool page_resum(struct page *page)
 {
-	return page_set_sum(page, page->sum + page->held, page_listed(page));
+	const struct block *block = page->free;
+	uint64_t charged = page->sum + page->held, weight = 0;
+	unsigned int listed = 0, taken;
+
+	for (; block != page_empty_list(page); block = block->next) {
+		weight += page_amount(page, block);
+		listed++;
+	}
+	taken = page->listed - listed;
+	page->listed = (uint16_t)listed;
+	page_set_sum(page, charged, weight, taken == 0 || taken >= listed / 16);
+	return charged == weight;
 }
 
 /* Blocks for a page of this class when the heap has `count` such pages */
@@ -93,7 +97,7 @@ struct page *page_alloc(struct heap *heap, unsigned int class)
 	if (unlikely(!page))
 		return NULL;
 	page->origin = run_start(page) - bytes;
-	page->block_size = (uint32_t)bytes;
+	page->block_size = (uint16_t)bytes;
 	page->flags = 0;
 	page->reciprocal = UINT64_MAX / bytes + 2;
 	page->capacity = 0;
@@ -102,6 +106,7 @@ struct page *page_alloc(struct heap *heap, unsigned int class)
 	page->local_free = page_empty_list(page);
 	page->sum = 0;
 	page->held = 0;
+	page->listed = 0;
 	page->heap = heap;
 	page->next = page->prev = NULL;
 	page->returned_next = NULL;
@@ -138,6 +143,7 @@ bool page_extend(struct page *page)
 	uintptr_t start = run_start(page), from;
 	struct block *block;
 	struct arena *arena;
+	uint64_t weight;
 
 	mi_assert(page_list_is_empty(page));
 	if (made == page->reserved)
@@ -164,9 +170,9 @@ bool page_extend(struct page *page)
 		block = (struct block *)(start + page->reserved * bytes);
 		block->tag = (uintptr_t)page;
 	}
-	(void)page_set_sum(page, page->sum + page->held +
-			   page_weight(page, made + 1, last + 1),
-			   page_weight(page, made + 1, last + 1));
+	page->listed = page->capacity;
+	weight = page_weight(page, made + 1, last + 1);
+	page_set_sum(page, page->sum + page->held + weight, weight, true);
 	return true;
 }
 
@@ -211,7 +217,8 @@ bool page_refill(struct page *page)
 	full = page_weight(page, 1, page->capacity);
 	page->free = page->local_free;
 	page->local_free = page_empty_list(page);
-	(void)page_set_sum(page, full, full - charged);
+	page->listed = page->capacity;
+	page_set_sum(page, full, full - charged, true);
 	return true;
 }
 

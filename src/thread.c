@@ -279,6 +279,7 @@ static void page_claimed(struct heap *heap, struct page *page)
 	port_unlock(&instance->lock);
 	atomic_write(&page->heap, heap);
 	atomic_write(&page->owner, heap->owner);
+	page->listed = page->capacity;	/* nobody takes from it by now */
 	page_collect_remote(page);
 }
 
@@ -335,9 +336,15 @@ void page_free_remote(struct instance *instance, struct page *page,
 	uintptr_t word = atomic_read_acquire(&page->thread_free), to;
 	struct heap *heap = heap_current();
 	enum page_state state;
-	bool may_claim = heap != &empty_heap && heap->instance == instance &&
-			 instance->reclaim_on_free;
+	unsigned int class;
+	bool may_claim;
 
+	/* who empties a page that has no owner has to be able to own it */
+	if (heap == &empty_heap &&
+	    (word & PAGE_STATE_MASK) == PAGE_ABANDONED)
+		heap = heap_current_or_new();
+	may_claim = heap && heap != &empty_heap &&
+		    heap->instance == instance && instance->reclaim_on_free;
 	block->tag = (uintptr_t)page;
 	do {
 		state = (enum page_state)(word & PAGE_STATE_MASK);
@@ -362,8 +369,12 @@ void page_free_remote(struct instance *instance, struct page *page,
 	} else if (state == PAGE_ABANDONED && may_claim) {
 		page_claimed(heap->backing, page);
 		heap_page_adopt(heap->backing, page);
+		class = page->class;
 		if (page_resum(page))
 			heap_page_emptied(page);
+		/* what a thread gains by frees must not pile up */
+		heap_drain(heap->backing);
+		heap_look(heap->backing, class, 2);
 	}
 }
 

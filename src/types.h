@@ -88,9 +88,10 @@ struct page {
 			uintptr_t dirty_end;
 		};
 	};
-	uint32_t block_size;	/* 0 for runs that are no page */
+	uint16_t block_size;	/* 0 for runs that are no page */
 	uint16_t capacity;	/* blocks made so far; a chunk's slots */
 	uint16_t reserved;	/* blocks that fit; a chunk's slots in use */
+	uint16_t listed;	/* |free| when last counted, or more */
 
 	/* Touched on slow paths and by other threads */
 	union {
@@ -179,6 +180,7 @@ struct heap {
 	struct heap *thread_next;	/* heaps of one thread */
 	struct heap *backing;		/* the thread's first heap */
 	uint64_t heartbeat;
+	unsigned int look_class;	/* where heap_look() is next */
 	bool in_deferred;
 	__attribute__((aligned(64)))
 	uintptr_t returned;		/* pages on their way back; stays last */

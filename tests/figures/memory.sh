@@ -17,6 +17,8 @@ need_libraries
 for program in one_block live_threads objects idle growth; do
 	compile "$program" "$tmp/$program"
 done
+# Pages of files just written count as private dirty until they are on disk
+sync "$so" "$tmp"/*
 
 # ours PROGRAM [ARGUMENT...], plain PROGRAM [ARGUMENT...]
 ours() {
