@@ -46,7 +46,14 @@ $(TESTS)/cxx/%: tests/cxx/%.cpp $(BUILD)/mimalloc.o $(TEST_HEADERS)
 
 .SECONDARY: $(UNIT_OBJS)
 
-.PHONY: tests
-tests: $(API_TESTS:%=$(TESTS)/api/%) $(UNIT_TESTS:%=$(TESTS)/unit/%) \
-	$(CRIMES:%=$(TESTS)/crimes/%) $(TESTS)/crimes/judge \
-	$(CXX_TESTS:%=$(TESTS)/cxx/%)
+.PHONY: tests tests-api tests-unit tests-cxx tests-crimes
+tests: tests-api tests-unit tests-cxx tests-crimes
+tests-api: $(API_TESTS:%=$(TESTS)/api/%)
+tests-unit: $(UNIT_TESTS:%=$(TESTS)/unit/%)
+tests-cxx: $(CXX_TESTS:%=$(TESTS)/cxx/%)
+tests-crimes: $(CRIMES:%=$(TESTS)/crimes/%) $(TESTS)/crimes/judge
+
+.PHONY: check
+check:
+	tests/install-packages
+	tests/check

@@ -1,0 +1,69 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# No layer looks up: a header of src/ may include only headers of its own
+# layer or of those below it, and nothing of the system; as TAP.
+
+set -eu
+
+cd "$(dirname "$0")/../src"
+
+# from the ground up; a line is a layer
+layers='config.h
+arch/x86_64.h arch/generic.h
+bits.h
+atomic.h size_class.h port.h text.h
+types.h
+track.h error.h
+arena.h
+page.h
+heap.h
+verbs.h
+options.h api.h'
+
+level()
+{
+	awk -v file="$1" '{ for (i = 1; i <= NF; i++)
+		if ($i == file) print NR }' <<<"$layers"
+}
+
+echo 1..3
+bad=0
+for file in *.h arch/*.h; do
+	own=$(level "$file")
+	[ -n "$own" ] || { echo "# $file stands in no layer"; bad=1; continue; }
+	for header in $(sed -n 's/^#include "\(.*\)".*/\1/p' "$file"); do
+		[ "$header" = mimalloc.h ] && continue
+		other=$(level "$header")
+		[ -n "$other" ] && [ "$other" -le "$own" ] && continue
+		echo "# $file includes $header, which stands above it"
+		bad=1
+	done
+done
+[ $bad = 0 ] && echo "ok 1 - headers include what is below" ||
+	echo "not ok 1 - headers include what is below"
+
+bad=0
+pattern='^#include <'
+for file in $(grep -lE "$pattern" *.c *.h arch/*.h); do
+	case $file in track.c) continue ;; esac
+	for header in $(sed -n 's/^#include <\(.*\)>.*/\1/p' "$file"); do
+		case $header in
+		stdbool.h|stddef.h|stdint.h|port_config.h) ;;
+		*) echo "# $file includes <$header>"; bad=1 ;;
+		esac
+	done
+done
+[ $bad = 0 ] && echo "ok 2 - the engine knows no operating system" ||
+	echo "not ok 2 - the engine knows no operating system"
+
+bad=0
+for file in *.c; do
+	case $file in mi_*) continue ;; esac
+	if grep -nE '#include "(mimalloc|api)\.h"' "$file" >/dev/null; then
+		echo "# $file looks up at the mi_* names"
+		bad=1
+	fi
+done
+[ $bad = 0 ] && echo "ok 3 - only mi_*.c know the interface" ||
+	echo "not ok 3 - only mi_*.c know the interface"

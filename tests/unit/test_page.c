@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Pages of every class, filled and emptied; the sum that notices the end. */
+#include "unit.h"
+
+#define ARENA_BYTES	(256 * MIB)
+
+static struct instance instance;
+static struct heap heap;
+static char *memory;
+
+static int begin(void **state)
+{
+	(void)state;
+	instance_renew(&instance);
+	memory = zero_memory(ARENA_BYTES);
+	assert_non_null(arena_new(&instance, memory, ARENA_BYTES, true));
+	heap_begin(&heap, &instance);
+	return 0;
+}
+
+static unsigned int pages_in_heap(void)
+{
+	unsigned int class, count = 0;
+
+	for (class = 0; class < CLASS_COUNT; class++)
+		count += heap.page_count[class];
+	return count;
+}
+
+static bool count_page(struct page *page, void *arg)
+{
+	size_t *units = arg;
+
+	if (page->flags & PAGE_KEPT)
+		units[1] += page->units;
+	units[0]++;
+	return true;
+}
+
+/* What heap_is_valid() does not add up */
+static bool heap_adds_up(void)
+{
+	size_t units[2] = { 0, 0 };
+
+	(void)heap_visit_pages(&heap, count_page, units);
+	return units[0] == pages_in_heap() && units[1] == heap.kept_units &&
+	       heap.kept_units <= KEPT_UNITS_MAX &&
+	       units[0] == runs_of_kind(&instance, RUN_SMALL);
+}
+
+static int end(void **state)
+{
+	(void)state;
+	assert_true(heap_is_valid(&heap));
+	assert_true(all_is_valid(&instance));
+	assert_true(heap_adds_up());
+	heap_collect(&heap, true);
+	assert_int_equal(pages_in_heap(), 0);
+	assert_int_equal(heap.kept_units, 0);
+	assert_int_equal(instance.units_used, 0);
+	assert_true(arena_is_as_new(instance.arenas));
+	heap_finish();
+	munmap(memory, ARENA_BYTES);
+	return 0;
+}
+
+static size_t list_length(struct page *page, const struct block *list)
+{
+	size_t n = 0;
+
+	for (; list != page_empty_list(page); list = list->next)
+		n++;
+	return n;
+}
+
+static void shuffle(struct check_random *random, void **blocks, size_t count)
+{
+	size_t i, k;
+
+	for (i = count; i > 1; i--) {
+		void *p = blocks[i - 1];
+
+		k = check_below(random, i);
+		blocks[i - 1] = blocks[k];
+		blocks[k] = p;
+	}
+}
+
+static void *blocks[3 * PAGE_BYTES_MAX / BLOCK_ALIGN];
+
+/* -------- a page by itself -------- */
+
+/* All blocks that there are, each of which is where it should be */
+static size_t page_use_up(struct page *page)
+{
+	size_t count = 0, made = 0;
+	uintptr_t p;
+
+	do {
+		assert_true(page_is_valid(page));
+		assert_true(page->capacity > made);
+		/* no more is written to than a unit at a time */
+		assert_true(made == 0 || (page->capacity - made - 1) *
+			    page->block_size < UNIT_SIZE);
+		made = page->capacity;
+		while (!page_list_is_empty(page)) {
+			p = (uintptr_t)page_pop(page);
+			assert_int_equal((p - run_start(page)) %
+					 page->block_size, 0);
+			assert_true(p + page->block_size <= run_end(page));
+			blocks[count] = (void *)p;
+			memset((void *)p, (int)(count & 0xff),
+			       page->block_size);
+			count++;
+		}
+		assert_true(page_is_valid(page));
+		assert_false(page_refill(page));
+	} while (page_extend(page));
+	assert_int_equal(count, page->reserved);
+	assert_int_equal(page->capacity, page->reserved);
+	return count;
+}
+
+static bool own_byte(const void *p, size_t bytes, size_t number)
+{
+	const unsigned char *byte = p;
+
+	return byte[0] == (number & 0xff) &&
+	       memcmp(byte, byte + 1, bytes - 1) == 0;
+}
+
+static void pages_hand_out_every_block(void **state)
+{
+	unsigned int class, pages;
+	size_t count, i;
+
+	(void)state;
+	for (class = 0; class < CLASS_COUNT; class++) {
+		for (pages = 0; pages < 6; pages++) {
+			struct page *page;
+
+			heap.page_count[class] = (uint16_t)pages;
+			page = page_alloc(&heap, class);
+			assert_non_null(page);
+			assert_int_equal(page->block_size,
+					 size_class_bytes(class));
+			assert_int_equal(page_state(page), PAGE_ACTIVE);
+			count = page_use_up(page);
+			assert_true(count >= PAGE_BLOCKS_FIRST);
+			/* they do not overlap: each still has its own byte */
+			for (i = 0; i < count; i++)
+				assert_true(own_byte(blocks[i],
+						     page->block_size, i));
+			page_free(page);
+			assert_null(block_page_quiet(&instance, blocks[0]));
+		}
+		heap.page_count[class] = 0;
+	}
+}
+
+/* What others free is collected, and the last of it is noticed */
+static void remote_frees_are_collected(void **state)
+{
+	struct check_random random = { check_seed("remote frees") };
+	unsigned int class;
+
+	(void)state;
+	for (class = 0; class < CLASS_COUNT; class++) {
+		struct page *page = page_alloc(&heap, class);
+		size_t count = page_use_up(page), done, i;
+
+		heap.page_count[class]++;
+		shuffle(&random, blocks, count);
+		/* page_free_remote() on an active page only pushes */
+		for (i = 0; i < count; i = done) {
+			done = i + 1 + check_below(&random, count - i);
+			for (; i < done; i++) {
+				page_free_remote(&instance, page, blocks[i]);
+				assert_true(page_is_free_block(page,
+							       blocks[i]));
+			}
+			assert_int_equal(page_state(page), PAGE_ACTIVE);
+			page_collect_remote(page);
+			assert_int_equal(page->thread_free, PAGE_ACTIVE);
+			assert_true(page_is_valid(page));
+			assert_int_equal(list_length(page, page->local_free),
+					 done);
+			assert_int_equal(page_resum(page), done == count);
+			assert_true(page_is_valid(page));
+		}
+		assert_true(page_refill(page));
+		assert_int_equal(list_length(page, page->free), count);
+		assert_true(page_resum(page));
+		heap.page_count[class]--;
+		page_free(page);
+	}
+}
+
+static void bitmap_shows_what_is_free(void **state)
+{
+	struct check_random random = { check_seed("bitmap") };
+	static uint64_t bits[PAGE_BITMAP_WORDS];
+	unsigned int class;
+	size_t i, n, set;
+
+	(void)state;
+	for (class = 0; class < CLASS_COUNT; class++) {
+		struct page *page = page_alloc(&heap, class);
+		size_t count = page_use_up(page), half = count / 2;
+
+		heap_page_adopt(&heap, page);
+		shuffle(&random, blocks, count);
+		for (i = 0; i < half; i++) {
+			if (i % 2)
+				instance_free(&instance, blocks[i]);
+			else
+				page_free_remote(&instance, page, blocks[i]);
+		}
+		page_free_bitmap(page, bits);
+		for (i = set = 0; i < PAGE_BITMAP_WORDS; i++)
+			set += (size_t)__builtin_popcountll(bits[i]);
+		assert_int_equal(set, half);
+		for (i = 0; i < count; i++) {
+			n = ((uintptr_t)blocks[i] - run_start(page)) /
+			    page->block_size;
+			assert_int_equal(bits[n / 64] >> n % 64 & 1, i < half);
+		}
+		for (; i > half; i--)
+			instance_free(&instance, blocks[i - 1]);
+		page_collect_remote(page);
+	}
+}
+
+/* -------- the sum -------- */
+
+/*
+ * Of a page without a `free` list, the last free is noticed at once. With
+ * more than one page of the class it goes back.
+ */
+static void last_free_of_a_used_up_page(void **state)
+{
+	struct check_random random = { check_seed("last free") };
+	unsigned int class;
+
+	(void)state;
+	for (class = 0; class < CLASS_COUNT; class++) {
+		struct page *other = page_alloc(&heap, class), *page;
+		size_t count, i;
+
+		heap_page_adopt(&heap, other);
+		page = page_alloc(&heap, class);
+		heap_page_adopt(&heap, page);
+		count = page_use_up(page);
+		shuffle(&random, blocks, count);
+		for (i = 0; i < count; i++) {
+			assert_int_equal(heap.page_count[class], 2);
+			assert_true(page_is_valid(page));
+			instance_free(&instance, blocks[i]);
+		}
+		assert_int_equal(heap.page_count[class], 1);
+		assert_int_equal(page->kind, RUN_FREE);
+		assert_int_equal(other->kind, RUN_SMALL);
+	}
+}
+
+/* Malloc takes from the page, and half of its blocks are out: noticed, too */
+static void last_free_of_the_page_in_use(void **state)
+{
+	struct check_random random = { check_seed("page in use") };
+	unsigned int class;
+
+	(void)state;
+	for (class = 0; class < CLASS_COUNT; class++) {
+		struct page *other, *page = page_alloc(&heap, class);
+		size_t count = page_use_up(page), i;
+
+		heap_page_adopt(&heap, page);
+		other = page_alloc(&heap, class);
+		heap_page_adopt(&heap, other);
+		shuffle(&random, blocks, count);
+		for (i = 0; i < count / 2; i++)
+			instance_free(&instance, blocks[i]);
+		assert_true(page_refill(page));
+		assert_true(page_is_valid(page));
+		/* the lightest ones might be what is left: not always enough */
+		if (page->held == 0)
+			(void)page_pop(page);
+		for (; i < count; i++) {
+			assert_int_equal(heap.page_count[class], 2);
+			assert_true(page_is_valid(page));
+			instance_free(&instance, blocks[i]);
+		}
+		assert_int_equal(heap.page_count[class], 1);
+	}
+}
+
+int main(void)
+{
+	return 0;
+}
