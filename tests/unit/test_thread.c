@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The states of `thread_free`, one step at a time: FULL, NOTIFIED, ABANDONED. */
+/* The states of `thread_free` step by step: FULL, NOTIFIED, ABANDONED. */
 #include "thread.h"
 
 static int clean(void **state)
