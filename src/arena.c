@@ -409,9 +409,15 @@ struct page *instance_run_alloc(struct instance *instance,
 
 void instance_run_free(struct instance *instance, struct page *run)
 {
+	struct arena *arena;
+
 	port_lock(&instance->lock);
 	run_leave(instance, run);
-	run_put(arena_by_number(instance, run->arena_number), run, true);
+	arena = arena_by_number(instance, run->arena_number);
+	if (run->kind == RUN_LARGE)
+		run_put_quick(arena, run);
+	else
+		run_put(arena, run, true);
 	purge_to_budget(instance, false);
 	port_unlock(&instance->lock);
 }

@@ -43,7 +43,15 @@ struct page *run_split(struct arena *arena, struct page *run, size_t units);
 /* Takes `units` more from the free run behind; false: there are not so many */
 bool run_grow(struct arena *arena, struct page *run, size_t units);
 /* Units of the largest run that run_cut() would find */
-size_t run_largest(const struct arena *arena);
+size_t run_largest(struct arena *arena);
+/*
+ * One run of up to QUICK_UNITS_MAX that came back last is kept as it is, for
+ * a program that takes the same size again; it counts as free.
+ */
+void run_put_quick(struct arena *arena, struct page *run);
+void run_flush_quick(struct arena *arena);
+void run_widen_dirty(struct arena *arena, struct page *run, uintptr_t start,
+		     uintptr_t end);
 void run_unbin(struct arena *arena, struct page *run);
 /* Makes [start, end) the part of a free run that may have been touched */
 void run_set_dirty(struct arena *arena, struct page *run, uintptr_t start,

@@ -48,7 +48,7 @@
 #define PAGE_BLOCKS_MEDIUM	((size_t)16)
 #define PAGE_BLOCKS_FIRST	((size_t)4)
 
-/* Pages that are empty but kept, in one heap, beside those of one unit */
+/* Pages that are empty but kept, in one instance, beside those of one unit */
 #define KEPT_UNITS_MAX		((size_t)256)
 
 /* An arena's smallest size worth its metadata */
@@ -60,6 +60,9 @@
 
 /* How many runs of one bin a search may look at */
 #define BIN_SCAN_MAX		64
+
+/* The largest run that is kept for the same request: 1 MiB */
+#define QUICK_UNITS_MAX		256
 
 /* Descriptors that must be free before runs are split */
 #define DESCRIPTOR_RESERVE	4

@@ -97,7 +97,8 @@ static void page_unkeep(struct heap *heap, struct page *page)
 {
 	if (page->flags & PAGE_KEPT) {
 		page->flags &= (uint8_t)~PAGE_KEPT;
-		heap->kept_units -= page->units;
+		(void)atomic_add(&heap->instance->kept_units,
+				 0 - (size_t)page->units);
 	}
 }
 
@@ -158,18 +159,20 @@ void heap_page_unfull(struct page *page)
 	queue_append(heap, page);
 }
 
-/* Empty pages are kept where they are the last of their class and small */
+/*
+ * The last page of a class is kept where it is one unit, others up to a limit
+ * for all heaps of the instance together.
+ */
 static bool page_keep(struct heap *heap, struct page *page)
 {
-	if (heap->page_count[page->class] > 1)
-		return false;
-	if (page->units > 1) {
-		if (heap->kept_units + page->units > KEPT_UNITS_MAX)
+	size_t *kept = &heap->instance->kept_units;
+
+	if ((heap->page_count[page->class] > 1 || page->units > 1) &&
+	    !(page->flags & PAGE_KEPT)) {
+		if (atomic_read(kept) + page->units > KEPT_UNITS_MAX)
 			return false;
-		if (!(page->flags & PAGE_KEPT)) {
-			page->flags |= PAGE_KEPT;
-			heap->kept_units += page->units;
-		}
+		(void)atomic_add(kept, page->units);
+		page->flags |= PAGE_KEPT;
 	}
 	if (page_list_is_empty(page))
 		(void)page_refill(page);

@@ -134,14 +134,8 @@ void mi_collect(bool force)
 /* Any address inside a block of a heap; NULL: in none */
 static struct heap *heap_around(const void *p)
 {
-	struct page *page = page_of(&default_instance, p);
+	struct page *page = page_around(&default_instance, p);
 
-	if (page->kind != RUN_SMALL && page->kind != RUN_LARGE)
-		page = NULL;
-	else if ((uintptr_t)p - run_start(page) >= run_bytes(page))
-		page = NULL;
-	if (!page)
-		page = arena_page_of(&default_instance, p);
 	if (!page || (page->kind == RUN_SMALL && !page->owner))
 		return NULL;
 	return page->heap;

@@ -117,6 +117,23 @@ struct page *page_alloc(struct heap *heap, unsigned int class)
 	return page;
 }
 
+/* Maps the units in which blocks number `first`..`last` start, from 0 */
+static void page_map(struct arena *arena, struct page *page, size_t first,
+		     size_t last, struct page *to)
+{
+	size_t bytes = page->block_size;
+	uintptr_t start = run_start(page);
+
+	if (bytes <= UNIT_SIZE) {
+		arena_map_set(arena, to, start + first * bytes,
+			      start + last * bytes);
+		return;
+	}
+	for (; first <= last; first++)
+		arena_map_set(arena, to, start + first * bytes,
+			      start + first * bytes);
+}
+
 void page_free(struct page *page)
 {
 	struct instance *instance = page->heap->instance;
@@ -125,8 +142,7 @@ void page_free(struct page *page)
 
 	mi_assert(page_state(page) == PAGE_ACTIVE);
 	if (page->capacity)
-		arena_map_set(arena, NULL, start, start +
-			      (page->capacity - 1u) * (size_t)page->block_size);
+		page_map(arena, page, 0, page->capacity - 1u, NULL);
 	atomic_write(&page->owner, 0);
 	page->origin = start;
 	page->block_size = 0;
@@ -136,6 +152,8 @@ void page_free(struct page *page)
 /*
  *	| made, listed or handed out | new: all that start here | later |
  *	                             |<------ one unit -------->|
+ *
+ * or PAGE_BLOCKS_FIRST blocks where those are more.
  */
 bool page_extend(struct page *page)
 {
@@ -150,10 +168,12 @@ bool page_extend(struct page *page)
 		return false;
 	from = start + made * bytes;
 	last = (align_down(from, UNIT_SIZE) + UNIT_SIZE - 1 - start) / bytes;
+	if (last < made + PAGE_BLOCKS_FIRST - 1)
+		last = made + PAGE_BLOCKS_FIRST - 1;
 	if (last >= page->reserved)
 		last = page->reserved - 1u;
 	arena = arena_by_number(page->heap->instance, page->arena_number);
-	arena_map_set(arena, page, from, start + last * bytes);
+	page_map(arena, page, made, last, page);
 	block = (struct block *)from;
 	page->free = block;
 	for (i = made; i < last; i++) {

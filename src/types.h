@@ -39,6 +39,7 @@ enum run_kind {
 	RUN_NONE = 0,	/* a descriptor that is not in use */
 	RUN_FREE,	/* in a bin */
 	RUN_PURGING,	/* free, but out of service for a purge */
+	RUN_QUICK,	/* free, but in no bin: arena->quick */
 	RUN_META,	/* arena header, descriptors, heaps */
 	RUN_SMALL,	/* a page */
 	RUN_LARGE,	/* one large block */
@@ -148,6 +149,7 @@ struct arena {
 	bool trimming;
 	struct page *first_chunk;
 	size_t descriptors_free;
+	struct page *quick;		/* see run_put_quick() */
 	struct page *age_first, *age_last;	/* dirty runs, oldest first */
 	uint64_t bins_used[BIN_WORDS];
 	struct page *bins[BIN_COUNT];
@@ -170,7 +172,6 @@ struct queue {
 struct heap {
 	struct queue queues[CLASS_COUNT];
 	uint16_t page_count[CLASS_COUNT];
-	uint32_t kept_units;
 	struct page *full;		/* pages outside their queue */
 	struct page *large;		/* large blocks; under the lock */
 	uintptr_t owner;		/* thread */
@@ -214,6 +215,7 @@ struct instance {
 	size_t units_dirty;
 	size_t bytes_purged, purges;
 	size_t abandoned_count;
+	size_t kept_units;		/* of empty pages that heaps keep */
 	size_t budget_bytes;		/* dirty memory that is kept */
 	size_t budget_share;		/* or this fraction of what is used */
 	size_t reserve_bytes;		/* of further arenas, if to be had */

@@ -29,23 +29,22 @@ static unsigned int pages_in_heap(void)
 
 static bool count_page(struct page *page, void *arg)
 {
-	size_t *units = arg;
+	size_t *counts = arg;
 
 	if (page->flags & PAGE_KEPT)
-		units[1] += page->units;
-	units[0]++;
+		counts[1] += page->units;
+	counts[0]++;
 	return true;
 }
 
 /* What heap_is_valid() does not add up */
 static bool heap_adds_up(void)
 {
-	size_t units[2] = { 0, 0 };
+	size_t counts[2] = { 0, 0 };
 
-	(void)heap_visit_pages(&heap, count_page, units);
-	return units[0] == pages_in_heap() && units[1] == heap.kept_units &&
-	       heap.kept_units <= KEPT_UNITS_MAX &&
-	       units[0] == runs_of_kind(&instance, RUN_SMALL);
+	(void)heap_visit_pages(&heap, count_page, counts);
+	return counts[0] == pages_in_heap() && counts[1] <= KEPT_UNITS_MAX &&
+	       counts[0] == runs_of_kind(&instance, RUN_SMALL);
 }
 
 static int end(void **state)
@@ -56,7 +55,6 @@ static int end(void **state)
 	assert_true(heap_adds_up());
 	heap_collect(&heap, true);
 	assert_int_equal(pages_in_heap(), 0);
-	assert_int_equal(heap.kept_units, 0);
 	assert_int_equal(instance.units_used, 0);
 	assert_true(arena_is_as_new(instance.arenas));
 	heap_finish();
@@ -108,20 +106,12 @@ static void every_class_fills_and_drains(void **state)
 			if (i % step == 0)
 				assert_true(heap_is_valid(&heap));
 		}
-		/* one is kept, unless that is too much with the others */
-		assert_true(heap.page_count[class] <= 1);
-		if (heap.kept_units + 128 < KEPT_UNITS_MAX)
-			assert_int_equal(heap.page_count[class], 1);
+		check(units_of_pages(&instance) <= EMPTY_UNITS_MAX,
+		      "class %u: %zu units", class, units_of_pages(&instance));
 		assert_true(heap_is_valid(&heap));
 		assert_true(heap_adds_up());
 		assert_true(all_is_valid(&instance));
 	}
-}
-
-static bool add_units(struct page *page, void *units)
-{
-	*(size_t *)units += page->units;
-	return true;
 }
 
 /* A heap without a block in use holds little memory: what is kept is limited */
@@ -130,7 +120,7 @@ static void drained_heap_holds_little(void **state)
 	static void *out[CLASS_COUNT][600];
 	static size_t count[CLASS_COUNT];
 	unsigned int class;
-	size_t i, units = 0;
+	size_t i;
 
 	(void)state;
 	for (class = 0; class < CLASS_COUNT; class++) {
@@ -145,10 +135,8 @@ static void drained_heap_holds_little(void **state)
 		for (i = 0; i < count[class]; i++)
 			instance_free(&instance, out[class][i]);
 	assert_true(heap_adds_up());
-	(void)heap_visit_pages(&heap, add_units, &units);
-	check(units <= KEPT_UNITS_MAX + CLASS_COUNT, "%zu units are held by "
-	      "empty pages, of which %u are counted as kept", units,
-	      heap.kept_units);
+	check(units_of_pages(&instance) <= EMPTY_UNITS_MAX,
+	      "%zu units of empty pages", units_of_pages(&instance));
 }
 
 /* Again and again one block: the page stays, and nothing else happens */
@@ -167,13 +155,11 @@ static void one_block_in_turn(void **state)
 
 			instance_free(&instance, p);
 		}
-		/* pages of the larger classes may be more than is kept */
-		if (heap.kept_units + 32 < KEPT_UNITS_MAX)
-			assert_int_equal(instance.stats[class].pages_total,
-					 total);
+		assert_int_equal(instance.stats[class].pages_total, total);
 		assert_true(heap_is_valid(&heap));
+		/* or there might be too much to keep with the next class */
+		heap_collect(&heap, true);
 	}
-	assert_true(heap_adds_up());
 }
 
 static void random_classes(void **state)

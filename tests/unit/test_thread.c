@@ -74,7 +74,7 @@ static void emptied_by_others(void **state)
 	in_thread(free_third_and_fourth);
 	assert_int_equal(heap_current()->page_count[CLASS], 2);
 	heap_drain(heap_current());
-	assert_int_equal(heap_current()->page_count[CLASS], 1);
+	assert_true(was_noticed(heap_current(), CLASS, 2, page));
 	mi_free(blocks[4]);
 }
 
@@ -92,7 +92,7 @@ static void notified_and_freed_locally(void **state)
 	assert_int_equal(heap_current()->page_count[CLASS], 2);
 	assert_true(is_valid());
 	heap_drain(heap_current());
-	assert_int_equal(heap_current()->page_count[CLASS], 1);
+	assert_true(was_noticed(heap_current(), CLASS, 2, page));
 	mi_free(blocks[4]);
 }
 
@@ -168,23 +168,46 @@ static void leave_two(void)
 		blocks[i] = mi_malloc(SIZE);
 }
 
-static void free_without_a_heap(void)
+static void free_after_the_end(void)
 {
 	mi_thread_init();
 	mi_thread_done();
 	must(heap_current() == &empty_heap);
 	mi_free(blocks[0]);
-	must(heap_current() == &empty_heap);
+	/* only who has a heap can own a page */
+	must(page->owner == port_thread_id());
+	must(page->heap == heap_current());
 }
 
-static void free_after_the_end_of_a_thread(void **state)
+static void thread_frees_after_its_end(void **state)
 {
 	(void)state;
 	in_thread(leave_two);
 	page = page_around_block(blocks[0]);
-	in_thread(free_without_a_heap);
+	in_thread(free_after_the_end);
+	assert_true(is_abandoned(page));
+	mi_free(blocks[1]);
+	assert_int_equal(default_instance.abandoned_count, 0);
+}
+
+static void push_after_the_end(void)
+{
+	mi_thread_done();
+	mi_free(blocks[0]);
+	must(is_abandoned(page));
+}
+
+/* It may not claim the page, so the block waits for who does */
+static void thread_pushes_after_its_end(void **state)
+{
+	(void)state;
+	mi_option_set(mi_option_abandoned_reclaim_on_free, 0);
+	in_thread(leave_two);
+	page = page_around_block(blocks[0]);
+	in_thread(push_after_the_end);
 	assert_true(is_abandoned(page));
 	assert_true(page->thread_free & ~PAGE_STATE_MASK);
+	mi_option_set(mi_option_abandoned_reclaim_on_free, 1);
 	mi_free(blocks[1]);
 	assert_int_equal(default_instance.abandoned_count, 0);
 }
@@ -220,19 +243,21 @@ static void search_for_abandoned_pages_ends(void **state)
 }
 
 /*
- * Threads end and leave two blocks each in a page with room for many. Claimed
- * and emptied, none of the pages may stay behind.
+ * Threads end and leave two blocks each in pages with room for many. Claimed
+ * and emptied, the pages may not stay behind.
  */
-#define LEAVERS	50
+#define LEAVERS		50
+#define LEFT_CLASSES	20
 
 static pthread_barrier_t all_have;
 
-static void *leave_two_small(void *left)
+static void *leave_two_of_many(void *arg)
 {
-	void **two = left;
+	void **left = arg;
+	size_t i;
 
-	two[0] = mi_malloc(64);
-	two[1] = mi_malloc(64);
+	for (i = 0; i < 2 * LEFT_CLASSES; i++)
+		left[i] = mi_malloc(16 + i / 2 * 16);
 	/* so that none gets what another has left */
 	pthread_barrier_wait(&all_have);
 	return NULL;
@@ -240,25 +265,25 @@ static void *leave_two_small(void *left)
 
 static void claimed_pages_that_empty_go_back(void **state)
 {
-	static void *left[LEAVERS][2];
+	static void *left[LEAVERS][2 * LEFT_CLASSES];
 	pthread_t threads[LEAVERS];
-	size_t i;
+	size_t i, k;
 
 	(void)state;
 	pthread_barrier_init(&all_have, NULL, LEAVERS);
 	for (i = 0; i < LEAVERS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL,
-						leave_two_small, left[i]), 0);
+						leave_two_of_many, left[i]), 0);
 	for (i = 0; i < LEAVERS; i++)
 		assert_int_equal(pthread_join(threads[i], NULL), 0);
-	assert_int_equal(default_instance.abandoned_count, LEAVERS);
-	for (i = 0; i < LEAVERS; i++) {
-		mi_free(left[i][0]);
-		mi_free(left[i][1]);
-	}
+	assert_int_equal(default_instance.abandoned_count,
+			 LEAVERS * LEFT_CLASSES);
+	for (i = 0; i < LEAVERS; i++)
+		for (k = 0; k < 2 * LEFT_CLASSES; k++)
+			mi_free(left[i][k]);
 	assert_int_equal(default_instance.abandoned_count, 0);
-	check(heap_current()->page_count[4] <= 1, "%u empty pages are kept",
-	      heap_current()->page_count[4]);
+	check(units_of_pages(&default_instance) <= EMPTY_UNITS_MAX,
+	      "%zu units of empty pages", units_of_pages(&default_instance));
 }
 
 /* The same by way of heaps of one thread */
@@ -267,15 +292,15 @@ static void absorbed_pages_that_empty_go_back(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < 200; i++) {
+	for (i = 0; i < 2000; i++) {
 		mi_heap_t *heap = mi_heap_new();
 		void *p = mi_heap_malloc(heap, 64);
 
 		mi_heap_delete(heap);
 		mi_free(p);
 	}
-	check(heap_current()->page_count[4] <= 1, "%u empty pages are kept",
-	      heap_current()->page_count[4]);
+	check(units_of_pages(&default_instance) <= EMPTY_UNITS_MAX,
+	      "%zu units of empty pages", units_of_pages(&default_instance));
 }
 
 #define T(test)	cmocka_unit_test_teardown(test, clean)
@@ -290,7 +315,8 @@ int main(void)
 		T(abandoned_page_is_claimed_by_a_free),
 		T(abandoned_page_waits_where_told),
 		T(abandoned_page_is_reclaimed_on_need),
-		T(free_after_the_end_of_a_thread),
+		T(thread_frees_after_its_end),
+		T(thread_pushes_after_its_end),
 		T(search_for_abandoned_pages_ends),
 		T(claimed_pages_that_empty_go_back),
 		T(absorbed_pages_that_empty_go_back),
