@@ -78,6 +78,15 @@ void arena_map_set(struct arena *arena, struct page *page, uintptr_t first,
 	}
 }
 
+void arena_map_large(struct arena *arena, struct page *page)
+{
+	size_t index = 0;
+	struct map *map = arena_map(arena, (uintptr_t)page->free, &index);
+
+	page->map_entry = &map->distance[index];
+	page->held = (uintptr_t)page - (uintptr_t)map;
+}
+
 static size_t window_units(size_t units)
 {
 	size_t least = MAP_WINDOW_BYTES_MIN >> UNIT_SHIFT;
@@ -170,7 +179,7 @@ static bool arena_extend(struct arena *arena, uintptr_t end)
 	uintptr_t start = arena->end, data;
 	size_t units = (end - arena->map_base) >> UNIT_SHIFT, i, used;
 	struct map *map = (struct map *)start, *old = arena->map;
-	struct page *header, *rest;
+	struct page *header, *rest, *run;
 
 	data = align_up(start + sizeof(*map) + units * sizeof(uintptr_t),
 			UNIT_SIZE);
@@ -203,6 +212,9 @@ static bool arena_extend(struct arena *arena, uintptr_t end)
 	arena->map = map;
 	arena->map_units = units;
 	arena->end = end;
+	for (run = arena->phys_first; run; run = run->phys_next)
+		if (run->kind == RUN_LARGE)
+			arena_map_large(arena, run);
 	if (!PORT_MAP_WINDOW && instance->map == old) {
 		instance->map_limit =
 			(data - arena->map_base) >> UNIT_SHIFT;
@@ -233,6 +245,8 @@ struct arena *arena_add(struct instance *instance, void *start_address,
 	}
 	for (arena = instance->arenas; arena; arena = arena->next) {
 		if (arena->end == start && !arena->map_is_window &&
+		    /* the map moves: nobody else may be reading it */
+		    (!MI_THREADS || instance->heap_count <= 1) &&
 		    arena->exclusive == exclusive && arena->fixed == fixed &&
 		    arena_extend(arena, end)) {
 			arena->fresh_is_zero &= is_zero;
@@ -385,6 +399,12 @@ struct page *instance_run_alloc(struct instance *instance,
 
 	port_lock(&instance->lock);
 	run = arenas_cut(instance, request);
+	if (unlikely(!run) && instance->kept_run) {
+		port_unlock(&instance->lock);
+		instance_run_flush(instance);
+		port_lock(&instance->lock);
+		run = arenas_cut(instance, request);
+	}
 	if (unlikely(!run) && instance->os_enabled && !request->arena) {
 		port_unlock(&instance->lock);
 		if (!arena_reserve(instance, request->units +
@@ -409,17 +429,19 @@ struct page *instance_run_alloc(struct instance *instance,
 
 void instance_run_free(struct instance *instance, struct page *run)
 {
-	struct arena *arena;
-
 	port_lock(&instance->lock);
 	run_leave(instance, run);
-	arena = arena_by_number(instance, run->arena_number);
-	if (run->kind == RUN_LARGE)
-		run_put_quick(arena, run);
-	else
-		run_put(arena, run, true);
+	run_put(arena_by_number(instance, run->arena_number), run, true);
 	purge_to_budget(instance, false);
 	port_unlock(&instance->lock);
+}
+
+void instance_run_flush(struct instance *instance)
+{
+	struct page *run = instance_run_keep(instance, NULL);
+
+	if (run)
+		instance_run_free(instance, run);
 }
 
 bool instance_run_grow(struct instance *instance, struct page *run,
@@ -427,6 +449,8 @@ bool instance_run_grow(struct instance *instance, struct page *run,
 {
 	bool grown;
 
+	if (run->phys_next == (struct page *)atomic_read(&instance->kept_run))
+		instance_run_flush(instance);
 	port_lock(&instance->lock);
 	grown = port_may_touch((void *)run_end(run), units << UNIT_SHIFT) &&
 		run_grow(arena_by_number(instance, run->arena_number), run,
@@ -461,6 +485,7 @@ size_t instance_largest(struct instance *instance)
 	struct arena *arena;
 	size_t largest = 0, units;
 
+	instance_run_flush(instance);
 	port_lock(&instance->lock);
 	for (arena = instance->arenas; arena; arena = arena->next) {
 		units = run_largest(arena);
@@ -476,6 +501,7 @@ size_t instance_free_bytes(struct instance *instance)
 	struct arena *arena;
 	size_t units = 0;
 
+	instance_run_flush(instance);
 	port_lock(&instance->lock);
 	for (arena = instance->arenas; arena; arena = arena->next)
 		units += arena->units_free;

@@ -43,13 +43,7 @@ struct page *run_split(struct arena *arena, struct page *run, size_t units);
 /* Takes `units` more from the free run behind; false: there are not so many */
 bool run_grow(struct arena *arena, struct page *run, size_t units);
 /* Units of the largest run that run_cut() would find */
-size_t run_largest(struct arena *arena);
-/*
- * One run of up to QUICK_UNITS_MAX that came back last is kept as it is, for
- * a program that takes the same size again; it counts as free.
- */
-void run_put_quick(struct arena *arena, struct page *run);
-void run_flush_quick(struct arena *arena);
+size_t run_largest(const struct arena *arena);
 void run_widen_dirty(struct arena *arena, struct page *run, uintptr_t start,
 		     uintptr_t end);
 void run_unbin(struct arena *arena, struct page *run);
@@ -67,11 +61,24 @@ struct arena *arena_add(struct instance *instance, void *start, size_t bytes,
 void arena_map_set(struct arena *arena, struct page *page, uintptr_t first,
 		   uintptr_t last);
 
+/* Finds the map entry of a large block, and what it says while it lives */
+void arena_map_large(struct arena *arena, struct page *page);
+
 /* These take the lock themselves */
 void instance_init(struct instance *instance);
 struct page *instance_run_alloc(struct instance *instance,
 				const struct run_request *request);
 void instance_run_free(struct instance *instance, struct page *run);
+/*
+ * The large block freed last is kept as it is, up to QUICK_UNITS_MAX, for a
+ * program that asks for the same size again. It counts as free.
+ */
+static inline struct page *instance_run_keep(struct instance *instance,
+					     struct page *run)
+{
+	return (struct page *)atomic_swap(&instance->kept_run, (uintptr_t)run);
+}
+void instance_run_flush(struct instance *instance);
 bool instance_run_grow(struct instance *instance, struct page *run,
 		       size_t units);
 void instance_run_shrink(struct instance *instance, struct page *run,

@@ -128,11 +128,12 @@ static void free_local(struct page *page, struct block *block)
 
 NOINLINE void free_slow(struct instance *instance, void *p)
 {
-	struct page *page;
+	struct page *page = page_of(instance, p);
 
 	if (unlikely(!p))
 		return;
-	page = block_page(instance, p, "free");
+	if (page->kind != RUN_LARGE || large_block(page) != p)
+		page = block_page(instance, p, "free");
 	if (unlikely(!page))
 		return;
 	if (page->kind == RUN_LARGE) {
@@ -159,6 +160,10 @@ NOINLINE void free_stopped(struct instance *instance, void *p,
 	uint64_t amount = page_amount(page, p);
 	struct block *block = p;
 
+	if (page->kind == RUN_LARGE && large_block(page) == p) {
+		large_free(instance, page);
+		return;
+	}
 	page->sum += amount;
 	if (likely(amount < page->reciprocal &&
 		   (uintptr_t)p - run_start(page) <

@@ -247,13 +247,15 @@ void heap_look(struct heap *heap, unsigned int class, unsigned int pages)
 
 	while (pages-- && queue->last) {
 		page = queue->first;
-		page_collect_remote(page);
-		if (page_resum(page)) {
-			heap_page_emptied(page);
-		} else if (page != queue->last) {
+		if (page != queue->last) {
 			queue_remove(heap, page);
 			queue_append(heap, page);
 		}
+		if (!(atomic_read(&page->thread_free) & ~PAGE_STATE_MASK))
+			continue;
+		page_collect_remote(page);
+		if (page_resum(page))
+			heap_page_emptied(page);
 	}
 }
 
@@ -373,6 +375,8 @@ static bool page_collect(struct page *page, void *force)
 void heap_collect(struct heap *heap, bool force)
 {
 	heap_call_deferred(heap, force);
+	if (force)
+		instance_run_flush(heap->instance);
 	heap_drain(heap);
 	(void)heap_visit_pages(heap, page_collect, &force);
 }
@@ -432,9 +436,14 @@ static bool page_drop(struct page *page, void *arg)
 
 void heap_drop_pages(struct heap *heap)
 {
+	struct page *page;
+
 	heap_drain(heap);
 	(void)heap_visit_pages(heap, page_drop, heap->backing);
 	heap_drain(heap);
-	while (heap->large)
-		large_free(heap->instance, heap->large);
+	instance_run_flush(heap->instance);
+	while ((page = heap->large)) {
+		large_free(heap->instance, page);
+		instance_run_flush(heap->instance);
+	}
 }

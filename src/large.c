@@ -27,8 +27,30 @@ static bool request_place(struct run_request *request, size_t size,
 	return request->units <= UINT32_MAX;
 }
 
-void *large_alloc(struct heap *heap, size_t size, size_t alignment,
-		  size_t offset, bool zero)
+/* Takes the block that was freed last, where it has the right size */
+static inline void *large_again(struct heap *heap, size_t size)
+{
+	struct instance *instance = heap->instance;
+	struct page *page = (struct page *)atomic_read(&instance->kept_run);
+	size_t units = units_of(size);
+
+	if (!page || page->units != units)
+		return NULL;
+	page = instance_run_keep(instance, NULL);
+	if (unlikely(!page))
+		return NULL;
+	/* look again: now it is ours */
+	if (unlikely(page->units != units || page->heap != heap ||
+		     (uintptr_t)large_block(page) != run_start(page))) {
+		instance_run_free(instance, page);
+		return NULL;
+	}
+	*page->map_entry = page->held;
+	return large_block(page);
+}
+
+static NOINLINE void *large_new(struct heap *heap, size_t size,
+				size_t alignment, size_t offset, bool zero)
 {
 	struct instance *instance = heap->instance;
 	struct run_request request = {
@@ -54,18 +76,36 @@ void *large_alloc(struct heap *heap, size_t size, size_t alignment,
 	page->flags = 0;
 	page->reciprocal = 0;
 	page->sum = 0;
-	page->held = 0;
 	page->free = (struct block *)block;
-	arena_map_set(arena_by_number(instance, page->arena_number), page,
-		      block, block);
+	arena_map_large(arena_by_number(instance, page->arena_number), page);
+	*page->map_entry = page->held;
 	return (void *)block;
+}
+
+void *large_alloc(struct heap *heap, size_t size, size_t alignment,
+		  size_t offset, bool zero)
+{
+	void *block;
+
+	if (likely(alignment <= UNIT_SIZE && offset == 0 &&
+		   size <= QUICK_UNITS_MAX << UNIT_SHIFT)) {
+		block = large_again(heap, size);
+		if (likely(block)) {
+			if (zero)
+				memory_zero(block, align_up(size, UNIT_SIZE));
+			return block;
+		}
+	}
+	return large_new(heap, size, alignment, offset, zero);
 }
 
 void large_free(struct instance *instance, struct page *page)
 {
-	uintptr_t block = (uintptr_t)large_block(page);
-
-	arena_map_set(arena_by_number(instance, page->arena_number), NULL,
-		      block, block);
+	*page->map_entry = 0;
+	if (likely(page->units <= QUICK_UNITS_MAX)) {
+		page = instance_run_keep(instance, page);
+		if (!page)
+			return;
+	}
 	instance_run_free(instance, page);
 }

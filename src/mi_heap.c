@@ -251,6 +251,7 @@ bool mi_heap_visit_blocks(const mi_heap_t *heap, bool visit_all_blocks,
 		return false;
 	if (!heap_visit_pages(heap_of_api(heap), visit_page, &visit))
 		return false;
+	instance_run_flush(&default_instance);
 	for (page = heap_of_api(heap)->large; page; page = next) {
 		next = page->next;
 		if (!visit_large(&visit, page))

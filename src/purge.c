@@ -79,8 +79,6 @@ void purge_to_budget(struct instance *instance, bool all)
 		return;
 	if (!instance->purge_enabled && !all)
 		return;
-	for (arena = instance->arenas; all && arena; arena = arena->next)
-		run_flush_quick(arena);
 	budget = all ? 0 : budget_units(instance);
 	while (instance->units_dirty > budget) {
 		arena = arena_with_dirty(instance);

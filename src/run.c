@@ -197,13 +197,12 @@ static struct page *run_find(const struct arena *arena,
 	return NULL;
 }
 
-size_t run_largest(struct arena *arena)
+size_t run_largest(const struct arena *arena)
 {
 	unsigned int word = BIN_WORDS, bin, left = BIN_SCAN_MAX;
 	const struct page *run;
 	size_t largest = 0;
 
-	run_flush_quick(arena);
 	while (word > 0 && !arena->bins_used[word - 1])
 		word--;
 	if (word == 0)
@@ -330,60 +329,13 @@ static void map_reach(struct arena *arena, uintptr_t end)
 			(end - arena->map_base) >> UNIT_SHIFT;
 }
 
-void run_flush_quick(struct arena *arena)
-{
-	struct page *run = arena->quick;
-
-	if (!run)
-		return;
-	arena->quick = NULL;
-	arena->units_free -= run->units;
-	run_put(arena, run, true);
-}
-
-void run_put_quick(struct arena *arena, struct page *run)
-{
-	if (run->units > QUICK_UNITS_MAX) {
-		run_put(arena, run, true);
-		return;
-	}
-	run_flush_quick(arena);
-	run->kind = RUN_QUICK;
-	run->owner = 0;
-	run->heap = NULL;
-	run->flags = 0;
-	arena->quick = run;
-	arena->units_free += run->units;
-}
-
-static struct page *quick_take(struct arena *arena,
-			       const struct run_request *request)
-{
-	struct page *run = arena->quick;
-
-	if (!run || run->units != request->units ||
-	    run_fits(run, request) != 0)
-		return NULL;
-	arena->quick = NULL;
-	arena->units_free -= run->units;
-	run->kind = (uint8_t)request->kind;
-	return run;
-}
-
 struct page *run_cut(struct arena *arena, const struct run_request *request)
 {
-	struct page *run = quick_take(arena, request), *cut;
+	struct page *run = run_find(arena, request), *cut;
 	size_t skip;
 
-	if (run)
-		return run;
-	run = run_find(arena, request);
-	if (unlikely(!run)) {
-		run_flush_quick(arena);
-		run = run_find(arena, request);
-		if (!run)
-			return NULL;
-	}
+	if (unlikely(!run))
+		return NULL;
 	skip = run_fits(run, request);
 	mi_assert(skip != SIZE_MAX);
 	cut = run_cut_from(arena, run, skip, request->units);
@@ -509,10 +461,6 @@ bool run_grow(struct arena *arena, struct page *run, size_t units)
 	struct page *next = run->phys_next;
 	uintptr_t end = run_end(run) + (units << UNIT_SHIFT);
 
-	if (next && next->kind == RUN_QUICK) {
-		run_flush_quick(arena);
-		next = run->phys_next;
-	}
 	if (!next || next->kind != RUN_FREE || next->units < units)
 		return false;
 	if (next->units == units) {

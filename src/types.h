@@ -39,7 +39,6 @@ enum run_kind {
 	RUN_NONE = 0,	/* a descriptor that is not in use */
 	RUN_FREE,	/* in a bin */
 	RUN_PURGING,	/* free, but out of service for a purge */
-	RUN_QUICK,	/* free, but in no bin: arena->quick */
 	RUN_META,	/* arena header, descriptors, heaps */
 	RUN_SMALL,	/* a page */
 	RUN_LARGE,	/* one large block */
@@ -75,7 +74,10 @@ struct page {
 	/* The owner's: touched by every malloc and free */
 	struct block *free;
 	uint64_t reciprocal;	/* must follow `free`, see page_pop() */
-	struct block *local_free;
+	union {
+		struct block *local_free;
+		uintptr_t *map_entry;	/* RUN_LARGE: where it is mapped */
+	};
 	uintptr_t origin;	/* start of the run - block_size */
 	union {
 		struct {
@@ -105,7 +107,7 @@ struct page {
 	};
 	struct page *next, *prev;		/* queue, bin, list */
 	struct page *phys_next, *phys_prev;	/* in address order */
-	uint64_t held;
+	uint64_t held;			/* RUN_LARGE: what the map says */
 	uint32_t units;
 	uint8_t kind;
 	uint8_t class;
@@ -149,7 +151,6 @@ struct arena {
 	bool trimming;
 	struct page *first_chunk;
 	size_t descriptors_free;
-	struct page *quick;		/* see run_put_quick() */
 	struct page *age_first, *age_last;	/* dirty runs, oldest first */
 	uint64_t bins_used[BIN_WORDS];
 	struct page *bins[BIN_COUNT];
@@ -205,6 +206,7 @@ struct instance {
 	uintptr_t map_base;		/* else: range checked */
 	size_t map_limit;
 
+	uintptr_t kept_run;		/* see instance_run_keep() */
 	struct port_lock lock;		/* guards all below */
 	struct arena *arenas;
 	unsigned int arena_count;

@@ -92,8 +92,7 @@ static bool run_is_valid(const struct arena *arena, const struct page *run,
 			       run_start(run->phys_next) != run_end(run)))
 		return false;
 	if (run->kind != RUN_FREE)
-		return run->kind != RUN_NONE &&
-		       (run->kind == RUN_QUICK) == (run == arena->quick);
+		return run->kind != RUN_NONE;
 	if (run->phys_next && run->phys_next->kind == RUN_FREE)
 		return false;
 	if (run->owner || run->block_size)
@@ -145,8 +144,8 @@ static bool arena_is_valid(const struct arena *arena, size_t *dirty_units)
 					run != arena->phys_last))
 			return false;
 	}
-	return free_units + (arena->quick ? arena->quick->units : 0) ==
-	       arena->units_free && bins_are_valid(arena, free_units);
+	return free_units == arena->units_free &&
+	       bins_are_valid(arena, free_units);
 }
 
 bool instance_is_valid(struct instance *instance)

@@ -66,9 +66,10 @@ static size_t page_use_up(struct page *page)
 	do {
 		assert_true(page_is_valid(page));
 		assert_true(page->capacity > made);
-		/* no more is written to than a unit at a time */
-		assert_true(made == 0 || (page->capacity - made - 1) *
-			    page->block_size < UNIT_SIZE);
+		/* no more is written to than a unit, or the first blocks */
+		assert_true(page->capacity - made <= PAGE_BLOCKS_FIRST ||
+			    (page->capacity - made - 1) * page->block_size <
+			    UNIT_SIZE);
 		made = page->capacity;
 		while (!page_list_is_empty(page)) {
 			p = (uintptr_t)page_pop(page);

@@ -235,23 +235,22 @@ static int fork_from_a_thread_without_heap(void *arg)
 	return fork_with_a_thread(arg);
 }
 
-static void in_child(void **state)
+static int with_seed(void **state)
 {
+	(void)state;
 	seed = check_seed("threads");
 	rounds = check_rounds(8000);
-	assert_int_equal(check_child((int (*)(void *))*state, NULL), 0);
+	return 0;
 }
-
-#define T(body)	{ #body, in_child, NULL, NULL, (void *)(body) }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(generations_exchange),
-		T(short_lives),
-		T(fork_from_a_thread_with_a_heap),
-		T(fork_from_a_thread_without_heap),
+		TEST_IN_CHILD(generations_exchange),
+		TEST_IN_CHILD(short_lives),
+		TEST_IN_CHILD(fork_from_a_thread_with_a_heap),
+		TEST_IN_CHILD(fork_from_a_thread_without_heap),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, with_seed, NULL);
 }

@@ -126,10 +126,12 @@ static inline bool descriptors_are_valid(const struct arena *arena)
 }
 
 /* No run but the header and one that is free: as arena_add() left it */
-static inline bool arena_is_as_new(const struct arena *arena)
+static inline bool arena_is_as_new(struct arena *arena)
 {
-	const struct page *header = arena->phys_first;
+	const struct page *header;
 
+	run_flush_quick(arena);
+	header = arena->phys_first;
 	return header->phys_next && header->phys_next->kind == RUN_FREE &&
 	       !header->phys_next->phys_next;
 }
