@@ -58,7 +58,8 @@ struct page *arena_page_of(struct instance *instance, const void *p)
 	port_lock(&instance->lock);
 	map = arena_map(arena, (uintptr_t)p, &index);
 	if (map && map->distance[index])
-		page = (struct page *)((char *)map + map->distance[index]);
+		page = (struct page *)((uintptr_t)map +
+				       map->distance[index]);
 	port_unlock(&instance->lock);
 	return page;
 }
@@ -74,7 +75,8 @@ void arena_map_set(struct arena *arena, struct page *page, uintptr_t first,
 	     first += UNIT_SIZE) {
 		map = arena_map(arena, first, &index);
 		mi_assert(map);
-		map->distance[index] = distance;
+		if (map->distance[index] != distance)	/* others read */
+			map->distance[index] = distance;
 	}
 }
 
@@ -230,7 +232,7 @@ struct arena *arena_add(struct instance *instance, void *start_address,
 	uintptr_t start = (uintptr_t)start_address, end = start + bytes;
 	struct arena *arena;
 
-	if (start == 0 || end < start || bytes < UNIT_SIZE)
+	if (start == 0 || end < start || bytes < ARENA_BYTES_MIN)
 		return NULL;
 	start = align_up(start, UNIT_SIZE);
 	end = align_down(end, UNIT_SIZE);
@@ -254,8 +256,7 @@ struct arena *arena_add(struct instance *instance, void *start_address,
 			return arena;
 		}
 	}
-	if (instance->arena_count < UINT8_MAX &&
-	    end - start >= ARENA_BYTES_MIN - 2 * UNIT_SIZE)
+	if (instance->arena_count < UINT8_MAX)
 		arena = arena_init(instance, start, end, is_zero);
 	if (arena) {
 		arena->exclusive = exclusive;
@@ -314,11 +315,17 @@ static bool arena_reserve(struct instance *instance, size_t units)
 	bool is_zero = false;
 	void *start;
 
+	if (!instance->arenas)	/* the window's map */
+		least += MAP_WINDOW_BYTES_MIN / (UNIT_SIZE / sizeof(uintptr_t));
 	if (bytes < least)
 		bytes = least;
 	start = port_reserve(least, &bytes, &is_zero);
-	return start && arena_add(instance, start, bytes, is_zero, false,
-				  false);
+	if (!start)
+		return false;
+	if (arena_add(instance, start, bytes, is_zero, false, false))
+		return true;
+	port_release(start, bytes);
+	return false;
 }
 
 static void stats_add(struct instance *instance, const struct page *run,
@@ -488,6 +495,10 @@ size_t instance_largest(struct instance *instance)
 	instance_run_flush(instance);
 	port_lock(&instance->lock);
 	for (arena = instance->arenas; arena; arena = arena->next) {
+		if (arena->exclusive)
+			continue;
+		/* so that a request does not have to, out of this very run */
+		(void)descriptors_reserve(arena);
 		units = run_largest(arena);
 		if (units > largest)
 			largest = units;

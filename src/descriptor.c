@@ -77,6 +77,8 @@ static void chunk_init(struct arena *arena, struct page *slots, size_t count)
 	}
 	arena->descriptors_free += count - 1;
 	chunk_list(arena, chunk);
+	if (chunk->next)
+		chunk_to_end(arena, chunk);
 }
 
 void descriptors_init(struct arena *arena, struct page *slots, size_t count,
@@ -180,7 +182,7 @@ void descriptors_trim(struct arena *arena)
 	/* bounded: a release makes at most one more chunk empty */
 	while (chunk && chunk->reserved == 1 && chunk != arena->first_chunk &&
 	       arena->descriptors_free >=
-	       CHUNK_SLOTS - 1 + 2 * DESCRIPTOR_RESERVE) {
+	       CHUNK_SLOTS - 1 + DESCRIPTOR_RESERVE) {
 		chunk_release(arena, chunk);
 		chunk = arena->chunks_last;
 	}

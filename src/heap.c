@@ -124,12 +124,12 @@ static bool state_change_if_empty(struct page *page, enum page_state to)
 	uintptr_t word = atomic_read(&page->thread_free);
 
 	do {
-		if (word & ~PAGE_STATE_MASK)
+		if (word & (PAGE_LIST_MASK | PAGE_EMPTIED))
 			return false;
-		if (word == PAGE_NOTIFIED)
+		if ((word & PAGE_STATE_MASK) == PAGE_NOTIFIED)
 			return true;	/* heap_drain() will look */
 	} while (!atomic_compare_swap(&page->thread_free, &word,
-				      (uintptr_t)to));
+				      (word & PAGE_PURGING) | to));
 	return true;
 }
 
@@ -195,6 +195,7 @@ static void page_look(struct page *page)
 	page_collect_remote(page);
 	if (page->flags & PAGE_IN_FULL) {
 		if (page->local_free == page_empty_list(page) &&
+		    page_list_is_empty(page) &&
 		    state_change_if_empty(page, PAGE_FULL))
 			return;
 		page_collect_remote(page);
@@ -204,7 +205,7 @@ static void page_look(struct page *page)
 		heap_page_emptied(page);
 }
 
-static void return_page(struct heap *heap, struct page *page)
+void heap_return_page(struct heap *heap, struct page *page)
 {
 	uintptr_t word = atomic_read(&heap->returned);
 
@@ -225,7 +226,7 @@ void heap_drain(struct heap *heap)
 
 		next = page->returned_next;
 		if (unlikely(now != heap)) {
-			return_page(now, page);
+			heap_return_page(now, page);
 			continue;
 		}
 		word = atomic_read(&page->thread_free);
@@ -251,7 +252,8 @@ void heap_look(struct heap *heap, unsigned int class, unsigned int pages)
 			queue_remove(heap, page);
 			queue_append(heap, page);
 		}
-		if (!(atomic_read(&page->thread_free) & ~PAGE_STATE_MASK))
+		if (!(atomic_read(&page->thread_free) &
+		      (PAGE_LIST_MASK | PAGE_EMPTIED)))
 			continue;
 		page_collect_remote(page);
 		if (page_resum(page))
@@ -299,6 +301,7 @@ struct block *heap_alloc(struct heap *heap, unsigned int class)
 {
 	struct queue *queue = &heap->queues[class];
 	bool collected = false;
+	struct block *block;
 	struct page *page;
 
 	heap_call_deferred(heap, false);
@@ -330,7 +333,12 @@ struct block *heap_alloc(struct heap *heap, unsigned int class)
 			break;
 		(void)page_to_full(heap, page);
 	}
-	return page_pop(page);
+	block = page_pop(page);
+	if (page->sum == 0) {	/* the first of a new page */
+		page->sum = page_amount(page, block);
+		page->held -= page->sum;
+	}
+	return block;
 }
 
 bool heap_visit_pages(struct heap *heap, page_visit_fun *visit, void *arg)
@@ -360,7 +368,8 @@ static bool page_collect(struct page *page, void *force)
 
 	page_collect_remote(page);
 	if (page->flags & PAGE_IN_FULL) {
-		if (page->local_free == page_empty_list(page))
+		if (page->local_free == page_empty_list(page) &&
+		    page_list_is_empty(page))
 			return true;
 		heap_page_unfull(page);
 	}
@@ -416,19 +425,32 @@ void heap_absorb(struct heap *heap, struct heap *from)
 	port_unlock(&heap->instance->lock);
 }
 
-/* Makes every block free. A page still on its way somewhere stays, empty */
+/*
+ * Makes every block free. A page on its way to `returned`, or being purged,
+ * goes to the backing heap, empty.
+ */
 static bool page_drop(struct page *page, void *arg)
 {
 	struct heap *heap = page->heap, *backing = arg;
 	uintptr_t word = atomic_read(&page->thread_free);
 
-	do {
-		if ((word & PAGE_STATE_MASK) == PAGE_NOTIFIED) {
+	for (;;) {
+		if (word & PAGE_PURGING) {
 			page_move(page, backing);
 			return true;
 		}
-	} while (!atomic_compare_swap(&page->thread_free, &word,
-				      PAGE_ACTIVE));
+		if (atomic_compare_swap(&page->thread_free, &word,
+					word & PAGE_STATE_MASK))
+			break;
+	}
+	if ((word & PAGE_STATE_MASK) == PAGE_NOTIFIED) {
+		if (page->flags & PAGE_IN_FULL)
+			heap_page_unfull(page);
+		page_restart(page);
+		page_move(page, backing);
+		return true;
+	}
+	atomic_write(&page->thread_free, PAGE_ACTIVE);
 	heap_page_remove(heap, page);
 	page_free(page);
 	return true;

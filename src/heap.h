@@ -45,6 +45,8 @@ void heap_collect(struct heap *heap, bool force);
  * behind the others: so that no page is forgotten whose class is not used.
  */
 void heap_look(struct heap *heap, unsigned int class, unsigned int pages);
+/* Puts a page on `returned`. Any thread that has just set it NOTIFIED */
+void heap_return_page(struct heap *heap, struct page *page);
 /* Moves pages on `returned` back to where they can be used */
 void heap_drain(struct heap *heap);
 /* Called now and then on the slow path, see mi_register_deferred_free() */

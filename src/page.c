@@ -23,7 +23,7 @@ static uint64_t page_weight(const struct page *page, uint64_t first,
 static void page_set_sum(struct page *page, uint64_t charged, uint64_t listed,
 			 bool exact)
 {
-	if (exact && charged > listed) {
+	if (exact) {	/* 0: heap_alloc() adds what it takes at once */
 		page->sum = charged - listed;
 		page->held = listed;
 	} else {
@@ -196,6 +196,20 @@ bool page_extend(struct page *page)
 	return true;
 }
 
+void page_restart(struct page *page)
+{
+	struct arena *arena = arena_by_number(page->heap->instance,
+					      page->arena_number);
+
+	page_map(arena, page, 0, page->capacity - 1u, NULL);
+	page->free = page_empty_list(page);
+	page->local_free = page_empty_list(page);
+	atomic_write(&page->capacity, 0);
+	page->sum = 0;
+	page->held = 0;
+	(void)page_extend(page);
+}
+
 void page_collect_remote(struct page *page)
 {
 	uintptr_t word = atomic_read(&page->thread_free);
@@ -203,11 +217,18 @@ void page_collect_remote(struct page *page)
 	uint64_t weight = 0, charged;
 
 	do {
-		if (!(word & ~PAGE_STATE_MASK))
+		if (!(word & (PAGE_LIST_MASK | PAGE_EMPTIED)))
 			return;
 	} while (!atomic_compare_swap(&page->thread_free, &word,
 				      word & PAGE_STATE_MASK));
-	first = (struct block *)(word & ~PAGE_STATE_MASK);
+	if (unlikely(word & PAGE_EMPTIED)) {
+		page_restart(page);	/* purged when the last came back */
+		return;
+	}
+	if (word >> PAGE_COUNT_SHIFT == page->reserved)
+		(void)atomic_add(&page->heap->instance->waiting_units,
+				 0 - (size_t)page->units);
+	first = word_list(word);
 	for (block = first;; block = block->next) {
 		weight += page_amount(page, block);
 		if (block->next == page_empty_list(page))
@@ -231,6 +252,8 @@ bool page_refill(struct page *page)
 
 	mi_assert(page_list_is_empty(page));
 	page_collect_remote(page);
+	if (unlikely(!page_list_is_empty(page)))
+		return true;	/* begun anew */
 	if (page->local_free == page_empty_list(page))
 		return false;
 	charged = page->sum + page->held;
@@ -263,8 +286,7 @@ bool page_is_free_block(struct page *page, const struct block *block)
 
 	return list_holds(page, atomic_read(&page->local_free), block) ||
 	       list_holds(page, atomic_read(&page->free), block) ||
-	       list_holds(page, (struct block *)(word & ~PAGE_STATE_MASK),
-			  block);
+	       list_holds(page, word_list(word), block);
 }
 
 static void bitmap_add(const struct page *page, const struct block *list,
@@ -288,5 +310,5 @@ void page_free_bitmap(struct page *page, uint64_t bits[PAGE_BITMAP_WORDS])
 	memory_zero(bits, PAGE_BITMAP_WORDS * sizeof(*bits));
 	bitmap_add(page, page->free, end, bits);
 	bitmap_add(page, page->local_free, end, bits);
-	bitmap_add(page, (struct block *)(word & ~PAGE_STATE_MASK), end, bits);
+	bitmap_add(page, word_list(word), end, bits);
 }

@@ -9,7 +9,7 @@
  */
 #include "arena.h"
 
-static size_t budget_units(const struct instance *instance)
+size_t purge_budget_units(const struct instance *instance)
 {
 	size_t budget = instance->budget_bytes >> UNIT_SHIFT;
 
@@ -75,11 +75,11 @@ void purge_to_budget(struct instance *instance, bool all)
 	size_t budget;
 	bool is_zero;
 
-	if (likely(instance->units_dirty <= budget_units(instance)) && !all)
+	if (likely(instance->units_dirty <= purge_budget_units(instance)) && !all)
 		return;
 	if (!instance->purge_enabled && !all)
 		return;
-	budget = all ? 0 : budget_units(instance);
+	budget = all ? 0 : purge_budget_units(instance);
 	while (instance->units_dirty > budget) {
 		arena = arena_with_dirty(instance);
 		if (!arena)
@@ -99,6 +99,6 @@ void purge_to_budget(struct instance *instance, bool all)
 		if (!is_zero)
 			arena->fresh_is_zero = false;
 		run_put(arena, run, false);
-		budget = all ? 0 : budget_units(instance);
+		budget = all ? 0 : purge_budget_units(instance);
 	}
 }

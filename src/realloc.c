@@ -87,8 +87,15 @@ void *heap_realloc(struct heap *heap, void *p, size_t size, bool zero)
 		return p;
 	}
 	moved = heap_malloc(heap, size);
-	if (unlikely(!moved))
-		return NULL;
+	if (unlikely(!moved)) {
+		/* what is there is large enough, only too large */
+		if (size > usable || !block_resize(instance, page, p, size))
+			return NULL;
+		if (zero)
+			memory_zero((char *)p + size,
+				    block_usable(page, p) - size);
+		return p;
+	}
 	page = block_page_quiet(instance, moved);
 	new_usable = block_usable(page, moved);
 	if (MI_TRACK) {

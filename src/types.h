@@ -45,7 +45,12 @@ enum run_kind {
 	RUN_PALLOC,	/* whole units, any part may be given back */
 };
 
-/* What becomes of a free by another thread; low bits of `thread_free` */
+/*
+ * What becomes of a free by another thread: `thread_free` is
+ *
+ *	63      48 47                       4    3       2      1 0
+ *	| blocks  | address of the first     | emptied purging | state |
+ */
 enum page_state {
 	PAGE_ACTIVE = 0,
 	PAGE_FULL = 1,
@@ -53,6 +58,10 @@ enum page_state {
 	PAGE_ABANDONED = 3,
 };
 #define PAGE_STATE_MASK		((uintptr_t)3)
+#define PAGE_PURGING		((uintptr_t)4)	/* by who freed the last */
+#define PAGE_EMPTIED		((uintptr_t)8)	/* purged: all is free */
+#define PAGE_LIST_MASK		((uintptr_t)0x0000fffffffffff0)
+#define PAGE_COUNT_SHIFT	48
 
 enum page_flags {
 	PAGE_IN_FULL = 1,	/* on heap->full instead of in a queue */
@@ -172,7 +181,7 @@ struct queue {
  */
 struct heap {
 	struct queue queues[CLASS_COUNT];
-	uint16_t page_count[CLASS_COUNT];
+	uint32_t page_count[CLASS_COUNT];
 	struct page *full;		/* pages outside their queue */
 	struct page *large;		/* large blocks; under the lock */
 	uintptr_t owner;		/* thread */
@@ -217,6 +226,7 @@ struct instance {
 	size_t units_dirty;
 	size_t bytes_purged, purges;
 	size_t abandoned_count;
+	size_t waiting_units;		/* freed by others, owner not looking */
 	size_t kept_units;		/* of empty pages that heaps keep */
 	size_t budget_bytes;		/* dirty memory that is kept */
 	size_t budget_share;		/* or this fraction of what is used */
