@@ -434,11 +434,16 @@ struct page *instance_run_alloc(struct instance *instance,
 	return run;
 }
 
+void instance_run_release(struct instance *instance, struct page *run)
+{
+	run_leave(instance, run);
+	run_put(arena_by_number(instance, run->arena_number), run, true);
+}
+
 void instance_run_free(struct instance *instance, struct page *run)
 {
 	port_lock(&instance->lock);
-	run_leave(instance, run);
-	run_put(arena_by_number(instance, run->arena_number), run, true);
+	instance_run_release(instance, run);
 	purge_to_budget(instance, false);
 	port_unlock(&instance->lock);
 }

@@ -64,6 +64,9 @@ void arena_map_set(struct arena *arena, struct page *page, uintptr_t first,
 /* Finds the map entry of a large block, and what it says while it lives */
 void arena_map_large(struct arena *arena, struct page *page);
 
+/* instance_run_free() for who holds the lock */
+void instance_run_release(struct instance *instance, struct page *run);
+
 /* These take the lock themselves */
 void instance_init(struct instance *instance);
 struct page *instance_run_alloc(struct instance *instance,

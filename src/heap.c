@@ -405,12 +405,23 @@ static bool page_move(struct page *page, void *arg)
 	return true;
 }
 
+static bool page_absorb(struct page *page, void *arg)
+{
+	page_move(page, arg);
+	if (!(page->flags & PAGE_IN_FULL)) {
+		page->listed = LISTED_UNKNOWN;
+		if (page_resum(page))
+			heap_page_emptied(page);
+	}
+	return true;
+}
+
 void heap_absorb(struct heap *heap, struct heap *from)
 {
 	struct page *page;
 
 	heap_drain(from);
-	(void)heap_visit_pages(from, page_move, heap);
+	(void)heap_visit_pages(from, page_absorb, heap);
 	heap_drain(from);	/* passes late ones on */
 	port_lock(&heap->instance->lock);
 	while ((page = from->large)) {

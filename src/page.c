@@ -190,7 +190,7 @@ bool page_extend(struct page *page)
 		block = (struct block *)(start + page->reserved * bytes);
 		block->tag = (uintptr_t)page;
 	}
-	page->listed = page->capacity;
+	page->listed = LISTED_UNKNOWN;
 	weight = page_weight(page, made + 1, last + 1);
 	page_set_sum(page, page->sum + page->held + weight, weight, true);
 	return true;
@@ -260,7 +260,7 @@ bool page_refill(struct page *page)
 	full = page_weight(page, 1, page->capacity);
 	page->free = page->local_free;
 	page->local_free = page_empty_list(page);
-	page->listed = page->capacity;
+	page->listed = LISTED_UNKNOWN;
 	page_set_sum(page, full, full - charged, true);
 	return true;
 }

@@ -14,6 +14,9 @@ struct page *page_alloc(struct heap *heap, unsigned int class);
 /* Back to the arena. The page stands in no list */
 void page_free(struct page *page);
 
+/* page->listed where the list was filled, or is not taken from any more */
+#define LISTED_UNKNOWN		UINT16_MAX
+
 /* Makes more blocks; false: all are made. The `free` list is empty */
 bool page_extend(struct page *page);
 

@@ -79,6 +79,9 @@ void purge_to_budget(struct instance *instance, bool all)
 		return;
 	if (!instance->purge_enabled && !all)
 		return;
+	run = all ? instance_run_keep(instance, NULL) : NULL;
+	if (run)
+		instance_run_release(instance, run);
 	budget = all ? 0 : purge_budget_units(instance);
 	while (instance->units_dirty > budget) {
 		arena = arena_with_dirty(instance);

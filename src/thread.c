@@ -289,7 +289,7 @@ static void page_claimed(struct heap *heap, struct page *page)
 	port_unlock(&instance->lock);
 	atomic_write(&page->heap, heap);
 	atomic_write(&page->owner, heap->owner);
-	page->listed = page->capacity;	/* nobody takes from it by now */
+	page->listed = LISTED_UNKNOWN;
 	page_collect_remote(page);
 }
 

@@ -130,7 +130,7 @@ static inline bool arena_is_as_new(struct arena *arena)
 {
 	const struct page *header;
 
-	run_flush_quick(arena);
+	instance_run_flush(arena->instance);
 	header = arena->phys_first;
 	return header->phys_next && header->phys_next->kind == RUN_FREE &&
 	       !header->phys_next->phys_next;
