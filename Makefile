@@ -85,10 +85,11 @@ $(BUILD)/static/%.o: %.c $(HEADERS) Makefile
 $(BUILD)/libmimalloc.so: $(SHARED_OBJS)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,libmimalloc.so.$(VERSION_MAJOR) \
-		-Wl,-Bsymbolic-functions -Wl,-z,now -Wl,--gc-sections \
+		-Wl,-Bsymbolic-functions -Wl,-z,now -Wl,-z,nodelete -Wl,--gc-sections \
 		$(SECOND_NAMES:%=-Wl,--defsym,%) \
 		-Wl,--version-script=port/linux/libmimalloc.map \
 		-o $@ $(SHARED_OBJS) $(if $(SANITIZE),,-Wl,-z,defs)
+	@ln -sf libmimalloc.so $(BUILD)/libmimalloc.so.$(VERSION_MAJOR)
 
 # One member for the engine, in which only the public names are visible, and
 # one for the standard names, linked where a program asks for them.

@@ -92,8 +92,6 @@ size_t instance_free_bytes(struct instance *instance);
 
 /* purge.c: gives back what exceeds the budget, or all; drops the lock */
 void purge_to_budget(struct instance *instance, bool all);
-/* How much may stay. No lock needed: a reading is as good as the next one */
-size_t purge_budget_units(const struct instance *instance);
 
 /* NULL when no arena holds `p` */
 static inline bool arena_holds(const struct arena *arena, const void *p)

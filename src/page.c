@@ -222,7 +222,10 @@ void page_collect_remote(struct page *page)
 	} while (!atomic_compare_swap(&page->thread_free, &word,
 				      word & PAGE_STATE_MASK));
 	if (unlikely(word & PAGE_EMPTIED)) {
-		page_restart(page);	/* purged when the last came back */
+		/* purged when the last came back */
+		(void)atomic_add(&page->heap->instance->emptied_units,
+				 0 - (size_t)page->units);
+		page_restart(page);
 		return;
 	}
 	if (word >> PAGE_COUNT_SHIFT == page->reserved)

@@ -9,12 +9,17 @@
  */
 #include "arena.h"
 
-size_t purge_budget_units(const struct instance *instance)
+static size_t budget_units(const struct instance *instance)
 {
 	size_t budget = instance->budget_bytes >> UNIT_SHIFT;
 
-	if (instance->budget_share) {
-		size_t share = instance->units_used / instance->budget_share;
+	/* what others emptied is in use for its owner only */
+	size_t used = atomic_read(&instance->units_used) -
+		      atomic_read(&instance->waiting_units) -
+		      atomic_read(&instance->emptied_units);
+
+	if (instance->budget_share && (ptrdiff_t)used > 0) {
+		size_t share = used / instance->budget_share;
 
 		if (share > budget)
 			return share;
@@ -75,14 +80,14 @@ void purge_to_budget(struct instance *instance, bool all)
 	size_t budget;
 	bool is_zero;
 
-	if (likely(instance->units_dirty <= purge_budget_units(instance)) && !all)
+	if (likely(instance->units_dirty <= budget_units(instance)) && !all)
 		return;
 	if (!instance->purge_enabled && !all)
 		return;
 	run = all ? instance_run_keep(instance, NULL) : NULL;
 	if (run)
 		instance_run_release(instance, run);
-	budget = all ? 0 : purge_budget_units(instance);
+	budget = all ? 0 : budget_units(instance);
 	while (instance->units_dirty > budget) {
 		arena = arena_with_dirty(instance);
 		if (!arena)
@@ -102,6 +107,6 @@ void purge_to_budget(struct instance *instance, bool all)
 		if (!is_zero)
 			arena->fresh_is_zero = false;
 		run_put(arena, run, false);
-		budget = all ? 0 : purge_budget_units(instance);
+		budget = all ? 0 : budget_units(instance);
 	}
 }

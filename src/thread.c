@@ -348,9 +348,10 @@ static bool page_shall_go(struct instance *instance, struct page *page)
 {
 	size_t waiting = atomic_read(&instance->waiting_units);
 
+	/* half the budget, and no share: this is not looked at again */
 	return instance->purge_enabled && (ptrdiff_t)waiting >= 0 &&
-	       waiting + atomic_read(&instance->units_dirty) + page->units >
-	       purge_budget_units(instance) &&
+	       waiting + page->units > instance->budget_bytes >> 1 >>
+	       UNIT_SHIFT &&
 	       !arena_by_number(instance, page->arena_number)->fixed;
 }
 
@@ -421,12 +422,14 @@ void page_free_remote(struct instance *instance, struct page *page,
 	/* without a list or a state that keeps it, the page may be gone now */
 	if (count == reserved && !purge)
 		(void)atomic_add(&instance->waiting_units, units);
-	if (purge)
+	if (purge) {
+		(void)atomic_add(&instance->emptied_units, units);
 		page_purge_remote(page, state == PAGE_FULL);
-	else if (state == PAGE_FULL)
+	} else if (state == PAGE_FULL) {
 		heap_return_page(atomic_read(&page->heap), page);
-	else if (state == PAGE_ABANDONED && may_claim)
+	} else if (state == PAGE_ABANDONED && may_claim) {
 		page_gained(heap->backing, page);
+	}
 }
 
 void heaps_fork_child(struct instance *instance)

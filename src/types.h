@@ -226,7 +226,8 @@ struct instance {
 	size_t units_dirty;
 	size_t bytes_purged, purges;
 	size_t abandoned_count;
-	size_t waiting_units;		/* freed by others, owner not looking */
+	size_t waiting_units;		/* of pages that others emptied */
+	size_t emptied_units;		/* of those that others purged, too */
 	size_t kept_units;		/* of empty pages that heaps keep */
 	size_t budget_bytes;		/* dirty memory that is kept */
 	size_t budget_share;		/* or this fraction of what is used */
@@ -287,7 +288,6 @@ enum pointer_error {
 	ERROR_INTERIOR,		/* inside a block */
 	ERROR_DOUBLE_FREE,
 	ERROR_OVERWRITTEN,	/* a free block was written to */
-	ERROR_WRONG_SIZE,	/* a sized free named another size */
 };
 
 /* Reports, then follows the policy: does not return, or the call is void */
