@@ -159,23 +159,44 @@ void heap_page_unfull(struct page *page)
 	queue_append(heap, page);
 }
 
+/* Kept pages that malloc has taken from since count no more */
+static void heap_recount_kept(struct heap *heap)
+{
+	unsigned int class;
+	struct page *page;
+
+	for (class = 0; class < CLASS_COUNT; class++) {
+		page = heap->queues[class].first;
+		if ((page->flags & PAGE_KEPT) &&
+		    page->free != page->kept_list)
+			page_unkeep(heap, page);
+	}
+}
+
+static bool kept_fits(struct heap *heap, const struct page *page)
+{
+	return atomic_read(&heap->instance->kept_units) + page->units <=
+	       KEPT_UNITS_MAX;
+}
+
 /*
  * The last page of a class is kept where it is one unit, others up to a limit
  * for all heaps of the instance together.
  */
 static bool page_keep(struct heap *heap, struct page *page)
 {
-	size_t *kept = &heap->instance->kept_units;
-
 	if ((heap->page_count[page->class] > 1 || page->units > 1) &&
 	    !(page->flags & PAGE_KEPT)) {
-		if (atomic_read(kept) + page->units > KEPT_UNITS_MAX)
+		if (!kept_fits(heap, page))
+			heap_recount_kept(heap);
+		if (!kept_fits(heap, page))
 			return false;
-		(void)atomic_add(kept, page->units);
+		(void)atomic_add(&heap->instance->kept_units, page->units);
 		page->flags |= PAGE_KEPT;
 	}
 	if (page_list_is_empty(page))
 		(void)page_refill(page);
+	page->kept_list = page->free;
 	return true;
 }
 
@@ -234,8 +255,10 @@ void heap_drain(struct heap *heap)
 					    word & ~PAGE_STATE_MASK))
 			;	/* bounded: as above */
 		if (unlikely(!page->owner)) {	/* it outlived its thread */
-			atomic_write(&page->owner, heap->owner);
-			heap_page_adopt(heap, page);
+			now = heap->backing;	/* others may be destroyed */
+			atomic_write(&page->heap, now);
+			atomic_write(&page->owner, now->owner);
+			heap_page_adopt(now, page);
 		}
 		page_look(page);
 	}
@@ -454,6 +477,12 @@ static bool page_drop(struct page *page, void *arg)
 					word & PAGE_STATE_MASK))
 			break;
 	}
+	if (word & PAGE_EMPTIED)
+		(void)atomic_add(&heap->instance->emptied_units,
+				 0 - (size_t)page->units);
+	else if (word >> PAGE_COUNT_SHIFT == page->reserved)
+		(void)atomic_add(&heap->instance->waiting_units,
+				 0 - (size_t)page->units);
 	if ((word & PAGE_STATE_MASK) == PAGE_NOTIFIED) {
 		if (page->flags & PAGE_IN_FULL)
 			heap_page_unfull(page);
@@ -467,6 +496,31 @@ static bool page_drop(struct page *page, void *arg)
 	return true;
 }
 
+/*
+ * The next live large block of the heap, off its list. Others on the list
+ * are free already, but kept, or on their way to instance_run_free().
+ */
+static struct page *large_take(struct heap *heap)
+{
+	struct instance *instance = heap->instance;
+	struct page *page;
+
+	port_lock(&instance->lock);
+	for (;;) {
+		page = heap->large;
+		if (!page)
+			break;
+		heap->large = page->next;
+		if (page->next)
+			page->next->prev = NULL;
+		page->heap = NULL;
+		if (*page->map_entry)
+			break;
+	}
+	port_unlock(&instance->lock);
+	return page;
+}
+
 void heap_drop_pages(struct heap *heap)
 {
 	struct page *page;
@@ -474,9 +528,8 @@ void heap_drop_pages(struct heap *heap)
 	heap_drain(heap);
 	(void)heap_visit_pages(heap, page_drop, heap->backing);
 	heap_drain(heap);
-	instance_run_flush(heap->instance);
-	while ((page = heap->large)) {
-		large_free(heap->instance, page);
-		instance_run_flush(heap->instance);
+	while ((page = large_take(heap))) {
+		*page->map_entry = 0;
+		instance_run_free(heap->instance, page);
 	}
 }

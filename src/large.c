@@ -91,8 +91,11 @@ void *large_alloc(struct heap *heap, size_t size, size_t alignment,
 		   size <= QUICK_UNITS_MAX << UNIT_SHIFT)) {
 		block = large_again(heap, size);
 		if (likely(block)) {
-			if (zero)
-				memory_zero(block, align_up(size, UNIT_SIZE));
+			if (zero) {
+				size = align_up(size ? size : 1, UNIT_SIZE);
+				track_touch(block, size);
+				memory_zero(block, size);
+			}
 			return block;
 		}
 	}

@@ -170,6 +170,9 @@ bool page_extend(struct page *page)
 	last = (align_down(from, UNIT_SIZE) + UNIT_SIZE - 1 - start) / bytes;
 	if (last < made + PAGE_BLOCKS_FIRST - 1)
 		last = made + PAGE_BLOCKS_FIRST - 1;
+	if (bytes < UNIT_SIZE)	/* all that start in a unit that is mapped */
+		last = (align_down(start + last * bytes, UNIT_SIZE) +
+			UNIT_SIZE - 1 - start) / bytes;
 	if (last >= page->reserved)
 		last = page->reserved - 1u;
 	arena = arena_by_number(page->heap->instance, page->arena_number);

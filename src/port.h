@@ -50,7 +50,8 @@ bool port_purge(void *start, size_t bytes);
 
 /*
  * Moves the contents of one range to another by exchanging memory mappings.
- * False: not possible, nothing was done. `from` may read as anything then.
+ * Afterwards `from` may read as anything. False: not possible, `from` is as
+ * it was, and `to` may read as anything.
  */
 bool port_move(void *to, void *from, size_t bytes);
 

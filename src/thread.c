@@ -180,7 +180,8 @@ static void page_abandon(struct instance *instance, struct page *page)
 
 	atomic_write(&page->owner, 0);
 	port_lock(&instance->lock);
-	abandoned_insert(instance, page);
+	if (!arena_by_number(instance, page->arena_number)->exclusive)
+		abandoned_insert(instance, page);
 	/* from here on others may claim it */
 	while (!atomic_compare_swap(&page->thread_free, &word,
 				    (word & ~PAGE_STATE_MASK) | PAGE_ABANDONED))
@@ -230,7 +231,11 @@ static void pages_abandon_late(struct instance *instance, struct heap *heap,
 		while (!atomic_compare_swap(&page->thread_free, &word,
 					    word & ~PAGE_STATE_MASK))
 			;	/* bounded: as above */
-		page_abandon(instance, page);
+		page_collect_remote(page);
+		if (page_resum(page))
+			page_free(page);
+		else
+			page_abandon(instance, page);
 	}
 }
 
@@ -268,8 +273,10 @@ void heaps_drain_parked(struct instance *instance)
 		pages = NULL;
 		port_lock(&instance->lock);
 		for (heap = instance->parked; heap && !pages; ) {
-			pages = (struct page *)atomic_swap(&heap->returned, 0);
-			if (!pages)
+			if (atomic_read(&heap->returned))
+				pages = (struct page *)
+					atomic_swap(&heap->returned, 0);
+			else
 				heap = heap->next;
 		}
 		port_unlock(&instance->lock);
@@ -313,7 +320,7 @@ struct page *page_reclaim(struct heap *heap, unsigned int class)
 	bool claimed;
 
 	if (likely(!atomic_read(&instance->abandoned_count)) ||
-	    heap->arena)
+	    heap != heap->backing)	/* others may be destroyed */
 		return NULL;
 	for (tries = 0; tries < RECLAIM_TRIES; tries++) {
 		port_lock(&instance->lock);
@@ -402,7 +409,8 @@ void page_free_remote(struct instance *instance, struct page *page,
 	    (word & PAGE_STATE_MASK) == PAGE_ABANDONED)
 		heap = heap_current_or_new();
 	may_claim = heap && heap != &empty_heap &&
-		    heap->instance == instance && instance->reclaim_on_free;
+		    heap->instance == instance && instance->reclaim_on_free &&
+		    !arena_by_number(instance, page->arena_number)->exclusive;
 	block->tag = (uintptr_t)page;
 	do {
 		state = (enum page_state)(word & PAGE_STATE_MASK);
@@ -446,7 +454,8 @@ void heaps_fork_child(struct instance *instance)
 			heap->owner = 0;	/* nobody will ever adopt it */
 	for (arena = instance->arenas; arena; arena = arena->next)
 		for (run = arena->phys_first; run; run = run->phys_next)
-			if (run->kind == RUN_SMALL && run->owner != self)
+			if (run->kind == RUN_SMALL && run->owner &&
+			    run->owner != self)
 				run->owner = 0;
 }
 

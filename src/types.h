@@ -111,7 +111,8 @@ struct page {
 		struct page *age_next;		/* RUN_FREE */
 	};
 	union {
-		struct page *returned_next;
+		struct page *returned_next;	/* while NOTIFIED */
+		struct block *kept_list;	/* while PAGE_KEPT */
 		struct page *age_prev;		/* RUN_FREE */
 	};
 	struct page *next, *prev;		/* queue, bin, list */

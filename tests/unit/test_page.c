@@ -66,10 +66,9 @@ static size_t page_use_up(struct page *page)
 	do {
 		assert_true(page_is_valid(page));
 		assert_true(page->capacity > made);
-		/* no more is written to than a unit, or the first blocks */
-		assert_true(page->capacity - made <= PAGE_BLOCKS_FIRST ||
-			    (page->capacity - made - 1) * page->block_size <
-			    UNIT_SIZE);
+		/* a unit, or the first blocks and what starts with the last */
+		assert_true(page->capacity - made <= PAGE_BLOCKS_FIRST +
+			    UNIT_SIZE / page->block_size);
 		made = page->capacity;
 		while (!page_list_is_empty(page)) {
 			p = (uintptr_t)page_pop(page);
