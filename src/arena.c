@@ -406,7 +406,7 @@ struct page *instance_run_alloc(struct instance *instance,
 
 	port_lock(&instance->lock);
 	run = arenas_cut(instance, request);
-	if (unlikely(!run) && instance->kept_run) {
+	if (unlikely(!run) && atomic_read(&instance->kept_run)) {
 		port_unlock(&instance->lock);
 		instance_run_flush(instance);
 		port_lock(&instance->lock);
@@ -456,17 +456,28 @@ void instance_run_flush(struct instance *instance)
 		instance_run_free(instance, run);
 }
 
+static bool run_try_grow(struct instance *instance, struct page *run,
+			 size_t units)
+{
+	return port_may_touch((void *)run_end(run), units << UNIT_SHIFT) &&
+	       run_grow(arena_by_number(instance, run->arena_number), run,
+			units);
+}
+
 bool instance_run_grow(struct instance *instance, struct page *run,
 		       size_t units)
 {
 	bool grown;
 
-	if (run->phys_next == (struct page *)atomic_read(&instance->kept_run))
-		instance_run_flush(instance);
 	port_lock(&instance->lock);
-	grown = port_may_touch((void *)run_end(run), units << UNIT_SHIFT) &&
-		run_grow(arena_by_number(instance, run->arena_number), run,
-			 units);
+	grown = run_try_grow(instance, run, units);
+	if (!grown && atomic_read(&instance->kept_run)) {
+		/* the run behind may be the one that is kept */
+		port_unlock(&instance->lock);
+		instance_run_flush(instance);
+		port_lock(&instance->lock);
+		grown = run_try_grow(instance, run, units);
+	}
 	if (grown)
 		stats_add(instance, run, units);
 	port_unlock(&instance->lock);
