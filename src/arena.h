@@ -74,12 +74,25 @@ struct page *instance_run_alloc(struct instance *instance,
 void instance_run_free(struct instance *instance, struct page *run);
 /*
  * The large block freed last is kept as it is, up to QUICK_UNITS_MAX, for a
- * program that asks for the same size again. It counts as free.
+ * program that asks for the same size again. It counts as free. Who takes it
+ * out of `kept_run` owns it; its size stands there, too, because before that
+ * nothing may be read of its descriptor.
  */
+#define KEPT_UNITS_SHIFT	48
+
 static inline struct page *instance_run_keep(struct instance *instance,
 					     struct page *run)
 {
-	return (struct page *)atomic_swap(&instance->kept_run, (uintptr_t)run);
+	uintptr_t word = run ? (uintptr_t)run |
+			 (uintptr_t)run->units << KEPT_UNITS_SHIFT : 0;
+
+	word = atomic_swap(&instance->kept_run, word);
+	return (struct page *)(word & PAGE_LIST_MASK);
+}
+
+static inline size_t instance_kept_units(const struct instance *instance)
+{
+	return atomic_read(&instance->kept_run) >> KEPT_UNITS_SHIFT;
 }
 void instance_run_flush(struct instance *instance);
 bool instance_run_grow(struct instance *instance, struct page *run,

@@ -31,10 +31,10 @@ static bool request_place(struct run_request *request, size_t size,
 static inline void *large_again(struct heap *heap, size_t size)
 {
 	struct instance *instance = heap->instance;
-	struct page *page = (struct page *)atomic_read(&instance->kept_run);
 	size_t units = units_of(size);
+	struct page *page;
 
-	if (!page || page->units != units)
+	if (!units || instance_kept_units(instance) != units)
 		return NULL;
 	page = instance_run_keep(instance, NULL);
 	if (unlikely(!page))
