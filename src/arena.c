@@ -142,18 +142,39 @@ static struct arena *arena_init(struct instance *instance, uintptr_t start,
 	return arena;
 }
 
+/*
+ * The instance's map is that of its first arena where it is a window, and
+ * else that of the largest: the first range may be a small one.
+ */
+static bool map_is_wanted(struct instance *instance,
+			  const struct arena *arena)
+{
+	const struct arena *other = instance->arenas;
+
+	if (PORT_MAP_WINDOW)
+		return !other && arena->map_is_window;
+	while (other && other->map != instance->map)
+		other = other->next;
+	return !other || other == arena || other->map_units < arena->map_units;
+}
+
+static void map_publish(struct instance *instance, struct arena *arena)
+{
+	if (!map_is_wanted(instance, arena))
+		return;
+	instance->map_mask = arena->map_units - 1;
+	instance->map_base = arena->map_base;
+	instance->map_limit =
+		(arena->high_water - arena->map_base) >> UNIT_SHIFT;
+	atomic_write_release(&instance->map, arena->map);
+}
+
 /* Everything that finds an arena through the instance starts here */
 static void arena_publish(struct instance *instance, struct arena *arena)
 {
 	struct arena **link = &instance->arenas;
 
-	if (!instance->arenas && (arena->map_is_window || !PORT_MAP_WINDOW)) {
-		instance->map_mask = arena->map_units - 1;
-		instance->map_base = arena->map_base;
-		instance->map_limit =
-			(arena->high_water - arena->map_base) >> UNIT_SHIFT;
-		atomic_write_release(&instance->map, arena->map);
-	}
+	map_publish(instance, arena);
 	while (*link)
 		link = &(*link)->next;
 	atomic_write_release(link, arena);
@@ -203,10 +224,10 @@ static bool arena_extend(struct arena *arena, uintptr_t end)
 	arena->map = map;
 	arena->map_units = units;
 	arena->end = end;
-	if (!PORT_MAP_WINDOW && instance->map == old) {
-		instance->map_limit =
-			(data - arena->map_base) >> UNIT_SHIFT;
-		instance->map = map;
+	if (!PORT_MAP_WINDOW) {
+		if (instance->map == old)
+			instance->map = map;
+		map_publish(instance, arena);
 	}
 	run_put(arena, rest, false);
 	return true;
@@ -307,48 +328,14 @@ static bool arena_reserve(struct instance *instance, size_t units)
 				  false);
 }
 
-static void stats_add(struct instance *instance, const struct page *run,
-		      size_t units)
-{
-	struct class_stats *stats;
-
-	instance->units_used += units;
-	if (instance->units_used > instance->units_used_peak)
-		instance->units_used_peak = instance->units_used;
-	if (run->kind == RUN_META)
-		return;
-	stats = &instance->stats[run->kind == RUN_SMALL ? run->class :
-				 STATS_LARGE];
-	stats->units += units;
-	if (stats->units > stats->units_peak)
-		stats->units_peak = stats->units;
-}
-
-static void stats_subtract(struct instance *instance, const struct page *run,
-			   size_t units)
-{
-	instance->units_used -= units;
-	if (run->kind != RUN_META)
-		instance->stats[run->kind == RUN_SMALL ? run->class :
-				STATS_LARGE].units -= units;
-}
-
-/* One more of its class, and on the list of its heap where it is large */
+/* Counted, and on the list of its heap where it is large */
 static void run_enter(struct instance *instance, struct page *run,
 		      const struct run_request *request)
 {
-	struct class_stats *stats;
 	struct heap *heap = request->heap;
 
 	run->class = (uint8_t)request->class;
-	stats_add(instance, run, run->units);
-	if (run->kind == RUN_META)
-		return;
-	stats = &instance->stats[run->kind == RUN_SMALL ? run->class :
-				 STATS_LARGE];
-	stats->pages_total++;
-	if (++stats->pages > stats->pages_peak)
-		stats->pages_peak = stats->pages;
+	stats_add(instance, run, run->units, 1);
 	if (!heap)
 		return;
 	run->heap = heap;
@@ -363,11 +350,8 @@ static void run_leave(struct instance *instance, struct page *run)
 {
 	struct heap *heap = run->heap;
 
-	stats_subtract(instance, run, run->units);
-	if (run->kind == RUN_META)
-		return;
-	instance->stats[run->kind == RUN_SMALL ? run->class :
-			STATS_LARGE].pages--;
+	stats_subtract(instance, run, run->units, 1);
+	frames_not_for(instance, run, run->units);
 	if (run->kind != RUN_LARGE || !heap)
 		return;
 	if (run->prev)
@@ -381,6 +365,7 @@ static void run_leave(struct instance *instance, struct page *run)
 struct page *instance_run_alloc(struct instance *instance,
 				const struct run_request *request)
 {
+	struct arena *arena;
 	struct page *run;
 
 	port_lock(&instance->lock);
@@ -394,10 +379,9 @@ struct page *instance_run_alloc(struct instance *instance,
 		run = arenas_cut(instance, request);
 	}
 	if (likely(run)) {
-		if (unlikely(!port_may_touch((void *)run_start(run),
-					     run_bytes(run)))) {
-			run_put(arena_by_number(instance, run->arena_number),
-				run, !(run->flags & RUN_ZERO));
+		if (unlikely(!frames_for_run(instance, run))) {
+			arena = arena_by_number(instance, run->arena_number);
+			run_put(arena, run, !(run->flags & RUN_ZERO));
 			run = NULL;
 		} else {
 			run_enter(instance, run, request);
@@ -419,14 +403,15 @@ void instance_run_free(struct instance *instance, struct page *run)
 bool instance_run_grow(struct instance *instance, struct page *run,
 		       size_t units)
 {
+	struct arena *arena = arena_by_number(instance, run->arena_number);
 	bool grown;
 
 	port_lock(&instance->lock);
-	grown = port_may_touch((void *)run_end(run), units << UNIT_SHIFT) &&
-		run_grow(arena_by_number(instance, run->arena_number), run,
-			 units);
+	grown = run_may_grow(run, units) &&
+		frames_for_more(instance, run, units) &&
+		run_grow(arena, run, units);
 	if (grown)
-		stats_add(instance, run, units);
+		stats_add(instance, run, units, 0);
 	port_unlock(&instance->lock);
 	return grown;
 }
@@ -443,11 +428,34 @@ void instance_run_shrink(struct instance *instance, struct page *run,
 	(void)descriptors_reserve(arena);
 	rest = run_split(arena, run, units);
 	if (rest) {
-		stats_subtract(instance, run, rest->units);
+		stats_subtract(instance, run, rest->units, 0);
+		frames_not_for(instance, run, rest->units);
 		run_put(arena, rest, true);
 		purge_to_budget(instance, false);
 	}
 	port_unlock(&instance->lock);
+}
+
+/* Two runs of one, both in use; NULL where no descriptor is left */
+struct page *instance_run_split(struct instance *instance, struct page *run,
+				size_t units)
+{
+	struct page *rest;
+
+	port_lock(&instance->lock);
+	(void)descriptors_reserve(arena_by_number(instance,
+						  run->arena_number));
+	rest = run_split(arena_by_number(instance, run->arena_number), run,
+			 units);
+	if (rest) {
+		rest->class = run->class;
+		rest->reciprocal = 0;
+		rest->sum = 0;
+		rest->held = 0;
+		stats_add(instance, rest, 0, 1);
+	}
+	port_unlock(&instance->lock);
+	return rest;
 }
 
 size_t instance_largest(struct instance *instance)
@@ -457,10 +465,12 @@ size_t instance_largest(struct instance *instance)
 
 	port_lock(&instance->lock);
 	for (arena = instance->arenas; arena; arena = arena->next) {
+		descriptors_settle(arena);
 		units = run_largest(arena);
 		if (units > largest)
 			largest = units;
 	}
+	largest = frames_limit(instance, largest);
 	port_unlock(&instance->lock);
 	return largest << UNIT_SHIFT;
 }
@@ -471,8 +481,10 @@ size_t instance_free_bytes(struct instance *instance)
 	size_t units = 0;
 
 	port_lock(&instance->lock);
-	for (arena = instance->arenas; arena; arena = arena->next)
+	for (arena = instance->arenas; arena; arena = arena->next) {
+		descriptors_settle(arena);
 		units += arena->units_free;
+	}
 	port_unlock(&instance->lock);
 	return units << UNIT_SHIFT;
 }

@@ -6,6 +6,7 @@
 #ifndef MI_ARENA_H
 #define MI_ARENA_H
 
+#include "frames.h"
 #include "track.h"
 #include "types.h"
 
@@ -27,6 +28,8 @@ struct run_request {
 bool descriptors_reserve(struct arena *arena);
 struct page *descriptor_take(struct arena *arena);
 void descriptor_give(struct arena *arena, struct page *page);
+/* As many chunks as are needed and none more: what is free is all free */
+void descriptors_settle(struct arena *arena);
 /* Gives empty chunks back. Puts runs; does nothing when called by that */
 void descriptors_trim(struct arena *arena);
 /* For the descriptor of a free run: one in the first chunk, or NULL */
@@ -42,6 +45,12 @@ void run_put(struct arena *arena, struct page *run, bool dirty);
 struct page *run_split(struct arena *arena, struct page *run, size_t units);
 /* Takes `units` more from the free run behind; false: there are not so many */
 bool run_grow(struct arena *arena, struct page *run, size_t units);
+static inline bool run_may_grow(const struct page *run, size_t units)
+{
+	const struct page *next = run->phys_next;
+
+	return next && next->kind == RUN_FREE && next->units >= units;
+}
 /* Units of the largest run that run_cut() would find */
 size_t run_largest(const struct arena *arena);
 void run_unbin(struct arena *arena, struct page *run);
@@ -68,9 +77,18 @@ bool instance_run_grow(struct instance *instance, struct page *run,
 		       size_t units);
 void instance_run_shrink(struct instance *instance, struct page *run,
 			 size_t units);
+/* Cuts a run in use: the rest is a run of its own. NULL: no descriptor */
+struct page *instance_run_split(struct instance *instance, struct page *run,
+				size_t units);
 /* Bytes of the largest single request; bytes free in all */
 size_t instance_largest(struct instance *instance);
 size_t instance_free_bytes(struct instance *instance);
+
+/* stats.c: units of a run, and runs */
+void stats_add(struct instance *instance, const struct page *run,
+	       size_t units, unsigned int pages);
+void stats_subtract(struct instance *instance, const struct page *run,
+		    size_t units, unsigned int pages);
 
 /* purge.c: gives back what exceeds the budget, or all; drops the lock */
 void purge_to_budget(struct instance *instance, bool all);

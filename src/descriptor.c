@@ -170,7 +170,7 @@ void descriptor_give(struct arena *arena, struct page *page)
 		chunk_to_end(arena, chunk);
 }
 
-void descriptors_trim(struct arena *arena)
+static void chunks_release(struct arena *arena, size_t spare)
 {
 	struct page *chunk = arena->chunks_last;
 
@@ -179,12 +179,23 @@ void descriptors_trim(struct arena *arena)
 	arena->trimming = true;
 	/* bounded: a release makes at most one more chunk empty */
 	while (chunk && chunk->reserved == 1 && chunk != arena->first_chunk &&
-	       arena->descriptors_free >=
-	       CHUNK_SLOTS - 1 + 2 * DESCRIPTOR_RESERVE) {
+	       arena->descriptors_free >= CHUNK_SLOTS - 1 + spare) {
 		chunk_release(arena, chunk);
 		chunk = arena->chunks_last;
 	}
 	arena->trimming = false;
+}
+
+/* One chunk too many is kept, so that it does not come and go */
+void descriptors_trim(struct arena *arena)
+{
+	chunks_release(arena, 2 * DESCRIPTOR_RESERVE);
+}
+
+void descriptors_settle(struct arena *arena)
+{
+	(void)descriptors_reserve(arena);
+	chunks_release(arena, DESCRIPTOR_RESERVE);
 }
 
 bool descriptors_reserve(struct arena *arena)

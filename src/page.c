@@ -113,7 +113,10 @@ struct page *page_alloc(struct heap *heap, unsigned int class)
 	atomic_write(&page->thread_free, PAGE_ACTIVE);
 	atomic_write(&page->owner, heap->owner);
 
-	(void)page_extend(page);
+	if (unlikely(!page_extend(page))) {
+		page_free(page);
+		return NULL;
+	}
 	return page;
 }
 
@@ -140,6 +143,7 @@ void page_free(struct page *page)
 bool page_extend(struct page *page)
 {
 	size_t bytes = page->block_size, made = page->capacity, last, i;
+	size_t covered;
 	uintptr_t start = run_start(page), from;
 	struct block *block;
 	struct arena *arena;
@@ -152,6 +156,11 @@ bool page_extend(struct page *page)
 	last = (align_down(from, UNIT_SIZE) + UNIT_SIZE - 1 - start) / bytes;
 	if (last >= page->reserved)
 		last = page->reserved - 1u;
+	covered = units_of(made * bytes);
+	if (!frames_for_blocks(page->heap->instance,
+			       start + (covered << UNIT_SHIFT),
+			       units_of((last + 1) * bytes) - covered))
+		return false;
 	arena = arena_by_number(page->heap->instance, page->arena_number);
 	arena_map_set(arena, page, from, start + last * bytes);
 	block = (struct block *)from;

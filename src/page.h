@@ -77,6 +77,13 @@ static ALWAYS_INLINE void page_push_local(struct page *page,
 	page->local_free = block;
 }
 
+/* Whether there is a block to take: made, or made now */
+static inline bool page_has_block(struct page *page)
+{
+	return !page_list_is_empty(page) || page_refill(page) ||
+	       page_extend(page);
+}
+
 /* From a list that is not empty */
 static inline struct block *page_pop(struct page *page)
 {

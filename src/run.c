@@ -461,7 +461,7 @@ bool run_grow(struct arena *arena, struct page *run, size_t units)
 	struct page *next = run->phys_next;
 	uintptr_t end = run_end(run) + (units << UNIT_SHIFT);
 
-	if (!next || next->kind != RUN_FREE || next->units < units)
+	if (!run_may_grow(run, units))
 		return false;
 	if (next->units == units) {
 		run_set_dirty(arena, next, 0, 0);
