@@ -365,11 +365,11 @@ static void run_leave(struct instance *instance, struct page *run)
 struct page *instance_run_alloc(struct instance *instance,
 				const struct run_request *request)
 {
-	struct arena *arena;
-	struct page *run;
+	struct page *run = NULL;
 
 	port_lock(&instance->lock);
-	run = arenas_cut(instance, request);
+	if (likely(frames_for_request(instance, request)))
+		run = arenas_cut(instance, request);
 	if (unlikely(!run) && instance->os_enabled && !request->arena) {
 		port_unlock(&instance->lock);
 		if (!arena_reserve(instance, request->units +
@@ -379,13 +379,8 @@ struct page *instance_run_alloc(struct instance *instance,
 		run = arenas_cut(instance, request);
 	}
 	if (likely(run)) {
-		if (unlikely(!frames_for_run(instance, run))) {
-			arena = arena_by_number(instance, run->arena_number);
-			run_put(arena, run, !(run->flags & RUN_ZERO));
-			run = NULL;
-		} else {
-			run_enter(instance, run, request);
-		}
+		run_enter(instance, run, request);
+		frames_for_run(instance, run);
 	}
 	port_unlock(&instance->lock);
 	return run;
@@ -449,6 +444,7 @@ struct page *instance_run_split(struct instance *instance, struct page *run,
 			 units);
 	if (rest) {
 		rest->class = run->class;
+		rest->flags = run->flags;
 		rest->reciprocal = 0;
 		rest->sum = 0;
 		rest->held = 0;

@@ -28,7 +28,7 @@ struct run_request {
 bool descriptors_reserve(struct arena *arena);
 struct page *descriptor_take(struct arena *arena);
 void descriptor_give(struct arena *arena, struct page *page);
-/* As many chunks as are needed and none more: what is free is all free */
+/* As many chunks as are needed, and none for free runs only. O(chunks) */
 void descriptors_settle(struct arena *arena);
 /* Gives empty chunks back. Puts runs; does nothing when called by that */
 void descriptors_trim(struct arena *arena);
@@ -53,7 +53,11 @@ static inline bool run_may_grow(const struct page *run, size_t units)
 }
 /* Units of the largest run that run_cut() would find */
 size_t run_largest(const struct arena *arena);
+/* Moves the high-water mark up to `end`; the map up to there is written */
+void run_reach(struct arena *arena, uintptr_t end);
 void run_unbin(struct arena *arena, struct page *run);
+/* Another descriptor for a free run */
+void run_move(struct arena *arena, struct page *run, struct page *to);
 /* Makes [start, end) the part of a free run that may have been touched */
 void run_set_dirty(struct arena *arena, struct page *run, uintptr_t start,
 		   uintptr_t end);

@@ -192,9 +192,64 @@ void descriptors_trim(struct arena *arena)
 	chunks_release(arena, 2 * DESCRIPTOR_RESERVE);
 }
 
+/* Whether nothing but free runs keeps the chunk */
+static bool chunk_is_movable(const struct arena *arena,
+			     const struct page *chunk)
+{
+	size_t i;
+
+	for (i = 1; i < CHUNK_SLOTS; i++)
+		if (chunk[i].kind != RUN_NONE && chunk[i].kind != RUN_FREE)
+			return false;
+	return chunk != arena->first_chunk && chunk->reserved > 1;
+}
+
+static struct page *chunk_movable(const struct arena *arena)
+{
+	struct page *chunk = arena->chunks_last;
+
+	while (chunk && !chunk_is_movable(arena, chunk))
+		chunk = chunk->prev;
+	return chunk;
+}
+
+/* Its free runs go to other chunks in use, as far as there is room */
+static void chunk_move(struct arena *arena, struct page *chunk)
+{
+	struct page *slot, *to;
+	size_t i;
+
+	chunk_unlist(arena, chunk);
+	arena->descriptors_free -= (size_t)(chunk->capacity - chunk->reserved);
+	for (i = 1; i < CHUNK_SLOTS; i++) {
+		slot = &chunk[i];
+		to = arena->chunks;
+		if (!to || (to->reserved == 1 && to != arena->first_chunk))
+			break;
+		if (slot->kind != RUN_FREE)
+			continue;
+		run_move(arena, slot, chunk_take(arena, to));
+		slot->kind = RUN_NONE;
+		slot->next = (struct page *)chunk->free;
+		chunk->free = (struct block *)slot;
+		chunk->reserved--;
+	}
+	arena->descriptors_free += (size_t)(chunk->capacity - chunk->reserved);
+	chunk_list(arena, chunk);
+	if (chunk->reserved == 1)
+		chunk_to_end(arena, chunk);
+}
+
 void descriptors_settle(struct arena *arena)
 {
+	struct page *chunk;
+
 	(void)descriptors_reserve(arena);
+	do {	/* bounded: each round empties a chunk, and fills none */
+		chunk = chunk_movable(arena);
+		if (chunk)
+			chunk_move(arena, chunk);
+	} while (chunk && chunk->reserved == 1);
 	chunks_release(arena, DESCRIPTOR_RESERVE);
 }
 

@@ -4,8 +4,9 @@
  * the end, nothing may be handed out that could not be backed.
  *
  *	small pages	extended only over units that are backed then
- *	large blocks	promised: frames are left for them, but not taken
- *	anything else	backed when it is cut
+ *	large blocks, whole units
+ *			promised: frames are left for them, but not taken
+ *	anything else	touched when it is cut
  *
  * What was promised may have been touched by now, and counts twice. Only
  * when that seems to leave too little is it backed, each run once.
@@ -35,8 +36,7 @@ static void promises_back(struct instance *instance)
 
 	for (arena = instance->arenas; arena; arena = arena->next) {
 		for (run = arena->phys_first; run; run = run->phys_next) {
-			if (run->flags & RUN_PROMISED &&
-			    run->kind == RUN_LARGE) {
+			if (run->flags & RUN_PROMISED) {
 				promise_forget(instance, run);
 				run_back(run_start(run), run->units);
 			}
@@ -61,26 +61,33 @@ bool frames_suffice(struct instance *instance, size_t units)
 	return units_left() >= units;
 }
 
-size_t frames_limit(struct instance *instance, size_t units)
+bool frames_for_request(struct instance *instance,
+			const struct run_request *request)
 {
-	if (frames_suffice(instance, units))
-		return units;
-	return units_left();
+	return request->kind == RUN_SMALL ||	/* page_extend() asks */
+	       frames_suffice(instance, request->units);
 }
 
-bool frames_for_run(struct instance *instance, struct page *run)
+void frames_for_run(struct instance *instance, struct page *run)
 {
-	if (run->kind == RUN_SMALL)
-		return true;	/* page_extend() asks */
-	if (!frames_suffice(instance, run->units))
-		return false;
-	if (run->kind == RUN_LARGE) {
+	if (run->kind == RUN_LARGE || run->kind == RUN_PALLOC) {
 		run->flags |= RUN_PROMISED;
 		instance->units_promised += run->units;
-	} else {
-		run_back(run_start(run), run->units);
 	}
-	return true;
+}
+
+/* The map's units are taken first, as a request that large would do */
+size_t frames_limit(struct instance *instance, size_t units)
+{
+	struct arena *arena;
+	size_t left;
+
+	if (frames_suffice(instance, units))
+		return units;
+	for (arena = instance->arenas; arena; arena = arena->next)
+		run_reach(arena, arena->end);
+	left = units_left();
+	return left < units ? left : units;
 }
 
 bool frames_for_more(struct instance *instance, struct page *run,

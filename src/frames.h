@@ -5,14 +5,18 @@
 
 #include "types.h"
 
+struct run_request;
+
 #if PORT_FRAMES_RUN_OUT
 
 /* Whether so many units more can be touched. Purges when they cannot */
 bool frames_suffice(struct instance *instance, size_t units);
 /* The most, up to `units`, for which frames_suffice() */
 size_t frames_limit(struct instance *instance, size_t units);
-/* For a run just cut */
-bool frames_for_run(struct instance *instance, struct page *run);
+/* Before a run is cut, and then */
+bool frames_for_request(struct instance *instance,
+			const struct run_request *request);
+void frames_for_run(struct instance *instance, struct page *run);
 /* For a large block's run that is about to grow */
 bool frames_for_more(struct instance *instance, struct page *run,
 		     size_t units);
@@ -31,11 +35,18 @@ static inline size_t frames_limit(struct instance *instance, size_t units)
 	return units;
 }
 
-static inline bool frames_for_run(struct instance *instance, struct page *run)
+static inline bool frames_for_request(struct instance *instance,
+				      const struct run_request *request)
+{
+	(void)instance;
+	(void)request;
+	return true;
+}
+
+static inline void frames_for_run(struct instance *instance, struct page *run)
 {
 	(void)instance;
 	(void)run;
-	return true;
 }
 
 static inline bool frames_for_more(struct instance *instance,

@@ -60,7 +60,7 @@ enum page_flags {
 	PAGE_IN_ABANDONED = 4,	/* on a list of the instance */
 	RUN_ZERO = 8,		/* a run just cut: reads as zero */
 	PAGE_AGED = 16,		/* a free run: on the list of dirty runs */
-	RUN_PROMISED = 32,	/* a large block: counted in units_promised */
+	RUN_PROMISED = 32,	/* counted in units_promised */
 };
 
 /*
