@@ -53,6 +53,12 @@ bool page_resum(struct page *page)
 	return charged == weight;
 }
 
+bool page_resum_exactly(struct page *page)
+{
+	page->listed = UINT16_MAX;	/* as if malloc had taken that many */
+	return page_resum(page);
+}
+
 /* Blocks for a page of this class when the heap has `count` such pages */
 static size_t page_blocks(unsigned int class, unsigned int count)
 {

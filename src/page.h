@@ -29,6 +29,9 @@ void page_collect_remote(struct page *page);
  */
 bool page_resum(struct page *page);
 
+/* The same; the sum is exact in any case: malloc takes no more from the page */
+bool page_resum_exactly(struct page *page);
+
 /* Whether a block lies on one of the page's lists. O(capacity) */
 bool page_is_free_block(struct page *page, const struct block *block);
 

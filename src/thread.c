@@ -221,7 +221,7 @@ static bool page_leave(struct page *page, void *arg)
 	if (page_state(page) == PAGE_NOTIFIED)
 		/* who finds it on heap->returned decides */
 		atomic_write(&page->owner, 0);
-	else if (page_resum(page))
+	else if (page_resum_exactly(page))
 		page_free(page);
 	else
 		page_abandon(page);

@@ -121,10 +121,21 @@ static int posix_memalign_on(struct uk_alloc *a, struct heap *heap, void **p,
 	return 0;
 }
 
+/* As instance_free(), whose slow paths would cost a register here */
 static void table_free(struct uk_alloc *a, void *p)
 {
+	struct instance *instance = instance_of(a);
+	struct page *page = page_of(instance, p);
+	struct block *block = p;
+
 	count_free(a, p);
-	instance_free(instance_of(a), p);
+	if (unlikely(arch_subtract_to_zero_or_below(&page->sum,
+						    page_amount(page, p))) ||
+	    unlikely(block->tag == (uintptr_t)page)) {
+		free_stopped(instance, p, page);
+		return;
+	}
+	page_push_local(page, block);
 }
 
 /* ---- one heap ---- */

@@ -49,6 +49,14 @@ struct heap *heap_switch(void)
 	return heap;
 }
 
+/* A heap is made when it is needed */
+static int thread_init(struct uk_thread *child, struct uk_thread *parent)
+{
+	(void)child;
+	(void)parent;
+	return 0;
+}
+
 /* May run in another thread's turn */
 static void thread_term(struct uk_thread *child)
 {
@@ -66,6 +74,6 @@ static void thread_term(struct uk_thread *child)
 }
 
 /* Last of all: others free in their callbacks. Asks for nothing of a thread */
-UK_THREAD_INIT_PRIO_FLAGS(NULL, thread_term, UK_PRIO_EARLIEST, 0);
+UK_THREAD_INIT_PRIO_FLAGS(thread_init, thread_term, UK_PRIO_EARLIEST, 0);
 
 #endif /* MI_THREADS */
