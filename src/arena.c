@@ -179,6 +179,7 @@ static void arena_publish(struct instance *instance, struct arena *arena)
 		link = &(*link)->next;
 	atomic_write_release(link, arena);
 	instance->arena_count++;
+	cache_resize(instance);
 }
 
 /*
@@ -230,6 +231,7 @@ static bool arena_extend(struct arena *arena, uintptr_t end)
 		map_publish(instance, arena);
 	}
 	run_put(arena, rest, false);
+	cache_resize(instance);
 	return true;
 }
 
@@ -301,6 +303,14 @@ static struct page *arenas_cut(struct instance *instance,
 	struct arena *arena;
 	struct page *run;
 
+	if (MI_RUN_CACHE && request->kind != RUN_META &&
+	    request->align_units == 1 && !request->arena) {
+		run = cache_take(instance, request->units);
+		if (run) {
+			run->kind = (uint8_t)request->kind;
+			return run;
+		}
+	}
 	for (arena = instance->arenas; arena; arena = arena->next) {
 		if (!arena_serves(arena, request))
 			continue;
@@ -368,8 +378,13 @@ struct page *instance_run_alloc(struct instance *instance,
 	struct page *run = NULL;
 
 	port_lock(&instance->lock);
-	if (likely(frames_for_request(instance, request)))
+	if (likely(frames_for_request(instance, request))) {
 		run = arenas_cut(instance, request);
+		if (unlikely(!run && cache_units(instance))) {
+			cache_flush(instance);
+			run = arenas_cut(instance, request);
+		}
+	}
 	if (unlikely(!run) && instance->os_enabled && !request->arena) {
 		port_unlock(&instance->lock);
 		if (!arena_reserve(instance, request->units +
@@ -388,9 +403,17 @@ struct page *instance_run_alloc(struct instance *instance,
 
 void instance_run_free(struct instance *instance, struct page *run)
 {
+	struct arena *arena;
+
 	port_lock(&instance->lock);
 	run_leave(instance, run);
-	run_put(arena_by_number(instance, run->arena_number), run, true);
+	if (run->kind == RUN_META || !cache_put(instance, run)) {
+		arena = arena_by_number(instance, run->arena_number);
+		if (run->kind == RUN_LARGE)
+			arena_map_set(arena, NULL, run_start(run),
+				      run_start(run));
+		run_put(arena, run, true);
+	}
 	purge_to_budget(instance, false);
 	port_unlock(&instance->lock);
 }
@@ -402,6 +425,8 @@ bool instance_run_grow(struct instance *instance, struct page *run,
 	bool grown;
 
 	port_lock(&instance->lock);
+	if (run->phys_next && run->phys_next->kind == RUN_CACHED)
+		cache_forget(instance, run->phys_next);
 	grown = run_may_grow(run, units) &&
 		frames_for_more(instance, run, units) &&
 		run_grow(arena, run, units);
@@ -454,6 +479,17 @@ struct page *instance_run_split(struct instance *instance, struct page *run,
 	return rest;
 }
 
+void instance_settle(struct instance *instance)
+{
+	struct arena *arena;
+
+	port_lock(&instance->lock);
+	cache_flush(instance);
+	for (arena = instance->arenas; arena; arena = arena->next)
+		descriptors_settle(arena);
+	port_unlock(&instance->lock);
+}
+
 size_t instance_largest(struct instance *instance)
 {
 	struct arena *arena;
@@ -461,7 +497,6 @@ size_t instance_largest(struct instance *instance)
 
 	port_lock(&instance->lock);
 	for (arena = instance->arenas; arena; arena = arena->next) {
-		descriptors_settle(arena);
 		units = run_largest(arena);
 		if (units > largest)
 			largest = units;
@@ -474,13 +509,11 @@ size_t instance_largest(struct instance *instance)
 size_t instance_free_bytes(struct instance *instance)
 {
 	struct arena *arena;
-	size_t units = 0;
+	size_t units = cache_units(instance);
 
 	port_lock(&instance->lock);
-	for (arena = instance->arenas; arena; arena = arena->next) {
-		descriptors_settle(arena);
+	for (arena = instance->arenas; arena; arena = arena->next)
 		units += arena->units_free;
-	}
 	port_unlock(&instance->lock);
 	return units << UNIT_SHIFT;
 }

@@ -7,6 +7,7 @@
 #define MI_ARENA_H
 
 #include "frames.h"
+#include "run_cache.h"
 #include "track.h"
 #include "types.h"
 
@@ -84,6 +85,8 @@ void instance_run_shrink(struct instance *instance, struct page *run,
 /* Cuts a run in use: the rest is a run of its own. NULL: no descriptor */
 struct page *instance_run_split(struct instance *instance, struct page *run,
 				size_t units);
+/* What is free is joined and in the bins: for the two calls below */
+void instance_settle(struct instance *instance);
 /* Bytes of the largest single request; bytes free in all */
 size_t instance_largest(struct instance *instance);
 size_t instance_free_bytes(struct instance *instance);
@@ -122,6 +125,24 @@ static ALWAYS_INLINE struct page *page_of(struct instance *instance,
 #endif
 	map = instance->map;
 	return (struct page *)((char *)map + map->distance[index]);
+}
+
+/* The unit that a large block begins in leads to its descriptor */
+static ALWAYS_INLINE void instance_map_set(struct instance *instance,
+					   struct page *page)
+{
+	uintptr_t start = run_start(page);
+#if !PORT_MAP_WINDOW
+	uintptr_t index = (start - instance->map_base) >> UNIT_SHIFT;
+	struct map *map = instance->map;
+
+	if (likely(index < instance->map_limit)) {
+		map->distance[index] = (uintptr_t)page - (uintptr_t)map;
+		return;
+	}
+#endif
+	arena_map_set(arena_by_number(instance, page->arena_number), page,
+		      start, start);
 }
 
 #endif /* MI_ARENA_H */

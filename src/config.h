@@ -23,6 +23,11 @@
 #define MI_CONCURRENT		MI_THREADS
 #endif
 
+/* Freed runs are kept whole for the next request of their size */
+#ifndef MI_RUN_CACHE
+#define MI_RUN_CACHE		0
+#endif
+
 /* Pages and units counted for each size class */
 #ifndef MI_CLASS_STATS
 #define MI_CLASS_STATS		1
@@ -73,6 +78,11 @@
 
 /* How many runs of one bin a search may look at */
 #define BIN_SCAN_MAX		64
+
+/* Runs that are kept whole */
+#define CACHE_SLOTS		32
+#define CACHE_RUNS_MAX		512
+#define CACHE_UNITS_MAX		((size_t)1024)
 
 /* Descriptors that must be free before runs are split */
 #define DESCRIPTOR_RESERVE	4

@@ -77,6 +77,7 @@ static void chunk_init(struct arena *arena, struct page *slots, size_t count)
 	}
 	arena->descriptors_free += count - 1;
 	chunk_list(arena, chunk);
+	chunk_to_end(arena, chunk);
 }
 
 void descriptors_init(struct arena *arena, struct page *slots, size_t count,

@@ -49,7 +49,7 @@ static size_t units_left(void)
 	return port_touchable() >> UNIT_SHIFT;
 }
 
-bool frames_suffice(struct instance *instance, size_t units)
+bool frames_are_left(struct instance *instance, size_t units)
 {
 	if (likely(units_left() >= units + instance->units_promised))
 		return true;
@@ -70,6 +70,8 @@ bool frames_for_request(struct instance *instance,
 
 void frames_for_run(struct instance *instance, struct page *run)
 {
+	if (likely(!instance->purge_enabled))
+		return;
 	if (run->kind == RUN_LARGE || run->kind == RUN_PALLOC) {
 		run->flags |= RUN_PROMISED;
 		instance->units_promised += run->units;
@@ -95,6 +97,8 @@ bool frames_for_more(struct instance *instance, struct page *run,
 {
 	if (!frames_suffice(instance, units))
 		return false;
+	if (!instance->purge_enabled)
+		return true;
 	if (!(run->flags & RUN_PROMISED)) {
 		run->flags |= RUN_PROMISED;
 		instance->units_promised += run->units;
@@ -113,6 +117,8 @@ void frames_not_for(struct instance *instance, const struct page *run,
 bool frames_for_blocks(struct instance *instance, uintptr_t start,
 		       size_t units)
 {
+	if (likely(!instance->purge_enabled))
+		return true;
 	if (!frames_suffice(instance, units))
 		return false;
 	run_back(start, units);

@@ -9,8 +9,15 @@ struct run_request;
 
 #if PORT_FRAMES_RUN_OUT
 
+bool frames_are_left(struct instance *instance, size_t units);
+
 /* Whether so many units more can be touched. Purges when they cannot */
-bool frames_suffice(struct instance *instance, size_t units);
+static inline bool frames_suffice(struct instance *instance, size_t units)
+{
+	return likely(!instance->purge_enabled) ||
+	       frames_are_left(instance, units);
+}
+
 /* The most, up to `units`, for which frames_suffice() */
 size_t frames_limit(struct instance *instance, size_t units);
 /* Before a run is cut, and then */

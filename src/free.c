@@ -18,7 +18,9 @@ static COLD void block_error(struct instance *instance, const void *p,
 {
 	const struct page *page = page_around(instance, p);
 
-	if (page && (page->kind == RUN_LARGE || (page->kind == RUN_SMALL &&
+	if (page && page->kind == RUN_CACHED && large_block(page) == p)
+		error_pointer(ERROR_DOUBLE_FREE, call, p);
+	else if (page && (page->kind == RUN_LARGE || (page->kind == RUN_SMALL &&
 	    (uintptr_t)p - run_start(page) <
 	    (size_t)page->capacity * page->block_size)))
 		error_pointer(ERROR_INTERIOR, call, p);
@@ -130,7 +132,10 @@ NOINLINE void free_stopped(struct instance *instance, void *p,
 			   struct page *page)
 {
 	page->sum += page_amount(page, p);
-	free_slow(instance, p);
+	if (page->kind == RUN_LARGE && likely(large_block(page) == p))
+		large_free(instance, page);
+	else
+		free_slow(instance, p);
 }
 
 NOINLINE void free_slow_here(void *p)

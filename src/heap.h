@@ -90,6 +90,7 @@ void heaps_drain_parked(struct instance *instance);
 /* large.c */
 void *large_alloc(struct heap *heap, size_t size, size_t alignment,
 		  size_t offset, bool zero);
+void *large_malloc(struct heap *heap, size_t size);
 void large_free(struct instance *instance, struct page *page);
 static inline void *large_block(const struct page *page)
 {

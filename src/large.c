@@ -33,7 +33,7 @@ void *large_alloc(struct heap *heap, size_t size, size_t alignment,
 	struct instance *instance = heap->instance;
 	struct run_request request = {
 		.align_units = 1, .kind = RUN_LARGE, .arena = heap->arena,
-		.heap = heap,
+		.heap = PORT_DROPS_HEAPS ? heap : NULL,
 	};
 	struct page *page;
 	uintptr_t block;
@@ -56,16 +56,34 @@ void *large_alloc(struct heap *heap, size_t size, size_t alignment,
 	page->sum = 0;
 	page->held = 0;
 	page->free = (struct block *)block;
-	arena_map_set(arena_by_number(instance, page->arena_number), page,
-		      block, block);
+	instance_map_set(instance, page);
 	return (void *)block;
+}
+
+/* As large_alloc() of a size alone, from a run that was kept whole */
+void *large_malloc(struct heap *heap, size_t size)
+{
+	struct instance *instance = heap->instance;
+	struct page *page = NULL;
+	size_t units = units_of(size);
+
+	/* with neither a lock to take nor frames to promise */
+	if (MI_RUN_CACHE && !MI_CONCURRENT && likely(!instance->purge_enabled))
+		page = cache_take(instance, units);
+	if (!page)
+		return large_alloc(heap, size, BLOCK_ALIGN, 0, false);
+	page->kind = RUN_LARGE;
+	page->reciprocal = 0;
+	page->sum = 0;
+	page->held = 0;
+	page->heap = NULL;
+	page->free = (struct block *)run_start(page);
+	stats_add(instance, page, units, 1);
+	instance_map_set(instance, page);
+	return page->free;
 }
 
 void large_free(struct instance *instance, struct page *page)
 {
-	uintptr_t block = (uintptr_t)large_block(page);
-
-	arena_map_set(arena_by_number(instance, page->arena_number), NULL,
-		      block, block);
 	instance_run_free(instance, page);
 }

@@ -143,13 +143,35 @@ void page_free(struct page *page)
 }
 
 /*
+ * The last of the blocks `made`..`last` up to which all can be backed, or
+ * SIZE_MAX. The last one may end in a unit for which there is no frame.
+ */
+static size_t page_last_backed(const struct page *page, size_t made,
+			       size_t last)
+{
+	struct instance *instance = page->heap->instance;
+	size_t bytes = page->block_size, covered, units;
+	uintptr_t start;
+
+	covered = units_of(made * bytes);
+	start = run_start(page) + (covered << UNIT_SHIFT);
+	units = units_of((last + 1) * bytes) - covered;
+	if (frames_for_blocks(instance, start, units))
+		return last;
+	last = ((covered + units - 1) << UNIT_SHIFT) / bytes;
+	if (units < 2 || last <= made ||
+	    !frames_for_blocks(instance, start, units - 1))
+		return SIZE_MAX;
+	return last - 1;
+}
+
+/*
  *	| made, listed or handed out | new: all that start here | later |
  *	                             |<------ one unit -------->|
  */
 bool page_extend(struct page *page)
 {
 	size_t bytes = page->block_size, made = page->capacity, last, i;
-	size_t covered;
 	uintptr_t start = run_start(page), from;
 	struct block *block;
 	struct arena *arena;
@@ -162,10 +184,8 @@ bool page_extend(struct page *page)
 	last = (align_down(from, UNIT_SIZE) + UNIT_SIZE - 1 - start) / bytes;
 	if (last >= page->reserved)
 		last = page->reserved - 1u;
-	covered = units_of(made * bytes);
-	if (!frames_for_blocks(page->heap->instance,
-			       start + (covered << UNIT_SHIFT),
-			       units_of((last + 1) * bytes) - covered))
+	last = page_last_backed(page, made, last);
+	if (last == SIZE_MAX)
 		return false;
 	arena = arena_by_number(page->heap->instance, page->arena_number);
 	arena_map_set(arena, page, from, start + last * bytes);

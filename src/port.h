@@ -12,6 +12,7 @@
  *				object; 0 where it is a pointer
  *	PORT_FRAMES_RUN_OUT	1 where memory is backed on demand and a
  *				fault without a frame is fatal; else 0
+ *	PORT_DROPS_HEAPS	1 where a heap may be ended with its blocks
  *	PORT_TLS		storage class of a thread's heap word
  *	struct port_lock	a lock that is zero when free
  *	PORT_LOCK_NAME ...

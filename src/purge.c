@@ -67,10 +67,12 @@ void purge_to_budget(struct instance *instance, bool all)
 	struct page *run;
 	bool is_zero, reserved;
 
-	if (likely(instance->units_dirty <= budget_units(instance)) && !all)
+	if (likely(!instance->purge_enabled) && !all)
 		return;
-	if (!instance->purge_enabled && !all)
+	if (instance->units_dirty + cache_units(instance) <=
+	    budget_units(instance) && !all)
 		return;
+	cache_flush(instance);
 	while (instance->units_dirty > (all ? 0 : budget_units(instance))) {
 		arena = arena_with_dirty(instance);
 		if (!arena)

@@ -147,6 +147,7 @@ void heaps_collect(struct instance *instance)
 	for (; heap; heap = heap->next)
 		if (!MI_CONCURRENT || heap->owner == port_thread_id())
 			heap_collect(heap, true);
+	instance_settle(instance);
 }
 
 void heap_end(struct heap *heap)

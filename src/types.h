@@ -38,6 +38,7 @@ _Static_assert(sizeof(struct block) <= BLOCK_ALIGN, "fits every block");
 enum run_kind {
 	RUN_NONE = 0,	/* a descriptor that is not in use */
 	RUN_FREE,	/* in a bin */
+	RUN_CACHED,	/* free, but kept whole */
 	RUN_PURGING,	/* free, but out of service for a purge */
 	RUN_META,	/* arena header, descriptors, heaps */
 	RUN_SMALL,	/* a page */
@@ -217,6 +218,11 @@ struct instance {
 	size_t units_used, units_used_peak;
 	size_t units_dirty;
 	size_t units_promised;		/* see frames.c */
+#if MI_RUN_CACHE
+	struct page *cache[CACHE_SLOTS];
+	size_t units_cached, cache_units_max;
+	unsigned int cached_count, cache_turn;
+#endif
 	size_t bytes_purged, purges;
 	size_t abandoned_count;
 	size_t budget_bytes;		/* dirty memory that is kept */
