@@ -23,6 +23,9 @@ OPTIMIZE	?= -O2
 
 # No unwind tables but where an exception may pass
 UNWIND		:= -fno-asynchronous-unwind-tables -fno-unwind-tables
+# V=1 shows the commands
+Q		:= $(if $(V),,@)
+
 WARNINGS	:= -Wall -Wextra -Wconversion -Werror
 CFLAGS		= -std=gnu11 $(OPTIMIZE) -g $(WARNINGS) \
 		  -fno-strict-aliasing -fvisibility=hidden $(UNWIND) \
@@ -58,32 +61,47 @@ all: $(BUILD)/libmimalloc.so $(BUILD)/libmimalloc.a
 
 %/src/mi_new.o %/port/linux/cxx.o %/port/linux/override.o: UNWIND := -fexceptions
 
+# What is never in a hurry is made small
+COLD_NAMES	:= src/mi_arena src/mi_heap src/mi_options src/mi_process \
+		   src/mi_stats src/mi_string src/mi_aligned src/text \
+		   src/error port/linux/process port/linux/memory
+ifeq ($(OPTIMIZE),-O2)
+$(COLD_NAMES:%=$(BUILD)/shared/%.o) $(COLD_NAMES:%=$(BUILD)/static/%.o): \
+	OPTIMIZE := -Os
+endif
+
 $(BUILD)/shared/port/linux/override.o: CFLAGS_EXTRA += -DMI_SECOND_NAMES
 
 $(BUILD)/shared/%.o: %.c $(HEADERS) Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -fPIC -c -o $@ $<
+	@echo "  CC      $@"
+	$(Q)$(CC) $(CFLAGS) -fPIC -c -o $@ $<
 
 $(BUILD)/static/%.o: %.c $(HEADERS) Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -fPIE -DPORT_TLS_LOCAL_EXEC -c -o $@ $<
+	@echo "  CC      $@"
+	$(Q)$(CC) $(CFLAGS) -fPIE -DPORT_TLS_LOCAL_EXEC -c -o $@ $<
 
 $(BUILD)/libmimalloc.so: $(SHARED_OBJS)
-	$(CC) $(CFLAGS) -shared -Wl,-soname,libmimalloc.so.$(VERSION_MAJOR) \
-		-Wl,-Bsymbolic-functions -Wl,-z,now -Wl,--gc-sections \
+	@echo "  LD      $@"
+	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,libmimalloc.so.$(VERSION_MAJOR) \
+		-Wl,-Bsymbolic-functions -Wl,-z,now -Wl,-z,nodelete -Wl,--gc-sections \
 		$(SECOND_NAMES:%=-Wl,--defsym,%) \
 		-Wl,--version-script=port/linux/libmimalloc.map \
 		-o $@ $(SHARED_OBJS) $(if $(SANITIZE),,-Wl,-z,defs)
+	@ln -sf libmimalloc.so $(BUILD)/libmimalloc.so.$(VERSION_MAJOR)
 
 # One member for the engine, in which only the public names are visible, and
 # one for the standard names, linked where a program asks for them.
 $(BUILD)/mimalloc.o: $(STATIC_OBJS)
-	$(LD) -r -o $@ $(STATIC_OBJS)
-	$(OBJCOPY) --localize-hidden $@
+	@echo "  LD      $@"
+	$(Q)$(LD) -r -o $@ $(STATIC_OBJS)
+	$(Q)$(OBJCOPY) --localize-hidden $@
 
 $(BUILD)/libmimalloc.a: $(BUILD)/mimalloc.o $(BUILD)/static/port/linux/override.o
+	@echo "  AR      $@"
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
 OBJCOPY		?= objcopy
 

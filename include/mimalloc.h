@@ -345,7 +345,8 @@ mi_decl_alloc char *mi_realpath(const char *fname, char *resolved_name)
  * As the function without "new", but never NULL. Where memory is out, the C++
  * new-handler is called and the request tried again, for as long as a handler
  * is installed; a handler may throw. A request that no memory can satisfy
- * (overflow, above PTRDIFF_MAX, bad alignment), or no handler: abort.
+ * (overflow, above PTRDIFF_MAX, bad alignment), or no handler: std::bad_alloc
+ * where the program has a C++ library, else the program is aborted.
  */
 mi_decl_alloc void *mi_new(size_t size) mi_attr_malloc mi_attr_alloc_size(1);
 mi_decl_alloc void *mi_new_aligned(size_t size, size_t alignment)
@@ -587,9 +588,8 @@ mi_decl_export int mi_reserve_os_memory_ex(size_t size, bool commit,
 
 /*
  * Take pages huge pages of 1 GiB each, spread over the first numa_nodes nodes
- * (0: all), or on one node (-1: any). The system may need seconds for each
- * page; no further one is asked for once timeout_msecs have gone by (0: no
- * limit). Gives 0, ENOMEM (also where there are no huge pages) or ETIMEDOUT.
+ * (0: all), or on one node (-1: any); nodes and timeout_msecs are accepted and
+ * have no effect here. Gives 0, or ENOMEM, also where there are no huge pages.
  */
 mi_decl_export int mi_reserve_huge_os_pages_interleave(size_t pages,
 						       size_t numa_nodes,
@@ -679,9 +679,8 @@ mi_decl_export void mi_register_output(mi_output_fun *out, void *arg)
  *   ENOMEM     a request failed for want of memory
  *   EOVERFLOW  a request above PTRDIFF_MAX, or count * size overflows
  *
- * Where it returns from one of the first three, the policy applies that the
- * library was built with, which is to abort unless another one was chosen.
- * After the last two the request gives NULL. NULL: no hook.
+ * Where it returns from one of the first three, the policy applies: abort, or
+ * with MIMALLOC_ABORT_ON_ERROR=0 ignore the call. After the last two the request gives NULL. NULL: no hook.
  */
 typedef void (mi_cdecl mi_error_fun)(int err, void *arg);
 mi_decl_export void mi_register_error(mi_error_fun *fun, void *arg)
@@ -728,8 +727,8 @@ typedef enum mi_option_e {
 
 /*
  * Read and set options, O(1). A hosted system reads MIMALLOC_<NAME> from the
- * environment first: a number, and where it is a size with K, M or G for KiB,
- * MiB or GiB. An option that does not exist reads as 0, and is never set.
+ * environment first: a number, and where it is a size one of bytes, or with K,
+ * M, G or T of KiB, MiB, GiB or TiB. An option that does not exist reads as 0, and is never set.
  *
  * is_enabled      whether the value is not 0
  * enable, disable set it to 1, to 0

@@ -58,7 +58,8 @@ struct page *arena_page_of(struct instance *instance, const void *p)
 	port_lock(&instance->lock);
 	map = arena_map(arena, (uintptr_t)p, &index);
 	if (map && map->distance[index])
-		page = (struct page *)((char *)map + map->distance[index]);
+		page = (struct page *)((uintptr_t)map +
+				       map->distance[index]);
 	port_unlock(&instance->lock);
 	return page;
 }
@@ -74,8 +75,18 @@ void arena_map_set(struct arena *arena, struct page *page, uintptr_t first,
 	     first += UNIT_SIZE) {
 		map = arena_map(arena, first, &index);
 		mi_assert(map);
-		map->distance[index] = distance;
+		if (map->distance[index] != distance)	/* others read */
+			map->distance[index] = distance;
 	}
+}
+
+void arena_map_large(struct arena *arena, struct page *page)
+{
+	size_t index = 0;
+	struct map *map = arena_map(arena, (uintptr_t)page->free, &index);
+
+	page->map_entry = &map->distance[index];
+	page->held = (uintptr_t)page - (uintptr_t)map;
 }
 
 static size_t window_units(size_t units)
@@ -179,7 +190,6 @@ static void arena_publish(struct instance *instance, struct arena *arena)
 		link = &(*link)->next;
 	atomic_write_release(link, arena);
 	instance->arena_count++;
-	cache_resize(instance);
 }
 
 /*
@@ -192,7 +202,7 @@ static bool arena_extend(struct arena *arena, uintptr_t end)
 	uintptr_t start = arena->end, data;
 	size_t units = (end - arena->map_base) >> UNIT_SHIFT, i, used;
 	struct map *map = (struct map *)start, *old = arena->map;
-	struct page *header, *rest;
+	struct page *header, *rest, *run;
 
 	data = align_up(start + sizeof(*map) + units * sizeof(uintptr_t),
 			UNIT_SIZE);
@@ -225,18 +235,30 @@ static bool arena_extend(struct arena *arena, uintptr_t end)
 	arena->map = map;
 	arena->map_units = units;
 	arena->end = end;
+	for (run = arena->phys_first; run; run = run->phys_next)
+		if (run->kind == RUN_LARGE)
+			arena_map_large(arena, run);
 	if (!PORT_MAP_WINDOW) {
 		if (instance->map == old)
 			instance->map = map;
 		map_publish(instance, arena);
 	}
 	run_put(arena, rest, false);
-	cache_resize(instance);
 	return true;
 }
 
 struct arena *arena_add(struct instance *instance, void *start_address,
 			size_t bytes, bool is_zero, bool exclusive, bool fixed)
+{
+	if (bytes < ARENA_BYTES_MIN)
+		return NULL;
+	return arena_add_rest(instance, start_address, bytes, is_zero,
+			      exclusive, fixed);
+}
+
+struct arena *arena_add_rest(struct instance *instance, void *start_address,
+			     size_t bytes, bool is_zero, bool exclusive,
+			     bool fixed)
 {
 	uintptr_t start = (uintptr_t)start_address, end = start + bytes;
 	struct arena *arena;
@@ -256,6 +278,8 @@ struct arena *arena_add(struct instance *instance, void *start_address,
 	}
 	for (arena = instance->arenas; arena; arena = arena->next) {
 		if (arena->end == start && !arena->map_is_window &&
+		    /* the map moves: nobody else may be reading it */
+		    (!MI_CONCURRENT || instance->heap_count <= 1) &&
 		    arena->exclusive == exclusive && arena->fixed == fixed &&
 		    arena_extend(arena, end)) {
 			arena->fresh_is_zero &= is_zero;
@@ -263,8 +287,7 @@ struct arena *arena_add(struct instance *instance, void *start_address,
 			return arena;
 		}
 	}
-	if (instance->arena_count < UINT8_MAX &&
-	    end - start >= ARENA_BYTES_MIN - 2 * UNIT_SIZE)
+	if (instance->arena_count < UINT8_MAX)
 		arena = arena_init(instance, start, end, is_zero);
 	if (arena) {
 		arena->exclusive = exclusive;
@@ -303,14 +326,6 @@ static struct page *arenas_cut(struct instance *instance,
 	struct arena *arena;
 	struct page *run;
 
-	if (MI_RUN_CACHE && request->kind != RUN_META &&
-	    request->align_units == 1 && !request->arena) {
-		run = cache_take(instance, request->units);
-		if (run) {
-			run->kind = (uint8_t)request->kind;
-			return run;
-		}
-	}
 	for (arena = instance->arenas; arena; arena = arena->next) {
 		if (!arena_serves(arena, request))
 			continue;
@@ -331,11 +346,17 @@ static bool arena_reserve(struct instance *instance, size_t units)
 	bool is_zero = false;
 	void *start;
 
+	if (!instance->arenas)	/* the window's map */
+		least += MAP_WINDOW_BYTES_MIN / (UNIT_SIZE / sizeof(uintptr_t));
 	if (bytes < least)
 		bytes = least;
 	start = port_reserve(least, &bytes, &is_zero);
-	return start && arena_add(instance, start, bytes, is_zero, false,
-				  false);
+	if (!start)
+		return false;
+	if (arena_add(instance, start, bytes, is_zero, false, false))
+		return true;
+	port_release(start, bytes);
+	return false;
 }
 
 /* Counted, and on the list of its heap where it is large */
@@ -378,12 +399,14 @@ struct page *instance_run_alloc(struct instance *instance,
 	struct page *run = NULL;
 
 	port_lock(&instance->lock);
-	if (likely(frames_for_request(instance, request))) {
+	if (likely(frames_for_request(instance, request)))
 		run = arenas_cut(instance, request);
-		if (unlikely(!run && cache_units(instance))) {
-			cache_flush(instance);
+	if (unlikely(!run) && instance->kept_run) {
+		port_unlock(&instance->lock);
+		instance_run_flush(instance);
+		port_lock(&instance->lock);
+		if (frames_for_request(instance, request))
 			run = arenas_cut(instance, request);
-		}
 	}
 	if (unlikely(!run) && instance->os_enabled && !request->arena) {
 		port_unlock(&instance->lock);
@@ -401,21 +424,26 @@ struct page *instance_run_alloc(struct instance *instance,
 	return run;
 }
 
+void instance_run_release(struct instance *instance, struct page *run)
+{
+	run_leave(instance, run);
+	run_put(arena_by_number(instance, run->arena_number), run, true);
+}
+
 void instance_run_free(struct instance *instance, struct page *run)
 {
-	struct arena *arena;
-
 	port_lock(&instance->lock);
-	run_leave(instance, run);
-	if (run->kind == RUN_META || !cache_put(instance, run)) {
-		arena = arena_by_number(instance, run->arena_number);
-		if (run->kind == RUN_LARGE)
-			arena_map_set(arena, NULL, run_start(run),
-				      run_start(run));
-		run_put(arena, run, true);
-	}
+	instance_run_release(instance, run);
 	purge_to_budget(instance, false);
 	port_unlock(&instance->lock);
+}
+
+void instance_run_flush(struct instance *instance)
+{
+	struct page *run = instance_run_keep(instance, NULL);
+
+	if (run)
+		instance_run_free(instance, run);
 }
 
 bool instance_run_grow(struct instance *instance, struct page *run,
@@ -424,9 +452,9 @@ bool instance_run_grow(struct instance *instance, struct page *run,
 	struct arena *arena = arena_by_number(instance, run->arena_number);
 	bool grown;
 
+	if (run->phys_next == (struct page *)atomic_read(&instance->kept_run))
+		instance_run_flush(instance);
 	port_lock(&instance->lock);
-	if (run->phys_next && run->phys_next->kind == RUN_CACHED)
-		cache_forget(instance, run->phys_next);
 	grown = run_may_grow(run, units) &&
 		frames_for_more(instance, run, units) &&
 		run_grow(arena, run, units);
@@ -484,7 +512,6 @@ void instance_settle(struct instance *instance)
 	struct arena *arena;
 
 	port_lock(&instance->lock);
-	cache_flush(instance);
 	for (arena = instance->arenas; arena; arena = arena->next)
 		descriptors_settle(arena);
 	port_unlock(&instance->lock);
@@ -495,8 +522,13 @@ size_t instance_largest(struct instance *instance)
 	struct arena *arena;
 	size_t largest = 0, units;
 
+	instance_run_flush(instance);
 	port_lock(&instance->lock);
 	for (arena = instance->arenas; arena; arena = arena->next) {
+		if (arena->exclusive)
+			continue;
+		/* so that a request does not have to, out of this very run */
+		(void)descriptors_reserve(arena);
 		units = run_largest(arena);
 		if (units > largest)
 			largest = units;
@@ -509,8 +541,9 @@ size_t instance_largest(struct instance *instance)
 size_t instance_free_bytes(struct instance *instance)
 {
 	struct arena *arena;
-	size_t units = cache_units(instance);
+	size_t units = 0;
 
+	instance_run_flush(instance);
 	port_lock(&instance->lock);
 	for (arena = instance->arenas; arena; arena = arena->next)
 		units += arena->units_free;

@@ -7,7 +7,6 @@
 #define MI_ARENA_H
 
 #include "frames.h"
-#include "run_cache.h"
 #include "track.h"
 #include "types.h"
 
@@ -56,6 +55,8 @@ static inline bool run_may_grow(const struct page *run, size_t units)
 size_t run_largest(const struct arena *arena);
 /* Moves the high-water mark up to `end`; the map up to there is written */
 void run_reach(struct arena *arena, uintptr_t end);
+void run_widen_dirty(struct arena *arena, struct page *run, uintptr_t start,
+		     uintptr_t end);
 void run_unbin(struct arena *arena, struct page *run);
 /* Another descriptor for a free run */
 void run_move(struct arena *arena, struct page *run, struct page *to);
@@ -69,15 +70,35 @@ struct page *arena_page_of(struct instance *instance, const void *p);
 struct arena *arena_by_number(struct instance *instance, unsigned int number);
 struct arena *arena_add(struct instance *instance, void *start, size_t bytes,
 			bool is_zero, bool exclusive, bool fixed);
+/* Also less than ARENA_BYTES_MIN: the caller's own data took the rest */
+struct arena *arena_add_rest(struct instance *instance, void *start,
+			     size_t bytes, bool is_zero, bool exclusive,
+			     bool fixed);
 /* Map the units from that of `first` to that of `last` to `page`, or to none */
 void arena_map_set(struct arena *arena, struct page *page, uintptr_t first,
 		   uintptr_t last);
+
+/* Finds the map entry of a large block, and what it says while it lives */
+void arena_map_large(struct arena *arena, struct page *page);
+
+/* instance_run_free() for who holds the lock */
+void instance_run_release(struct instance *instance, struct page *run);
 
 /* These take the lock themselves */
 void instance_init(struct instance *instance);
 struct page *instance_run_alloc(struct instance *instance,
 				const struct run_request *request);
 void instance_run_free(struct instance *instance, struct page *run);
+/*
+ * The large block freed last is kept as it is, up to QUICK_UNITS_MAX, for a
+ * program that asks for the same size again. It counts as free.
+ */
+static inline struct page *instance_run_keep(struct instance *instance,
+					     struct page *run)
+{
+	return (struct page *)atomic_swap(&instance->kept_run, (uintptr_t)run);
+}
+void instance_run_flush(struct instance *instance);
 bool instance_run_grow(struct instance *instance, struct page *run,
 		       size_t units);
 void instance_run_shrink(struct instance *instance, struct page *run,
@@ -124,25 +145,7 @@ static ALWAYS_INLINE struct page *page_of(struct instance *instance,
 		return &instance->map->null;
 #endif
 	map = instance->map;
-	return (struct page *)((char *)map + map->distance[index]);
-}
-
-/* The unit that a large block begins in leads to its descriptor */
-static ALWAYS_INLINE void instance_map_set(struct instance *instance,
-					   struct page *page)
-{
-	uintptr_t start = run_start(page);
-#if !PORT_MAP_WINDOW
-	uintptr_t index = (start - instance->map_base) >> UNIT_SHIFT;
-	struct map *map = instance->map;
-
-	if (likely(index < instance->map_limit)) {
-		map->distance[index] = (uintptr_t)page - (uintptr_t)map;
-		return;
-	}
-#endif
-	arena_map_set(arena_by_number(instance, page->arena_number), page,
-		      start, start);
+	return (struct page *)((uintptr_t)map + map->distance[index]);
 }
 
 #endif /* MI_ARENA_H */

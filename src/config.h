@@ -23,11 +23,6 @@
 #define MI_CONCURRENT		MI_THREADS
 #endif
 
-/* Freed runs are kept whole for the next request of their size */
-#ifndef MI_RUN_CACHE
-#define MI_RUN_CACHE		0
-#endif
-
 /* Pages and units counted for each size class */
 #ifndef MI_CLASS_STATS
 #define MI_CLASS_STATS		1
@@ -66,7 +61,7 @@
 #define PAGE_BLOCKS_MEDIUM	((size_t)16)
 #define PAGE_BLOCKS_FIRST	((size_t)4)
 
-/* Pages that are empty but kept, in one heap, beside those of one unit */
+/* Pages that are empty but kept, in one instance, beside those of one unit */
 #define KEPT_UNITS_MAX		((size_t)256)
 
 /* An arena's smallest size worth its metadata */
@@ -79,10 +74,8 @@
 /* How many runs of one bin a search may look at */
 #define BIN_SCAN_MAX		64
 
-/* Runs that are kept whole */
-#define CACHE_SLOTS		32
-#define CACHE_RUNS_MAX		512
-#define CACHE_UNITS_MAX		((size_t)1024)
+/* The largest run that is kept for the same request: 1 MiB */
+#define QUICK_UNITS_MAX		256
 
 /* Descriptors that must be free before runs are split */
 #define DESCRIPTOR_RESERVE	4

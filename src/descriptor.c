@@ -77,7 +77,8 @@ static void chunk_init(struct arena *arena, struct page *slots, size_t count)
 	}
 	arena->descriptors_free += count - 1;
 	chunk_list(arena, chunk);
-	chunk_to_end(arena, chunk);
+	if (chunk->next)
+		chunk_to_end(arena, chunk);
 }
 
 void descriptors_init(struct arena *arena, struct page *slots, size_t count,
@@ -171,7 +172,7 @@ void descriptor_give(struct arena *arena, struct page *page)
 		chunk_to_end(arena, chunk);
 }
 
-static void chunks_release(struct arena *arena, size_t spare)
+void descriptors_trim(struct arena *arena)
 {
 	struct page *chunk = arena->chunks_last;
 
@@ -180,17 +181,12 @@ static void chunks_release(struct arena *arena, size_t spare)
 	arena->trimming = true;
 	/* bounded: a release makes at most one more chunk empty */
 	while (chunk && chunk->reserved == 1 && chunk != arena->first_chunk &&
-	       arena->descriptors_free >= CHUNK_SLOTS - 1 + spare) {
+	       arena->descriptors_free >=
+	       CHUNK_SLOTS - 1 + DESCRIPTOR_RESERVE) {
 		chunk_release(arena, chunk);
 		chunk = arena->chunks_last;
 	}
 	arena->trimming = false;
-}
-
-/* One chunk too many is kept, so that it does not come and go */
-void descriptors_trim(struct arena *arena)
-{
-	chunks_release(arena, 2 * DESCRIPTOR_RESERVE);
 }
 
 /* Whether nothing but free runs keeps the chunk */
@@ -251,7 +247,7 @@ void descriptors_settle(struct arena *arena)
 		if (chunk)
 			chunk_move(arena, chunk);
 	} while (chunk && chunk->reserved == 1);
-	chunks_release(arena, DESCRIPTOR_RESERVE);
+	descriptors_trim(arena);
 }
 
 bool descriptors_reserve(struct arena *arena)

@@ -40,7 +40,6 @@ static const struct {
 	[ERROR_DOUBLE_FREE] = { "double ", "", PORT_EAGAIN },
 	[ERROR_OVERWRITTEN] = { "free block ", " was written to",
 				PORT_EFAULT },
-	[ERROR_WRONG_SIZE] = { "wrong size in ", "", PORT_EINVAL },
 };
 
 COLD void error_pointer(enum pointer_error error, const char *call,

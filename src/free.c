@@ -1,15 +1,37 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "verbs.h"
 
-/* The page whose run holds `p`, in any arena */
-static struct page *page_around(struct instance *instance, const void *p)
+static bool page_holds(const struct page *page, const void *p)
+{
+	return page && (page->kind == RUN_SMALL || page->kind == RUN_LARGE) &&
+	       (uintptr_t)p - run_start(page) < run_bytes(page);
+}
+
+/* The page of a block that starts in the unit of `p`, in any arena */
+static struct page *page_at(struct instance *instance, const void *p)
 {
 	struct page *page = page_of(instance, p);
 
-	if (page->kind == RUN_SMALL || page->kind == RUN_LARGE)
-		if ((uintptr_t)p - run_start(page) < run_bytes(page))
-			return page;
-	return arena_page_of(instance, p);
+	if (likely(page_holds(page, p)))
+		return page;
+	page = arena_page_of(instance, p);
+	return page_holds(page, p) ? page : NULL;
+}
+
+struct page *page_around(struct instance *instance, const void *p)
+{
+	struct page *page = page_at(instance, p);
+	uintptr_t address = (uintptr_t)p;
+	size_t back;
+
+	/* a block may have started some units before */
+	for (back = UNIT_SIZE; !page && back <= CLASSED_SIZE_MAX &&
+	     address > back; back += UNIT_SIZE) {
+		page = page_at(instance, (void *)(address - back));
+		if (page && !page_holds(page, p))
+			return NULL;
+	}
+	return page;
 }
 
 /* What is wrong with a pointer that is no block */
@@ -18,9 +40,7 @@ static COLD void block_error(struct instance *instance, const void *p,
 {
 	const struct page *page = page_around(instance, p);
 
-	if (page && page->kind == RUN_CACHED && large_block(page) == p)
-		error_pointer(ERROR_DOUBLE_FREE, call, p);
-	else if (page && (page->kind == RUN_LARGE || (page->kind == RUN_SMALL &&
+	if (page && (page->kind == RUN_LARGE || (page->kind == RUN_SMALL &&
 	    (uintptr_t)p - run_start(page) <
 	    (size_t)page->capacity * page->block_size)))
 		error_pointer(ERROR_INTERIOR, call, p);
@@ -30,7 +50,7 @@ static COLD void block_error(struct instance *instance, const void *p,
 
 struct page *block_page_quiet(struct instance *instance, const void *p)
 {
-	struct page *page = page_around(instance, p);
+	struct page *page = page_at(instance, p);
 
 	if (!page)
 		return NULL;
@@ -108,11 +128,12 @@ static void free_local(struct page *page, struct block *block)
 
 NOINLINE void free_slow(struct instance *instance, void *p)
 {
-	struct page *page;
+	struct page *page = page_of(instance, p);
 
 	if (unlikely(!p))
 		return;
-	page = block_page(instance, p, "free");
+	if (page->kind != RUN_LARGE || large_block(page) != p)
+		page = block_page(instance, p, "free");
 	if (unlikely(!page))
 		return;
 	if (page->kind == RUN_LARGE) {
@@ -128,12 +149,27 @@ NOINLINE void free_slow(struct instance *instance, void *p)
 	free_local(page, p);
 }
 
+/*
+ * An amount under the reciprocal is that of a block's start, or of an address
+ * far away; so where the address is inside and the tag is no tag, the free is
+ * a valid one and only the page's state has to change.
+ */
 NOINLINE void free_stopped(struct instance *instance, void *p,
 			   struct page *page)
 {
-	page->sum += page_amount(page, p);
-	if (page->kind == RUN_LARGE && likely(large_block(page) == p))
+	uint64_t amount = page_amount(page, p);
+	struct block *block = p;
+
+	if (page->kind == RUN_LARGE && large_block(page) == p) {
 		large_free(instance, page);
+		return;
+	}
+	page->sum += amount;
+	if (likely(amount < page->reciprocal &&
+		   (uintptr_t)p - run_start(page) <
+		   (size_t)page->capacity * page->block_size &&
+		   block->tag != (uintptr_t)page))
+		free_local(page, block);
 	else
 		free_slow(instance, p);
 }

@@ -97,7 +97,8 @@ static void page_unkeep(struct heap *heap, struct page *page)
 {
 	if (page->flags & PAGE_KEPT) {
 		page->flags &= (uint8_t)~PAGE_KEPT;
-		heap->kept_units -= page->units;
+		(void)atomic_add(&heap->instance->kept_units,
+				 0 - (size_t)page->units);
 	}
 }
 
@@ -123,12 +124,12 @@ static bool state_change_if_empty(struct page *page, enum page_state to)
 	uintptr_t word = atomic_read(&page->thread_free);
 
 	do {
-		if (word & ~PAGE_STATE_MASK)
+		if (word & (PAGE_LIST_MASK | PAGE_EMPTIED))
 			return false;
-		if (word == PAGE_NOTIFIED)
+		if ((word & PAGE_STATE_MASK) == PAGE_NOTIFIED)
 			return true;	/* heap_drain() will look */
 	} while (!atomic_compare_swap(&page->thread_free, &word,
-				      (uintptr_t)to));
+				      (word & PAGE_PURGING) | to));
 	return true;
 }
 
@@ -158,21 +159,44 @@ void heap_page_unfull(struct page *page)
 	queue_append(heap, page);
 }
 
-/* Empty pages are kept where they are the last of their class and small */
+/* Kept pages that malloc has taken from since count no more */
+static void heap_recount_kept(struct heap *heap)
+{
+	unsigned int class;
+	struct page *page;
+
+	for (class = 0; class < CLASS_COUNT; class++) {
+		page = heap->queues[class].first;
+		if ((page->flags & PAGE_KEPT) &&
+		    page->free != page->kept_list)
+			page_unkeep(heap, page);
+	}
+}
+
+static bool kept_fits(struct heap *heap, const struct page *page)
+{
+	return atomic_read(&heap->instance->kept_units) + page->units <=
+	       KEPT_UNITS_MAX;
+}
+
+/*
+ * The last page of a class is kept where it is one unit, others up to a limit
+ * for all heaps of the instance together.
+ */
 static bool page_keep(struct heap *heap, struct page *page)
 {
-	if (heap->page_count[page->class] > 1)
-		return false;
-	if (page->units > 1) {
-		if (heap->kept_units + page->units > KEPT_UNITS_MAX)
+	if ((heap->page_count[page->class] > 1 || page->units > 1) &&
+	    !(page->flags & PAGE_KEPT)) {
+		if (!kept_fits(heap, page))
+			heap_recount_kept(heap);
+		if (!kept_fits(heap, page))
 			return false;
-		if (!(page->flags & PAGE_KEPT)) {
-			page->flags |= PAGE_KEPT;
-			heap->kept_units += page->units;
-		}
+		(void)atomic_add(&heap->instance->kept_units, page->units);
+		page->flags |= PAGE_KEPT;
 	}
 	if (page_list_is_empty(page))
 		(void)page_refill(page);
+	page->kept_list = page->free;
 	return true;
 }
 
@@ -198,6 +222,7 @@ static void page_look(struct page *page)
 	page_collect_remote(page);
 	if (page->flags & PAGE_IN_FULL) {
 		if (page->local_free == page_empty_list(page) &&
+		    page_list_is_empty(page) &&
 		    state_change_if_empty(page, PAGE_FULL))
 			return;
 		page_collect_remote(page);
@@ -207,7 +232,7 @@ static void page_look(struct page *page)
 		heap_page_emptied(page);
 }
 
-static void return_page(struct heap *heap, struct page *page)
+void heap_return_page(struct heap *heap, struct page *page)
 {
 	uintptr_t word = atomic_read(&heap->returned);
 
@@ -228,7 +253,7 @@ void heap_drain(struct heap *heap)
 
 		next = page->returned_next;
 		if (unlikely(now != heap)) {
-			return_page(now, page);
+			heap_return_page(now, page);
 			continue;
 		}
 		word = atomic_read(&page->thread_free);
@@ -236,8 +261,10 @@ void heap_drain(struct heap *heap)
 					    word & ~PAGE_STATE_MASK))
 			;	/* bounded: as above */
 		if (unlikely(!page->owner)) {	/* it outlived its thread */
-			atomic_write(&page->owner, heap->owner);
-			heap_page_adopt(heap, page);
+			now = heap->backing;	/* others may be destroyed */
+			atomic_write(&page->heap, now);
+			atomic_write(&page->owner, now->owner);
+			heap_page_adopt(now, page);
 		}
 		page_look(page);
 	}
@@ -250,13 +277,16 @@ void heap_look(struct heap *heap, unsigned int class, unsigned int pages)
 
 	while (pages-- && queue->last) {
 		page = queue->first;
-		page_collect_remote(page);
-		if (page_resum(page)) {
-			heap_page_emptied(page);
-		} else if (page != queue->last) {
+		if (page != queue->last) {
 			queue_remove(heap, page);
 			queue_append(heap, page);
 		}
+		if (!(atomic_read(&page->thread_free) &
+		      (PAGE_LIST_MASK | PAGE_EMPTIED)))
+			continue;
+		page_collect_remote(page);
+		if (page_resum(page))
+			heap_page_emptied(page);
 	}
 }
 
@@ -340,6 +370,7 @@ struct block *heap_alloc(struct heap *heap, unsigned int class)
 {
 	struct queue *queue = &heap->queues[class];
 	bool collected = false;
+	struct block *block;
 	struct page *page;
 
 	heap_call_deferred(heap, false);
@@ -371,7 +402,12 @@ struct block *heap_alloc(struct heap *heap, unsigned int class)
 			break;
 		(void)page_to_full(heap, page);
 	}
-	return page_pop(page);
+	block = page_pop(page);
+	if (page->sum == 0) {	/* the first of a new page */
+		page->sum = page_amount(page, block);
+		page->held -= page->sum;
+	}
+	return block;
 }
 
 bool heap_visit_pages(struct heap *heap, page_visit_fun *visit, void *arg)
@@ -401,7 +437,8 @@ static bool page_collect(struct page *page, void *force)
 
 	page_collect_remote(page);
 	if (page->flags & PAGE_IN_FULL) {
-		if (page->local_free == page_empty_list(page))
+		if (page->local_free == page_empty_list(page) &&
+		    page_list_is_empty(page))
 			return true;
 		heap_page_unfull(page);
 	}
@@ -423,6 +460,8 @@ void heap_collect_all(struct heap *heap)
 void heap_collect(struct heap *heap, bool force)
 {
 	heap_call_deferred(heap, force);
+	if (force)
+		instance_run_flush(heap->instance);
 	heap_drain(heap);
 	(void)heap_visit_pages(heap, page_collect, &force);
 }
@@ -442,12 +481,23 @@ static bool page_move(struct page *page, void *arg)
 	return true;
 }
 
+static bool page_absorb(struct page *page, void *arg)
+{
+	page_move(page, arg);
+	if (!(page->flags & PAGE_IN_FULL)) {
+		page->listed = LISTED_UNKNOWN;
+		if (page_resum(page))
+			heap_page_emptied(page);
+	}
+	return true;
+}
+
 void heap_absorb(struct heap *heap, struct heap *from)
 {
 	struct page *page;
 
 	heap_drain(from);
-	(void)heap_visit_pages(from, page_move, heap);
+	(void)heap_visit_pages(from, page_absorb, heap);
 	heap_drain(from);	/* passes late ones on */
 	port_lock(&heap->instance->lock);
 	while ((page = from->large)) {
@@ -462,29 +512,77 @@ void heap_absorb(struct heap *heap, struct heap *from)
 	port_unlock(&heap->instance->lock);
 }
 
-/* Makes every block free. A page still on its way somewhere stays, empty */
+/*
+ * Makes every block free. A page on its way to `returned`, or being purged,
+ * goes to the backing heap, empty.
+ */
 static bool page_drop(struct page *page, void *arg)
 {
 	struct heap *heap = page->heap, *backing = arg;
 	uintptr_t word = atomic_read(&page->thread_free);
 
-	do {
-		if ((word & PAGE_STATE_MASK) == PAGE_NOTIFIED) {
+	for (;;) {
+		if (word & PAGE_PURGING) {
 			page_move(page, backing);
 			return true;
 		}
-	} while (!atomic_compare_swap(&page->thread_free, &word,
-				      PAGE_ACTIVE));
+		if (atomic_compare_swap(&page->thread_free, &word,
+					word & PAGE_STATE_MASK))
+			break;
+	}
+	if (word & PAGE_EMPTIED)
+		(void)atomic_add(&heap->instance->emptied_units,
+				 0 - (size_t)page->units);
+	else if (word >> PAGE_COUNT_SHIFT == page->reserved)
+		(void)atomic_add(&heap->instance->waiting_units,
+				 0 - (size_t)page->units);
+	if ((word & PAGE_STATE_MASK) == PAGE_NOTIFIED) {
+		if (page->flags & PAGE_IN_FULL)
+			heap_page_unfull(page);
+		page_restart(page);
+		page_move(page, backing);
+		return true;
+	}
+	atomic_write(&page->thread_free, PAGE_ACTIVE);
 	heap_page_remove(heap, page);
 	page_free(page);
 	return true;
 }
 
+/*
+ * The next live large block of the heap, off its list. Others on the list
+ * are free already, but kept, or on their way to instance_run_free().
+ */
+static struct page *large_take(struct heap *heap)
+{
+	struct instance *instance = heap->instance;
+	struct page *page;
+
+	port_lock(&instance->lock);
+	for (;;) {
+		page = heap->large;
+		if (!page)
+			break;
+		heap->large = page->next;
+		if (page->next)
+			page->next->prev = NULL;
+		page->heap = NULL;
+		if (*page->map_entry)
+			break;
+	}
+	port_unlock(&instance->lock);
+	return page;
+}
+
 void heap_drop_pages(struct heap *heap)
 {
+	struct page *page;
+
 	heap_drain(heap);
 	(void)heap_visit_pages(heap, page_drop, heap->backing);
 	heap_drain(heap);
-	while (heap->large)
-		large_free(heap->instance, heap->large);
+	while ((page = large_take(heap))) {
+		*page->map_entry = 0;
+		instance_run_free(heap->instance, page);
+	}
 }

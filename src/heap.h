@@ -49,6 +49,8 @@ void heap_collect_all(struct heap *heap);
  * behind the others: so that no page is forgotten whose class is not used.
  */
 void heap_look(struct heap *heap, unsigned int class, unsigned int pages);
+/* Puts a page on `returned`. Any thread that has just set it NOTIFIED */
+void heap_return_page(struct heap *heap, struct page *page);
 /* Moves pages on `returned` back to where they can be used */
 void heap_drain(struct heap *heap);
 /* Called now and then on the slow path, see mi_register_deferred_free() */
@@ -90,7 +92,6 @@ void heaps_drain_parked(struct instance *instance);
 /* large.c */
 void *large_alloc(struct heap *heap, size_t size, size_t alignment,
 		  size_t offset, bool zero);
-void *large_malloc(struct heap *heap, size_t size);
 void large_free(struct instance *instance, struct page *page);
 static inline void *large_block(const struct page *page)
 {

@@ -27,13 +27,35 @@ static bool request_place(struct run_request *request, size_t size,
 	return request->units <= UINT32_MAX;
 }
 
-void *large_alloc(struct heap *heap, size_t size, size_t alignment,
-		  size_t offset, bool zero)
+/* Takes the block that was freed last, where it has the right size */
+static inline void *large_again(struct heap *heap, size_t size)
+{
+	struct instance *instance = heap->instance;
+	struct page *page = (struct page *)atomic_read(&instance->kept_run);
+	size_t units = units_of(size);
+
+	if (!page || page->units != units)
+		return NULL;
+	page = instance_run_keep(instance, NULL);
+	if (unlikely(!page))
+		return NULL;
+	/* look again: now it is ours */
+	if (unlikely(page->units != units || page->heap != heap ||
+		     (uintptr_t)large_block(page) != run_start(page))) {
+		instance_run_free(instance, page);
+		return NULL;
+	}
+	*page->map_entry = page->held;
+	return large_block(page);
+}
+
+static NOINLINE void *large_new(struct heap *heap, size_t size,
+				size_t alignment, size_t offset, bool zero)
 {
 	struct instance *instance = heap->instance;
 	struct run_request request = {
 		.align_units = 1, .kind = RUN_LARGE, .arena = heap->arena,
-		.heap = PORT_DROPS_HEAPS ? heap : NULL,
+		.heap = heap,
 	};
 	struct page *page;
 	uintptr_t block;
@@ -54,36 +76,39 @@ void *large_alloc(struct heap *heap, size_t size, size_t alignment,
 	page->flags &= (uint8_t)~RUN_ZERO;
 	page->reciprocal = 0;
 	page->sum = 0;
-	page->held = 0;
 	page->free = (struct block *)block;
-	instance_map_set(instance, page);
+	arena_map_large(arena_by_number(instance, page->arena_number), page);
+	*page->map_entry = page->held;
 	return (void *)block;
 }
 
-/* As large_alloc() of a size alone, from a run that was kept whole */
-void *large_malloc(struct heap *heap, size_t size)
+void *large_alloc(struct heap *heap, size_t size, size_t alignment,
+		  size_t offset, bool zero)
 {
-	struct instance *instance = heap->instance;
-	struct page *page = NULL;
-	size_t units = units_of(size);
+	void *block;
 
-	/* with neither a lock to take nor frames to promise */
-	if (MI_RUN_CACHE && !MI_CONCURRENT && likely(!instance->purge_enabled))
-		page = cache_take(instance, units);
-	if (!page)
-		return large_alloc(heap, size, BLOCK_ALIGN, 0, false);
-	page->kind = RUN_LARGE;
-	page->reciprocal = 0;
-	page->sum = 0;
-	page->held = 0;
-	page->heap = NULL;
-	page->free = (struct block *)run_start(page);
-	stats_add(instance, page, units, 1);
-	instance_map_set(instance, page);
-	return page->free;
+	if (likely(alignment <= UNIT_SIZE && offset == 0 &&
+		   size <= QUICK_UNITS_MAX << UNIT_SHIFT)) {
+		block = large_again(heap, size);
+		if (likely(block)) {
+			if (zero) {
+				size = align_up(size ? size : 1, UNIT_SIZE);
+				track_touch(block, size);
+				memory_zero(block, size);
+			}
+			return block;
+		}
+	}
+	return large_new(heap, size, alignment, offset, zero);
 }
 
 void large_free(struct instance *instance, struct page *page)
 {
+	*page->map_entry = 0;
+	if (likely(page->units <= QUICK_UNITS_MAX)) {
+		page = instance_run_keep(instance, page);
+		if (!page)
+			return;
+	}
 	instance_run_free(instance, page);
 }

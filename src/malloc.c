@@ -55,7 +55,7 @@ void *heap_malloc_generic(struct heap *heap, size_t size)
 			return error_no_memory(size);
 	}
 	if (unlikely(size > CLASSED_SIZE_MAX))
-		return large_malloc(heap, size);
+		return large_alloc(heap, size, BLOCK_ALIGN, 0, false);
 	class = size_class_of(size);
 	page = heap->queues[class].first;
 	block = page->free;

@@ -196,6 +196,7 @@ void mi_debug_show_arenas(bool show_inuse, bool show_abandoned,
 		text_bytes(&text, arena->units_free << UNIT_SHIFT, 1);
 		text_string(&text, "\n  ");
 		text_print(&text);
+		port_lock(&default_instance.lock);
 		/* one sign for each part, of the run at its start */
 		run = arena->phys_first;
 		step = (arena->high_water - arena->start) / 64;
@@ -211,6 +212,7 @@ void mi_debug_show_arenas(bool show_inuse, bool show_abandoned,
 							    show_purge);
 		}
 		text.line[text.length] = 0;
+		port_unlock(&default_instance.lock);
 		text_string(&text, "\n");
 		text_print(&text);
 	}

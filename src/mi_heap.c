@@ -134,14 +134,8 @@ void mi_collect(bool force)
 /* Any address inside a block of a heap; NULL: in none */
 static struct heap *heap_around(const void *p)
 {
-	struct page *page = page_of(&default_instance, p);
+	struct page *page = page_around(&default_instance, p);
 
-	if (page->kind != RUN_SMALL && page->kind != RUN_LARGE)
-		page = NULL;
-	else if ((uintptr_t)p - run_start(page) >= run_bytes(page))
-		page = NULL;
-	if (!page)
-		page = arena_page_of(&default_instance, p);
 	if (!page || (page->kind == RUN_SMALL && !page->owner))
 		return NULL;
 	return page->heap;
@@ -257,6 +251,7 @@ bool mi_heap_visit_blocks(const mi_heap_t *heap, bool visit_all_blocks,
 		return false;
 	if (!heap_visit_pages(heap_of_api(heap), visit_page, &visit))
 		return false;
+	instance_run_flush(&default_instance);
 	for (page = heap_of_api(heap)->large; page; page = next) {
 		next = page->next;
 		if (!visit_large(&visit, page))

@@ -48,8 +48,8 @@ static struct {
 	{ .name = "disallow_arena_alloc" },
 	{ .name = "retry_on_oom", .value = 400 },
 	{ .name = "abort_on_error", .value = 1 },
-	{ .name = "purge_budget", .value = 4096, .is_size = true },
-	{ .name = "purge_share", .value = 8 },
+	{ .name = "purge_budget", .value = 6144, .is_size = true },
+	{ .name = "purge_share", .value = 4 },
 };
 
 _Static_assert(sizeof(options) / sizeof(options[0]) == OPTION_COUNT,

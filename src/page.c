@@ -23,7 +23,7 @@ static uint64_t page_weight(const struct page *page, uint64_t first,
 static void page_set_sum(struct page *page, uint64_t charged, uint64_t listed,
 			 bool exact)
 {
-	if (exact && charged > listed) {
+	if (exact) {	/* 0: heap_alloc() adds what it takes at once */
 		page->sum = charged - listed;
 		page->held = listed;
 	} else {
@@ -51,12 +51,6 @@ bool page_resum(struct page *page)
 	page->listed = (uint16_t)listed;
 	page_set_sum(page, charged, weight, taken == 0 || taken >= listed / 16);
 	return charged == weight;
-}
-
-bool page_resum_exactly(struct page *page)
-{
-	page->listed = UINT16_MAX;	/* as if malloc had taken that many */
-	return page_resum(page);
 }
 
 /* Blocks for a page of this class when the heap has `count` such pages */
@@ -126,6 +120,23 @@ struct page *page_alloc(struct heap *heap, unsigned int class)
 	return page;
 }
 
+/* Maps the units in which blocks number `first`..`last` start, from 0 */
+static void page_map(struct arena *arena, struct page *page, size_t first,
+		     size_t last, struct page *to)
+{
+	size_t bytes = page->block_size;
+	uintptr_t start = run_start(page);
+
+	if (bytes <= UNIT_SIZE) {
+		arena_map_set(arena, to, start + first * bytes,
+			      start + last * bytes);
+		return;
+	}
+	for (; first <= last; first++)
+		arena_map_set(arena, to, start + first * bytes,
+			      start + first * bytes);
+}
+
 void page_free(struct page *page)
 {
 	struct instance *instance = page->heap->instance;
@@ -134,8 +145,7 @@ void page_free(struct page *page)
 
 	mi_assert(page_state(page) == PAGE_ACTIVE);
 	if (page->capacity)
-		arena_map_set(arena, NULL, start, start +
-			      (page->capacity - 1u) * (size_t)page->block_size);
+		page_map(arena, page, 0, page->capacity - 1u, NULL);
 	atomic_write(&page->owner, 0);
 	page->origin = start;
 	page->block_size = 0;
@@ -143,31 +153,32 @@ void page_free(struct page *page)
 }
 
 /*
- * The last of the blocks `made`..`last` up to which all can be backed, or
- * SIZE_MAX. The last one may end in a unit for which there is no frame.
+ * The last of the blocks `made`..`last` up to which all can be backed; where
+ * frames are short that of the next unit. SIZE_MAX: there is not even one.
  */
 static size_t page_last_backed(const struct page *page, size_t made,
 			       size_t last)
 {
 	struct instance *instance = page->heap->instance;
-	size_t bytes = page->block_size, covered, units;
-	uintptr_t start;
+	size_t bytes = page->block_size, covered = units_of(made * bytes);
+	uintptr_t start = run_start(page) + (covered << UNIT_SHIFT);
 
-	covered = units_of(made * bytes);
-	start = run_start(page) + (covered << UNIT_SHIFT);
-	units = units_of((last + 1) * bytes) - covered;
-	if (frames_for_blocks(instance, start, units))
+	if (frames_for_blocks(instance, start,
+			      units_of((last + 1) * bytes) - covered))
 		return last;
-	last = ((covered + units - 1) << UNIT_SHIFT) / bytes;
-	if (units < 2 || last <= made ||
-	    !frames_for_blocks(instance, start, units - 1))
-		return SIZE_MAX;
-	return last - 1;
+	last = ((covered + 1) << UNIT_SHIFT) / bytes;
+	last = last > made ? last - 1 : made;
+	if (frames_for_blocks(instance, start,
+			      units_of((last + 1) * bytes) - covered))
+		return last;
+	return SIZE_MAX;
 }
 
 /*
  *	| made, listed or handed out | new: all that start here | later |
  *	                             |<------ one unit -------->|
+ *
+ * or PAGE_BLOCKS_FIRST blocks where those are more.
  */
 bool page_extend(struct page *page)
 {
@@ -182,13 +193,18 @@ bool page_extend(struct page *page)
 		return false;
 	from = start + made * bytes;
 	last = (align_down(from, UNIT_SIZE) + UNIT_SIZE - 1 - start) / bytes;
+	if (last < made + PAGE_BLOCKS_FIRST - 1)
+		last = made + PAGE_BLOCKS_FIRST - 1;
+	if (bytes < UNIT_SIZE)	/* all that start in a unit that is mapped */
+		last = (align_down(start + last * bytes, UNIT_SIZE) +
+			UNIT_SIZE - 1 - start) / bytes;
 	if (last >= page->reserved)
 		last = page->reserved - 1u;
 	last = page_last_backed(page, made, last);
 	if (last == SIZE_MAX)
 		return false;
 	arena = arena_by_number(page->heap->instance, page->arena_number);
-	arena_map_set(arena, page, from, start + last * bytes);
+	page_map(arena, page, made, last, page);
 	block = (struct block *)from;
 	page->free = block;
 	for (i = made; i < last; i++) {
@@ -205,10 +221,24 @@ bool page_extend(struct page *page)
 		block = (struct block *)(start + page->reserved * bytes);
 		block->tag = (uintptr_t)page;
 	}
-	page->listed = page->capacity;
+	page->listed = LISTED_UNKNOWN;
 	weight = page_weight(page, made + 1, last + 1);
 	page_set_sum(page, page->sum + page->held + weight, weight, true);
 	return true;
+}
+
+void page_restart(struct page *page)
+{
+	struct arena *arena = arena_by_number(page->heap->instance,
+					      page->arena_number);
+
+	page_map(arena, page, 0, page->capacity - 1u, NULL);
+	page->free = page_empty_list(page);
+	page->local_free = page_empty_list(page);
+	atomic_write(&page->capacity, 0);
+	page->sum = 0;
+	page->held = 0;
+	(void)page_extend(page);
 }
 
 void page_collect_remote(struct page *page)
@@ -218,11 +248,21 @@ void page_collect_remote(struct page *page)
 	uint64_t weight = 0, charged;
 
 	do {
-		if (!(word & ~PAGE_STATE_MASK))
+		if (!(word & (PAGE_LIST_MASK | PAGE_EMPTIED)))
 			return;
 	} while (!atomic_compare_swap(&page->thread_free, &word,
 				      word & PAGE_STATE_MASK));
-	first = (struct block *)(word & ~PAGE_STATE_MASK);
+	if (unlikely(word & PAGE_EMPTIED)) {
+		/* purged when the last came back */
+		(void)atomic_add(&page->heap->instance->emptied_units,
+				 0 - (size_t)page->units);
+		page_restart(page);
+		return;
+	}
+	if (word >> PAGE_COUNT_SHIFT == page->reserved)
+		(void)atomic_add(&page->heap->instance->waiting_units,
+				 0 - (size_t)page->units);
+	first = word_list(word);
 	for (block = first;; block = block->next) {
 		weight += page_amount(page, block);
 		if (block->next == page_empty_list(page))
@@ -246,13 +286,15 @@ bool page_refill(struct page *page)
 
 	mi_assert(page_list_is_empty(page));
 	page_collect_remote(page);
+	if (unlikely(!page_list_is_empty(page)))
+		return true;	/* begun anew */
 	if (page->local_free == page_empty_list(page))
 		return false;
 	charged = page->sum + page->held;
 	full = page_weight(page, 1, page->capacity);
 	page->free = page->local_free;
 	page->local_free = page_empty_list(page);
-	page->listed = page->capacity;
+	page->listed = LISTED_UNKNOWN;
 	page_set_sum(page, full, full - charged, true);
 	return true;
 }
@@ -278,8 +320,7 @@ bool page_is_free_block(struct page *page, const struct block *block)
 
 	return list_holds(page, atomic_read(&page->local_free), block) ||
 	       list_holds(page, atomic_read(&page->free), block) ||
-	       list_holds(page, (struct block *)(word & ~PAGE_STATE_MASK),
-			  block);
+	       list_holds(page, word_list(word), block);
 }
 
 static void bitmap_add(const struct page *page, const struct block *list,
@@ -303,5 +344,5 @@ void page_free_bitmap(struct page *page, uint64_t bits[PAGE_BITMAP_WORDS])
 	memory_zero(bits, PAGE_BITMAP_WORDS * sizeof(*bits));
 	bitmap_add(page, page->free, end, bits);
 	bitmap_add(page, page->local_free, end, bits);
-	bitmap_add(page, (struct block *)(word & ~PAGE_STATE_MASK), end, bits);
+	bitmap_add(page, word_list(word), end, bits);
 }

@@ -14,6 +14,9 @@ struct page *page_alloc(struct heap *heap, unsigned int class);
 /* Back to the arena. The page stands in no list */
 void page_free(struct page *page);
 
+/* page->listed where the list was filled, or is not taken from any more */
+#define LISTED_UNKNOWN		UINT16_MAX
+
 /* Makes more blocks; false: all are made. The `free` list is empty */
 bool page_extend(struct page *page);
 
@@ -29,8 +32,11 @@ void page_collect_remote(struct page *page);
  */
 bool page_resum(struct page *page);
 
-/* The same; the sum is exact in any case: malloc takes no more from the page */
-bool page_resum_exactly(struct page *page);
+/*
+ * Every block is free, whatever the lists say: they are made anew. Nobody
+ * else may be using the page. O(blocks of the first unit)
+ */
+void page_restart(struct page *page);
 
 /* Whether a block lies on one of the page's lists. O(capacity) */
 bool page_is_free_block(struct page *page, const struct block *block);
@@ -70,6 +76,12 @@ static inline enum page_state page_state(const struct page *page)
 {
 	return (enum page_state)(atomic_read(&page->thread_free) &
 				 PAGE_STATE_MASK);
+}
+
+/* The list that others made, of a word read from `thread_free` */
+static inline struct block *word_list(uintptr_t word)
+{
+	return (struct block *)(word & PAGE_LIST_MASK);
 }
 
 static ALWAYS_INLINE void page_push_local(struct page *page,

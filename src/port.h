@@ -12,7 +12,6 @@
  *				object; 0 where it is a pointer
  *	PORT_FRAMES_RUN_OUT	1 where memory is backed on demand and a
  *				fault without a frame is fatal; else 0
- *	PORT_DROPS_HEAPS	1 where a heap may be ended with its blocks
  *	PORT_TLS		storage class of a thread's heap word
  *	struct port_lock	a lock that is zero when free
  *	PORT_LOCK_NAME ...
@@ -53,7 +52,8 @@ bool port_purge(void *start, size_t bytes);
 
 /*
  * Moves the contents of one range to another by exchanging memory mappings.
- * False: not possible, nothing was done. `from` may read as anything then.
+ * Afterwards `from` may read as anything. False: not possible, `from` is as
+ * it was, and `to` may read as anything.
  */
 bool port_move(void *to, void *from, size_t bytes);
 

@@ -13,8 +13,13 @@ static size_t budget_units(const struct instance *instance)
 {
 	size_t budget = instance->budget_bytes >> UNIT_SHIFT;
 
-	if (instance->budget_share) {
-		size_t share = instance->units_used / instance->budget_share;
+	/* what others emptied is in use for its owner only */
+	size_t used = atomic_read(&instance->units_used) -
+		      atomic_read(&instance->waiting_units) -
+		      atomic_read(&instance->emptied_units);
+
+	if (instance->budget_share && (ptrdiff_t)used > 0) {
+		size_t share = used / instance->budget_share;
 
 		if (share > budget)
 			return share;
@@ -22,31 +27,38 @@ static size_t budget_units(const struct instance *instance)
 	return budget;
 }
 
-/* Whether purging the run needs descriptors for what stays free of it */
-static bool purge_splits(const struct page *run)
+/*
+ * Takes the last units of a free run's dirty part out of service; what is
+ * left at its front is what will be handed out first.
+ */
+static struct page *purge_take(struct arena *arena, struct page *run,
+			       size_t units)
 {
-	return run->dirty_start != run_start(run) ||
-	       run->dirty_end != run_end(run);
-}
-
-/* Takes the dirty part of a free run out of service */
-static struct page *purge_take(struct arena *arena, struct page *run)
-{
-	size_t front = (run->dirty_start - run_start(run)) >> UNIT_SHIFT;
-	size_t dirty = (run->dirty_end - run->dirty_start) >> UNIT_SHIFT;
+	uintptr_t dirty_start = run->dirty_start, dirty_end = run->dirty_end;
+	uintptr_t start = run_start(run), from;
 	struct page *rest;
+	size_t front;
 
+	if (units < (dirty_end - dirty_start) >> UNIT_SHIFT)
+		from = dirty_end - (units << UNIT_SHIFT);
+	else
+		from = dirty_start;
+	front = (from - start) >> UNIT_SHIFT;
 	run_set_dirty(arena, run, 0, 0);
 	run_unbin(arena, run);
 	arena->units_free -= run->units;
 	run->kind = RUN_PURGING;
-	if (front + dirty < run->units) {
-		rest = run_split(arena, run, front + dirty);
+	if (dirty_end < run_end(run)) {
+		rest = run_split(arena, run,
+				 (dirty_end - start) >> UNIT_SHIFT);
 		run_put(arena, rest, false);
 	}
 	if (front) {
 		rest = run_split(arena, run, front);
 		run_put(arena, run, false);
+		if (from > dirty_start)
+			run_widen_dirty(arena, rest->phys_prev, dirty_start,
+					from);
 		run = rest;
 	}
 	return run;
@@ -65,25 +77,28 @@ void purge_to_budget(struct instance *instance, bool all)
 {
 	struct arena *arena;
 	struct page *run;
-	bool is_zero, reserved;
+	size_t budget;
+	bool is_zero;
 
-	if (likely(!instance->purge_enabled) && !all)
+	if (!instance->purge_enabled && !all)
 		return;
-	if (instance->units_dirty + cache_units(instance) <=
-	    budget_units(instance) && !all)
+	if (likely(instance->units_dirty <= budget_units(instance)) && !all)
 		return;
-	cache_flush(instance);
-	while (instance->units_dirty > (all ? 0 : budget_units(instance))) {
+	run = all ? instance_run_keep(instance, NULL) : NULL;
+	if (run)
+		instance_run_release(instance, run);
+	budget = all ? 0 : budget_units(instance);
+	while (instance->units_dirty > budget) {
 		arena = arena_with_dirty(instance);
 		if (!arena)
 			return;
-		reserved = descriptors_reserve(arena);
+		if (!descriptors_reserve(arena))
+			return;		/* full to the last unit */
 		run = arena->age_first;
 		if (!run)
 			continue;	/* it went into a new chunk */
-		if (!reserved && purge_splits(run))
-			return;
-		run = purge_take(arena, run);
+		run = purge_take(arena, run, instance->units_dirty - budget +
+				 budget / 8);
 		instance->bytes_purged += run_bytes(run);
 		instance->purges++;
 		port_unlock(&instance->lock);
@@ -92,5 +107,6 @@ void purge_to_budget(struct instance *instance, bool all)
 		if (!is_zero)
 			arena->fresh_is_zero = false;
 		run_put(arena, run, false);
+		budget = all ? 0 : budget_units(instance);
 	}
 }

@@ -37,13 +37,25 @@ static bool stays(const struct page *page, size_t usable, size_t size)
 	return size <= usable && size >= usable / 2;
 }
 
-static void contents_move(void *to, void *from, size_t bytes)
+/* Memory that was handed over may be shared: its mappings stay */
+static bool mappings_may_move(struct instance *instance, const void *a,
+			      const void *b)
+{
+	const struct arena *of_a = arena_of(instance, a);
+	const struct arena *of_b = arena_of(instance, b);
+
+	return of_a && !of_a->fixed && of_b && !of_b->fixed;
+}
+
+static void contents_move(struct instance *instance, void *to, void *from,
+			  size_t bytes)
 {
 	size_t whole = align_down(bytes, UNIT_SIZE);
 
 	if (bytes >= MOVE_BYTES_MIN &&
 	    ((uintptr_t)to & (UNIT_SIZE - 1)) == 0 &&
-	    ((uintptr_t)from & (UNIT_SIZE - 1)) == 0) {
+	    ((uintptr_t)from & (UNIT_SIZE - 1)) == 0 &&
+	    mappings_may_move(instance, to, from)) {
 		/* the tail first: what was moved cannot be read any more */
 		memory_copy((char *)to + whole, (char *)from + whole,
 			    bytes - whole);
@@ -87,8 +99,15 @@ void *heap_realloc(struct heap *heap, void *p, size_t size, bool zero)
 		return p;
 	}
 	moved = heap_malloc(heap, size);
-	if (unlikely(!moved))
-		return NULL;
+	if (unlikely(!moved)) {
+		/* what is there is large enough, only too large */
+		if (size > usable || !block_resize(instance, page, p, size))
+			return NULL;
+		if (zero)
+			memory_zero((char *)p + size,
+				    block_usable(page, p) - size);
+		return p;
+	}
 	page = block_page_quiet(instance, moved);
 	new_usable = block_usable(page, moved);
 	if (MI_TRACK) {
@@ -97,7 +116,7 @@ void *heap_realloc(struct heap *heap, void *p, size_t size, bool zero)
 	}
 	if (usable > size)
 		usable = size;
-	contents_move(moved, p, usable);
+	contents_move(instance, moved, p, usable);
 	if (zero)
 		memory_zero((char *)moved + usable, new_usable - usable);
 	if (MI_TRACK) {

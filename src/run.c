@@ -142,7 +142,7 @@ static void run_clip_dirty(struct arena *arena, struct page *run,
 	run->dirty_end = to;
 }
 
-static void run_widen_dirty(struct arena *arena, struct page *run,
+void run_widen_dirty(struct arena *arena, struct page *run,
 			    uintptr_t start, uintptr_t end)
 {
 	if (start == end)
@@ -334,7 +334,7 @@ struct page *run_cut(struct arena *arena, const struct run_request *request)
 	struct page *run = run_find(arena, request), *cut;
 	size_t skip;
 
-	if (!run)
+	if (unlikely(!run))
 		return NULL;
 	skip = run_fits(run, request);
 	mi_assert(skip != SIZE_MAX);

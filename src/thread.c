@@ -189,16 +189,16 @@ static void abandoned_remove(struct instance *instance, struct page *page)
 }
 
 /* The page stands in no list; its state is not NOTIFIED */
-static void page_abandon(struct page *page)
+static void page_abandon(struct instance *instance, struct page *page)
 {
-	struct instance *instance = page->heap->instance;
 	uintptr_t word = atomic_read(&page->thread_free);
 
 	atomic_write(&page->owner, 0);
 	if (!MI_CONCURRENT)	/* a heap that stays: leads to the instance */
 		page->heap = &instance->main_heap;
 	port_lock(&instance->lock);
-	abandoned_insert(instance, page);
+	if (!arena_by_number(instance, page->arena_number)->exclusive)
+		abandoned_insert(instance, page);
 	/* from here on others may claim it */
 	while (!atomic_compare_swap(&page->thread_free, &word,
 				    (word & ~PAGE_STATE_MASK) | PAGE_ABANDONED))
@@ -219,30 +219,41 @@ static bool page_leave(struct page *page, void *arg)
 				    word & ~PAGE_STATE_MASK))
 		;	/* bounded: as above */
 	heap_page_remove(heap, page);
+	page->listed = LISTED_UNKNOWN;
 	if (page_state(page) == PAGE_NOTIFIED)
 		/* who finds it on heap->returned decides */
 		atomic_write(&page->owner, 0);
-	else if (page_resum_exactly(page))
+	else if (page_resum(page))
 		page_free(page);
 	else
-		page_abandon(page);
+		page_abandon(heap->instance, page);
 	return true;
 }
 
-/* Pages that arrived on a heap that no thread has. The lock is not held */
-static void heap_abandon_late(struct heap *heap)
+/* Pages taken off `returned` of a heap that no thread has */
+static void pages_abandon_late(struct instance *instance, struct heap *heap,
+			       struct page *page)
 {
-	struct page *page, *next;
+	struct page *next;
+	struct heap *now;
 	uintptr_t word;
 
-	page = (struct page *)atomic_swap(&heap->returned, 0);
 	for (; page; page = next) {
 		next = page->returned_next;
+		now = atomic_read(&page->heap);
+		if (now != heap) {	/* it has moved meanwhile */
+			heap_return_page(now, page);
+			continue;
+		}
 		word = atomic_read(&page->thread_free);
 		while (!atomic_compare_swap(&page->thread_free, &word,
 					    word & ~PAGE_STATE_MASK))
 			;	/* bounded: as above */
-		page_abandon(page);
+		page_collect_remote(page);
+		if (page_resum(page))
+			page_free(page);
+		else
+			page_abandon(instance, page);
 	}
 }
 
@@ -250,7 +261,8 @@ static void heap_abandon(struct heap *heap)
 {
 	heap_drain(heap);
 	(void)heap_visit_pages(heap, page_leave, NULL);
-	heap_abandon_late(heap);
+	pages_abandon_late(heap->instance, heap, (struct page *)
+			   atomic_swap(&heap->returned, 0));
 	heap_park(heap);
 }
 
@@ -279,17 +291,23 @@ void heaps_abandon(struct heap *heap)
 
 void heaps_drain_parked(struct instance *instance)
 {
+	struct page *pages;
 	struct heap *heap;
 
 	for (;;) {	/* bounded: no new pages come to a parked heap */
+		pages = NULL;
 		port_lock(&instance->lock);
-		heap = instance->parked;
-		while (heap && !atomic_read(&heap->returned))
-			heap = heap->next;
+		for (heap = instance->parked; heap && !pages; ) {
+			if (atomic_read(&heap->returned))
+				pages = (struct page *)
+					atomic_swap(&heap->returned, 0);
+			else
+				heap = heap->next;
+		}
 		port_unlock(&instance->lock);
-		if (!heap)
+		if (!pages)
 			return;
-		heap_abandon_late(heap);
+		pages_abandon_late(instance, heap, pages);
 	}
 }
 
@@ -303,7 +321,7 @@ static void page_claimed(struct heap *heap, struct page *page)
 	port_unlock(&instance->lock);
 	atomic_write(&page->heap, heap);
 	atomic_write(&page->owner, heap->owner);
-	page->listed = page->capacity;	/* nobody takes from it by now */
+	page->listed = LISTED_UNKNOWN;
 	page_collect_remote(page);
 }
 
@@ -327,7 +345,7 @@ struct page *page_reclaim(struct heap *heap, unsigned int class)
 	bool claimed;
 
 	if (likely(!atomic_read(&instance->abandoned_count)) ||
-	    heap->arena)
+	    heap != heap->backing)	/* others may be destroyed */
 		return NULL;
 	for (tries = 0; tries < RECLAIM_TRIES; tries++) {
 		port_lock(&instance->lock);
@@ -356,51 +374,96 @@ struct page *page_reclaim(struct heap *heap, unsigned int class)
 
 #if MI_CONCURRENT
 
+/*
+ * The last block of a page comes back, but not by its owner, who may sleep
+ * for ever: true when so much waits for owners that the page is to be purged.
+ */
+static bool page_shall_go(struct instance *instance, struct page *page)
+{
+	size_t waiting = atomic_read(&instance->waiting_units);
+
+	/* half the budget, and no share: this is not looked at again */
+	return instance->purge_enabled && (ptrdiff_t)waiting >= 0 &&
+	       waiting + page->units > instance->budget_bytes >> 1 >>
+	       UNIT_SHIFT &&
+	       !arena_by_number(instance, page->arena_number)->fixed;
+}
+
+/*
+ * Who has set PURGING has taken the list away: to the owner all is handed
+ * out, so nobody touches the memory until EMPTIED is set.
+ */
+static void page_purge_remote(struct page *page, bool notify)
+{
+	uintptr_t word, to;
+
+	(void)port_purge((void *)run_start(page), run_bytes(page));
+	word = atomic_read(&page->thread_free);
+	do {
+		to = (word & ~PAGE_PURGING) | PAGE_EMPTIED;
+		if ((word & PAGE_STATE_MASK) == PAGE_FULL)
+			to = PAGE_NOTIFIED | PAGE_EMPTIED;
+	} while (!atomic_compare_swap(&page->thread_free, &word, to));
+	if (notify || (word & PAGE_STATE_MASK) == PAGE_FULL)
+		heap_return_page(atomic_read(&page->heap), page);
+}
+
+/* A free has made the page ours; the block lies on its list */
+static void page_gained(struct heap *heap, struct page *page)
+{
+	unsigned int class = page->class;
+
+	page_claimed(heap, page);
+	heap_page_adopt(heap, page);
+	if (page_resum(page))
+		heap_page_emptied(page);
+	/* what a thread gains by frees must not pile up */
+	heap_drain(heap);
+	heap_look(heap, class, 2);
+}
+
 void page_free_remote(struct instance *instance, struct page *page,
 		      struct block *block)
 {
 	uintptr_t word = atomic_read_acquire(&page->thread_free), to;
 	struct heap *heap = heap_current();
+	size_t units = page->units, reserved = page->reserved, count;
+	bool may_claim, purge;
 	enum page_state state;
-	unsigned int class;
-	bool may_claim;
 
 	/* who empties a page that has no owner has to be able to own it */
 	if (heap == &empty_heap &&
 	    (word & PAGE_STATE_MASK) == PAGE_ABANDONED)
 		heap = heap_current_or_new();
 	may_claim = heap && heap != &empty_heap &&
-		    heap->instance == instance && instance->reclaim_on_free;
+		    heap->instance == instance && instance->reclaim_on_free &&
+		    !arena_by_number(instance, page->arena_number)->exclusive;
 	block->tag = (uintptr_t)page;
 	do {
 		state = (enum page_state)(word & PAGE_STATE_MASK);
-		block->next = (word & ~PAGE_STATE_MASK) ?
-			(struct block *)(word & ~PAGE_STATE_MASK) :
-			page_empty_list(page);
-		to = (uintptr_t)block | state;
+		count = (word >> PAGE_COUNT_SHIFT) + 1;
+		block->next = word_list(word) ? word_list(word) :
+			      page_empty_list(page);
+		purge = count == reserved && state != PAGE_ABANDONED &&
+			page_shall_go(instance, page);
+		to = purge ? PAGE_PURGING :
+		     (uintptr_t)block | count << PAGE_COUNT_SHIFT;
 		if (state == PAGE_FULL)
-			to = (uintptr_t)block | PAGE_NOTIFIED;
-		else if (state == PAGE_ABANDONED && may_claim)
-			to = (uintptr_t)block | PAGE_ACTIVE;
+			to |= PAGE_NOTIFIED;
+		else if (state != PAGE_ABANDONED || !may_claim)
+			to |= state;
 	} while (!atomic_compare_swap(&page->thread_free, &word, to));
 
-	if (state == PAGE_FULL) {
-		struct heap *owner = atomic_read(&page->heap);
-
-		word = atomic_read(&owner->returned);
-		do {
-			page->returned_next = (struct page *)word;
-		} while (!atomic_compare_swap(&owner->returned, &word,
-					      (uintptr_t)page));
+	/* without a list or a state that keeps it, the page may be gone now */
+	if (count == reserved && !purge)
+		(void)atomic_add(&instance->waiting_units, units);
+	if (purge) {
+		(void)atomic_add(&instance->emptied_units, units);
+		page_purge_remote(page, state == PAGE_FULL);
+	} else if (state == PAGE_FULL) {
+		heap_return_page(atomic_read(&page->heap), page);
 	} else if (state == PAGE_ABANDONED && may_claim) {
-		page_claimed(heap->backing, page);
-		heap_page_adopt(heap->backing, page);
-		class = page->class;
-		if (page_resum(page))
-			heap_page_emptied(page);
-		/* what a thread gains by frees must not pile up */
-		heap_drain(heap->backing);
-		heap_look(heap->backing, class, 2);
+		page_gained(heap->backing, page);
 	}
 }
 
@@ -424,14 +487,15 @@ void heaps_fork_child(struct instance *instance)
 	struct page *run;
 	uintptr_t self = port_thread_id();
 
-	if (instance->heap_count < 2)
+	if (instance->heap_count <= (heap_current() != &empty_heap))
 		return;
 	for (heap = instance->heaps; heap; heap = heap->next)
 		if (heap->owner != self)
 			heap->owner = 0;	/* nobody will ever adopt it */
 	for (arena = instance->arenas; arena; arena = arena->next)
 		for (run = arena->phys_first; run; run = run->phys_next)
-			if (run->kind == RUN_SMALL && run->owner != self)
+			if (run->kind == RUN_SMALL && run->owner &&
+			    run->owner != self)
 				run->owner = 0;
 }
 

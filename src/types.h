@@ -38,7 +38,6 @@ _Static_assert(sizeof(struct block) <= BLOCK_ALIGN, "fits every block");
 enum run_kind {
 	RUN_NONE = 0,	/* a descriptor that is not in use */
 	RUN_FREE,	/* in a bin */
-	RUN_CACHED,	/* free, but kept whole */
 	RUN_PURGING,	/* free, but out of service for a purge */
 	RUN_META,	/* arena header, descriptors, heaps */
 	RUN_SMALL,	/* a page */
@@ -46,7 +45,12 @@ enum run_kind {
 	RUN_PALLOC,	/* whole units, any part may be given back */
 };
 
-/* What becomes of a free by another thread; low bits of `thread_free` */
+/*
+ * What becomes of a free by another thread: `thread_free` is
+ *
+ *	63      48 47                       4    3       2      1 0
+ *	| blocks  | address of the first     | emptied purging | state |
+ */
 enum page_state {
 	PAGE_ACTIVE = 0,
 	PAGE_FULL = 1,
@@ -54,6 +58,10 @@ enum page_state {
 	PAGE_ABANDONED = 3,
 };
 #define PAGE_STATE_MASK		((uintptr_t)3)
+#define PAGE_PURGING		((uintptr_t)4)	/* by who freed the last */
+#define PAGE_EMPTIED		((uintptr_t)8)	/* purged: all is free */
+#define PAGE_LIST_MASK		((uintptr_t)0x0000fffffffffff0)
+#define PAGE_COUNT_SHIFT	48
 
 enum page_flags {
 	PAGE_IN_FULL = 1,	/* on heap->full instead of in a queue */
@@ -76,7 +84,10 @@ struct page {
 	/* The owner's: touched by every malloc and free */
 	struct block *free;
 	uint64_t reciprocal;	/* must follow `free`, see page_pop() */
-	struct block *local_free;
+	union {
+		struct block *local_free;
+		uintptr_t *map_entry;	/* RUN_LARGE: where it is mapped */
+	};
 	uintptr_t origin;	/* start of the run - block_size */
 	union {
 		struct {
@@ -101,12 +112,13 @@ struct page {
 		struct page *age_next;		/* RUN_FREE */
 	};
 	union {
-		struct page *returned_next;
+		struct page *returned_next;	/* while NOTIFIED */
+		struct block *kept_list;	/* while PAGE_KEPT */
 		struct page *age_prev;		/* RUN_FREE */
 	};
 	struct page *next, *prev;		/* queue, bin, list */
 	struct page *phys_next, *phys_prev;	/* in address order */
-	uint64_t held;
+	uint64_t held;			/* RUN_LARGE: what the map says */
 	uint32_t units;
 	uint8_t kind;
 	uint8_t class;
@@ -171,8 +183,7 @@ struct queue {
  */
 struct heap {
 	struct queue queues[CLASS_COUNT];
-	uint16_t page_count[CLASS_COUNT];
-	uint32_t kept_units;
+	uint32_t page_count[CLASS_COUNT];
 	struct page *full;		/* pages outside their queue */
 	struct page *large;		/* large blocks; under the lock */
 	uintptr_t owner;		/* thread */
@@ -209,6 +220,7 @@ struct instance {
 	uintptr_t map_base;		/* else: range checked */
 	size_t map_limit;
 
+	uintptr_t kept_run;		/* see instance_run_keep() */
 	struct port_lock lock;		/* guards all below */
 	struct arena *arenas;
 	unsigned int arena_count;
@@ -218,13 +230,11 @@ struct instance {
 	size_t units_used, units_used_peak;
 	size_t units_dirty;
 	size_t units_promised;		/* see frames.c */
-#if MI_RUN_CACHE
-	struct page *cache[CACHE_SLOTS];
-	size_t units_cached, cache_units_max;
-	unsigned int cached_count, cache_turn;
-#endif
 	size_t bytes_purged, purges;
 	size_t abandoned_count;
+	size_t waiting_units;		/* of pages that others emptied */
+	size_t emptied_units;		/* of those that others purged, too */
+	size_t kept_units;		/* of empty pages that heaps keep */
 	size_t budget_bytes;		/* dirty memory that is kept */
 	size_t budget_share;		/* or this fraction of what is used */
 	size_t reserve_bytes;		/* of further arenas, if to be had */
@@ -288,7 +298,6 @@ enum pointer_error {
 	ERROR_INTERIOR,		/* inside a block */
 	ERROR_DOUBLE_FREE,
 	ERROR_OVERWRITTEN,	/* a free block was written to */
-	ERROR_WRONG_SIZE,	/* a sized free named another size */
 };
 
 /* Reports, then follows the policy: does not return, or the call is void */

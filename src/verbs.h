@@ -49,6 +49,11 @@ struct page *block_page(struct instance *instance, const void *p,
 			const char *call);
 /* The same without a report */
 struct page *block_page_quiet(struct instance *instance, const void *p);
+/*
+ * The page that holds an address, also inside a block. NULL: none, or inside
+ * a large block beyond its first 36 KiB. O(1)
+ */
+struct page *page_around(struct instance *instance, const void *p);
 size_t block_usable(const struct page *page, const void *p);
 
 /* For the tools that watch: a block handed out, and before it comes back */

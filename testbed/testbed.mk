@@ -26,7 +26,6 @@ $$(TESTBED_BUILD)/objects-$(1)/%.o: %.c $$(UNIKRAFT_HEADERS) Makefile.uk \
 		-Wall -Wextra -Wconversion -Werror -fno-strict-aliasing \
 		-I../include -I../src -I../port/unikraft \
 		-DMI_CONCURRENT=0 -DMI_THREADS=$(2) -DMI_CLASS_STATS=0 \
-		-DMI_RUN_CACHE=1 \
 		-DMI_DEBUG=$$(TESTBED_DEBUG) \
 		-DUK_LIBPARAM_LIBPREFIX=mimalloc \
 		-c -o $$(abspath $$@) ../$$<

@@ -23,25 +23,30 @@ UNIT_CFLAGS	= $(filter-out -DMI_DEBUG=%,$(CFLAGS)) -DMI_DEBUG=1
 
 $(BUILD)/unit/%.o: %.c $(HEADERS) Makefile
 	@mkdir -p $(@D)
-	$(CC) $(UNIT_CFLAGS) -c -o $@ $<
+	@echo "  CC      $@"
+	$(Q)$(CC) $(UNIT_CFLAGS) -c -o $@ $<
 
 $(TESTS)/unit/%: tests/unit/%.c $(UNIT_OBJS) $(TEST_HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(UNIT_CFLAGS) -fexceptions -Itests/unit -o $@ $< $(UNIT_OBJS) \
+	@echo "  CC      $@"
+	$(Q)$(CC) $(UNIT_CFLAGS) -fexceptions -Itests/unit -o $@ $< $(UNIT_OBJS) \
 		$(shell sed -n 's/.*LDFLAGS: *\(-[^*]*\).*/\1/p' $<) $(TEST_LIBS)
 
 $(TESTS)/api/%: tests/api/%.c $(BUILD)/mimalloc.o $(TEST_HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(TEST_CFLAGS) -o $@ $< $(BUILD)/mimalloc.o $(TEST_LIBS)
+	@echo "  CC      $@"
+	$(Q)$(CC) $(TEST_CFLAGS) -o $@ $< $(BUILD)/mimalloc.o $(TEST_LIBS)
 
 $(TESTS)/crimes/%: tests/crimes/%.c $(BUILD)/mimalloc.o $(TEST_HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(TEST_CFLAGS) -Wno-free-nonheap-object -Wno-use-after-free \
+	@echo "  CC      $@"
+	$(Q)$(CC) $(TEST_CFLAGS) -Wno-free-nonheap-object -Wno-use-after-free \
 		-Wno-array-bounds -o $@ $< $(BUILD)/mimalloc.o $(TEST_LIBS)
 
 $(TESTS)/cxx/%: tests/cxx/%.cpp $(BUILD)/mimalloc.o $(TEST_HEADERS)
 	@mkdir -p $(@D)
-	$(CXX) -std=$(or $(CXXSTD),c++17) $(TEST_CXXFLAGS) -o $@ $< \
+	@echo "  CC      $@"
+	$(Q)$(CXX) -std=$(or $(CXXSTD),c++17) $(TEST_CXXFLAGS) -o $@ $< \
 		$(BUILD)/mimalloc.o -lpthread
 
 .SECONDARY: $(UNIT_OBJS)

@@ -4,6 +4,7 @@
  * mutex would do, but not in the child of a fork whose other threads held it
  * for a moment; this one can be made anew by writing 0.
  */
+#include <errno.h>
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -14,21 +15,28 @@
 
 void port_lock(struct port_lock *lock)
 {
-	int state = 0;
+	int state = 0, error;
 
 	if (__atomic_compare_exchange_n(&lock->state, &state, 1, false,
 					__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return;
+	error = errno;
 	while (__atomic_exchange_n(&lock->state, 2, __ATOMIC_ACQUIRE))
 		syscall(SYS_futex, &lock->state, FUTEX_WAIT_PRIVATE, 2, NULL,
 			NULL, 0);
+	errno = error;
 }
 
 void port_unlock(struct port_lock *lock)
 {
-	if (__atomic_exchange_n(&lock->state, 0, __ATOMIC_RELEASE) == 2)
+	int error;
+
+	if (__atomic_exchange_n(&lock->state, 0, __ATOMIC_RELEASE) == 2) {
+		error = errno;
 		syscall(SYS_futex, &lock->state, FUTEX_WAKE_PRIVATE, 1, NULL,
 			NULL, 0);
+		errno = error;
+	}
 }
 
 #else /* one thread: nothing to lock */

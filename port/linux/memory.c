@@ -109,12 +109,23 @@ bool port_purge(void *start, size_t bytes)
 	return given;
 }
 
+/*
+ * Before Linux 6.17 a range of several mappings cannot be moved in one go,
+ * and the target is gone when that turns out: it is mapped anew then.
+ */
 bool port_move(void *to, void *from, size_t bytes)
 {
 	int error = errno;
 	bool moved = mremap(from, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED |
 			    MREMAP_DONTUNMAP, to) == to;
 
+	if (!moved) {
+		if (mmap(to, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE |
+			 MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) !=
+		    to)
+			port_abort();
+		(void)madvise(to, bytes, MADV_NOHUGEPAGE);
+	}
 	errno = error;
 	return moved;
 }

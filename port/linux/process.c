@@ -19,8 +19,8 @@ struct instance default_instance = {
 	.os_enabled = true,
 	.purge_enabled = true,
 	.reclaim_on_free = true,
-	.budget_bytes = (size_t)4 << 20,
-	.budget_share = 8,
+	.budget_bytes = (size_t)6 << 20,
+	.budget_share = 4,
 };
 
 static struct port_lock init_lock;

@@ -31,8 +31,8 @@ struct uk_alloc *uk_mimalloc_init(void *base, __sz len)
 	if (!base || end < (uintptr_t)base || rest < start || rest >= end)
 		return NULL;
 	instance_setup(instance);
-	if (!arena_add(instance, (void *)rest, end - rest, false, false,
-		       false))
+	if (!arena_add_rest(instance, (void *)rest, end - rest, false, false,
+			    false))
 		return NULL;
 	(void)heap_create(instance, NULL);	/* that is main_heap */
 	if (first) {

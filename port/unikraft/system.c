@@ -27,6 +27,12 @@ void *port_reserve(size_t least, size_t *bytes, bool *is_zero)
 	return NULL;
 }
 
+void port_release(void *start, size_t bytes)
+{
+	(void)start;
+	(void)bytes;
+}
+
 size_t port_primary_bytes(void)
 {
 	return 0;

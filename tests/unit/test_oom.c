@@ -152,8 +152,8 @@ static void script(void)
 		else if (i % 3 == 1)
 			(void)take(i, mi_zalloc(n), n, 0, true);
 		else
-			(void)take(i, mi_malloc_aligned(n, 64 << i % 9), n, 0,
-				   false);
+			(void)take(i, mi_malloc_aligned(n, (size_t)64 << i % 9),
+				   n, 0, false);
 	}
 	for (i = 0; i < SLOTS; i += 2)
 		drop(i);

@@ -162,15 +162,15 @@ static void product_refuses_other_windows(void **state)
 				 check_below(&random, page->reserved) *
 				 page->block_size;
 			inside += run_start(page);
-			check(page_amount(page, (char *)inside + away) > sum,
+			check(page_amount(page, (void *)(inside + away)) > sum,
 			      "class %u above", class);
-			check(page_amount(page, (char *)inside - away) > sum,
+			check(page_amount(page, (void *)(inside - away)) > sum,
 			      "class %u below", class);
 			/* and where it happens to be a multiple */
 			away -= away % page->block_size;
-			check(page_amount(page, (char *)inside + away) > sum,
+			check(page_amount(page, (void *)(inside + away)) > sum,
 			      "class %u multiple above", class);
-			check(page_amount(page, (char *)inside - away) > sum,
+			check(page_amount(page, (void *)(inside - away)) > sum,
 			      "class %u multiple below", class);
 		}
 		page_free(page);

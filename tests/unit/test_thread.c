@@ -1,57 +1,39 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The states of `thread_free`, one step at a time: FULL, NOTIFIED, ABANDONED. */
+/* The states of `thread_free` step by step: FULL, NOTIFIED, ABANDONED. */
 #include "thread.h"
-
-static int clean(void **state)
-{
-	(void)state;
-	assert_true(is_valid());
-	mi_collect(true);
-	assert_true(is_valid());
-	assert_int_equal(heap_current()->page_count[CLASS], 0);
-	assert_null(heap_current()->full);
-	assert_int_equal(default_instance.abandoned_count, 0);
-	return 0;
-}
-
-static int begin(void **state)
-{
-	(void)state;
-	mi_thread_init();
-	return 0;
-}
 
 /* -------- FULL, NOTIFIED, back -------- */
 
-static void full_page_is_notified_and_returns(void **state)
+static int full_page_is_notified_and_returns(void *arg)
 {
-	(void)state;
+	(void)arg;
 	make_full();
 	in_thread(free_first);
-	assert_int_equal(page_state(page), PAGE_NOTIFIED);
-	assert_ptr_equal((void *)heap_current()->returned, page);
-	assert_null(page->returned_next);
+	must(page_state(page) == PAGE_NOTIFIED);
+	must((void *)heap_current()->returned == page);
+	must(!page->returned_next);
 	in_thread(free_second);
-	assert_int_equal(page_state(page), PAGE_NOTIFIED);
-	assert_ptr_equal((void *)heap_current()->returned, page);
-	assert_null(page->returned_next);
-	assert_true(is_full(page));
+	must(page_state(page) == PAGE_NOTIFIED);
+	must((void *)heap_current()->returned == page);
+	must(!page->returned_next);
+	must(is_full(page));
 	heap_drain(heap_current());
-	assert_int_equal(page->thread_free, PAGE_ACTIVE);
-	assert_int_equal(heap_current()->returned, 0);
-	assert_true(is_queued(page));
-	assert_true(is_valid());
+	must(page->thread_free == PAGE_ACTIVE);
+	must(heap_current()->returned == 0);
+	must(is_queued(page));
+	must(is_valid());
 	in_thread(free_third_and_fourth);
-	assert_int_equal(page_state(page), PAGE_ACTIVE);
+	must(page_state(page) == PAGE_ACTIVE);
 	mi_free(blocks[4]);
+	return ends_well();
 }
 
-static void returned_page_serves_again(void **state)
+static int returned_page_serves_again(void *arg)
 {
 	void *p = NULL;
 	size_t i;
 
-	(void)state;
+	(void)arg;
 	make_full();
 	in_thread(free_first);
 	/* the page after it has seven more, and no third page is made */
@@ -60,77 +42,79 @@ static void returned_page_serves_again(void **state)
 		if (page_around_block(p) == page)
 			break;
 	}
-	assert_ptr_equal(p, blocks[0]);
-	assert_int_equal(heap_current()->page_count[CLASS], 2);
+	must(p == blocks[0]);
+	must(heap_current()->page_count[CLASS] == 2);
 	heap_drop_pages(heap_current());
+	return ends_well();
 }
 
-static void emptied_by_others(void **state)
+static int emptied_by_others(void *arg)
 {
-	(void)state;
+	(void)arg;
 	make_full();
 	in_thread(free_first);
 	in_thread(free_second);
 	in_thread(free_third_and_fourth);
-	assert_int_equal(heap_current()->page_count[CLASS], 2);
+	must(heap_current()->page_count[CLASS] == 2);
 	heap_drain(heap_current());
-	assert_int_equal(heap_current()->page_count[CLASS], 1);
+	must(was_noticed(heap_current(), CLASS, 2, page));
 	mi_free(blocks[4]);
+	return ends_well();
 }
 
-/* Its own thread frees first, the notification arrives later */
-static void notified_and_freed_locally(void **state)
+/* A thread that only frees looks at what has returned, too */
+static int notified_and_freed_locally(void *arg)
 {
 	size_t i;
 
-	(void)state;
+	(void)arg;
 	make_full();
 	in_thread(free_first);
 	for (i = 1; i < 4; i++)
 		mi_free(blocks[i]);
-	assert_int_equal(page_state(page), PAGE_NOTIFIED);
-	assert_int_equal(heap_current()->page_count[CLASS], 2);
-	assert_true(is_valid());
-	heap_drain(heap_current());
-	assert_int_equal(heap_current()->page_count[CLASS], 1);
+	must(is_valid());
+	must(was_noticed(heap_current(), CLASS, 2, page));
 	mi_free(blocks[4]);
+	return ends_well();
 }
 
 /* -------- ABANDONED -------- */
 
-static void abandoned_page_is_claimed_by_a_free(void **state)
+static int abandoned_page_is_claimed_by_a_free(void *arg)
 {
-	(void)state;
+	(void)arg;
 	in_thread(make_full);
-	assert_true(is_abandoned(page));
-	assert_int_equal(default_instance.abandoned_count, 2);
+	must(is_abandoned(page));
+	must(default_instance.abandoned_count == 2);
 	mi_free(blocks[0]);
-	assert_int_equal(page->owner, port_thread_id());
-	assert_ptr_equal(page->heap, heap_current());
-	assert_int_equal(page_state(page), PAGE_ACTIVE);
-	assert_true(is_queued(page));
-	assert_int_equal(default_instance.abandoned_count, 1);
-	assert_true(is_valid());
+	must(page->owner == port_thread_id());
+	must(page->heap == heap_current());
+	must(page_state(page) == PAGE_ACTIVE);
+	must(is_queued(page));
+	must(default_instance.abandoned_count == 1);
+	must(is_valid());
 	mi_free(blocks[1]);
 	free_third_and_fourth();
 	mi_free(blocks[4]);
+	return ends_well();
 }
 
-static void abandoned_page_waits_where_told(void **state)
+static int abandoned_page_waits_where_told(void *arg)
 {
-	(void)state;
+	(void)arg;
 	in_thread(make_full);
 	mi_option_set(mi_option_abandoned_reclaim_on_free, 0);
 	mi_free(blocks[0]);
 	mi_free(blocks[1]);
-	assert_true(is_abandoned(page));
+	must(is_abandoned(page));
 	mi_option_set(mi_option_abandoned_reclaim_on_free, 1);
 	/* one free by a thread that may claim it brings all three back */
 	mi_free(blocks[2]);
-	assert_int_equal(page->owner, port_thread_id());
-	assert_int_equal(page->thread_free, PAGE_ACTIVE);
+	must(page->owner == port_thread_id());
+	must(page->thread_free == PAGE_ACTIVE);
 	mi_free(blocks[3]);
 	mi_free(blocks[4]);
+	return ends_well();
 }
 
 static void make_some(void)
@@ -143,21 +127,22 @@ static void make_some(void)
 	mi_free(blocks[1]);
 }
 
-static void abandoned_page_is_reclaimed_on_need(void **state)
+static int abandoned_page_is_reclaimed_on_need(void *arg)
 {
 	char *p;
 
-	(void)state;
+	(void)arg;
 	in_thread(make_some);
-	assert_true(is_abandoned(page));
+	must(is_abandoned(page));
 	p = mi_malloc(SIZE);
-	assert_ptr_equal(page_around_block(p), page);
-	assert_int_equal(page->owner, port_thread_id());
-	assert_true(is_queued(page));
-	assert_int_equal(default_instance.abandoned_count, 0);
+	must(page_around_block(p) == page);
+	must(page->owner == port_thread_id());
+	must(is_queued(page));
+	must(default_instance.abandoned_count == 0);
 	mi_free(p);
 	mi_free(blocks[0]);
 	mi_free(blocks[2]);
+	return ends_well();
 }
 
 static void leave_two(void)
@@ -168,25 +153,50 @@ static void leave_two(void)
 		blocks[i] = mi_malloc(SIZE);
 }
 
-static void free_without_a_heap(void)
+static void free_after_the_end(void)
 {
 	mi_thread_init();
 	mi_thread_done();
 	must(heap_current() == &empty_heap);
 	mi_free(blocks[0]);
-	must(heap_current() == &empty_heap);
+	/* only who has a heap can own a page */
+	must(page->owner == port_thread_id());
+	must(page->heap == heap_current());
 }
 
-static void free_after_the_end_of_a_thread(void **state)
+static int thread_frees_after_its_end(void *arg)
 {
-	(void)state;
+	(void)arg;
 	in_thread(leave_two);
 	page = page_around_block(blocks[0]);
-	in_thread(free_without_a_heap);
-	assert_true(is_abandoned(page));
-	assert_true(page->thread_free & ~PAGE_STATE_MASK);
+	in_thread(free_after_the_end);
+	must(is_abandoned(page));
 	mi_free(blocks[1]);
-	assert_int_equal(default_instance.abandoned_count, 0);
+	must(default_instance.abandoned_count == 0);
+	return ends_well();
+}
+
+static void push_after_the_end(void)
+{
+	mi_thread_done();
+	mi_free(blocks[0]);
+	must(is_abandoned(page));
+}
+
+/* It may not claim the page, so the block waits for who does */
+static int thread_pushes_after_its_end(void *arg)
+{
+	(void)arg;
+	mi_option_set(mi_option_abandoned_reclaim_on_free, 0);
+	in_thread(leave_two);
+	page = page_around_block(blocks[0]);
+	in_thread(push_after_the_end);
+	must(is_abandoned(page));
+	must(page->thread_free & ~PAGE_STATE_MASK);
+	mi_option_set(mi_option_abandoned_reclaim_on_free, 1);
+	mi_free(blocks[1]);
+	must(default_instance.abandoned_count == 0);
+	return ends_well();
 }
 
 /* More pages without a free block than a search looks at */
@@ -202,99 +212,101 @@ static void leave_full(void)
 	} while (!page_list_is_empty(page) || page->capacity < page->reserved);
 }
 
-static void search_for_abandoned_pages_ends(void **state)
+static int search_for_abandoned_pages_ends(void *arg)
 {
 	size_t i;
 
-	(void)state;
+	(void)arg;
 	many_count = 0;
 	for (i = 0; i < RECLAIM_TRIES * 3; i++)
 		in_thread(leave_full);
-	assert_int_equal(default_instance.abandoned_count, i);
+	must(default_instance.abandoned_count == i);
 	leave_full();
-	assert_int_equal(default_instance.abandoned_count, i - RECLAIM_TRIES);
-	assert_true(is_valid());
+	must(default_instance.abandoned_count == i - RECLAIM_TRIES);
+	must(is_valid());
 	for (i = 0; i < many_count; i++)
 		mi_free(many[i]);
-	assert_int_equal(default_instance.abandoned_count, 0);
+	must(default_instance.abandoned_count == 0);
+	return ends_well();
 }
 
 /*
- * Threads end and leave two blocks each in a page with room for many. Claimed
- * and emptied, none of the pages may stay behind.
+ * Threads end and leave two blocks each in pages with room for many. Claimed
+ * and emptied, the pages may not stay behind.
  */
-#define LEAVERS	50
+#define LEAVERS		50
+#define LEFT_CLASSES	20
 
 static pthread_barrier_t all_have;
 
-static void *leave_two_small(void *left)
+static void *leave_two_of_many(void *arg)
 {
-	void **two = left;
+	void **left = arg;
+	size_t i;
 
-	two[0] = mi_malloc(64);
-	two[1] = mi_malloc(64);
+	for (i = 0; i < 2 * LEFT_CLASSES; i++)
+		left[i] = mi_malloc(16 + i / 2 * 16);
 	/* so that none gets what another has left */
 	pthread_barrier_wait(&all_have);
 	return NULL;
 }
 
-static void claimed_pages_that_empty_go_back(void **state)
+static int claimed_pages_that_empty_go_back(void *arg)
 {
-	static void *left[LEAVERS][2];
+	static void *left[LEAVERS][2 * LEFT_CLASSES];
 	pthread_t threads[LEAVERS];
-	size_t i;
+	size_t i, k;
 
-	(void)state;
+	(void)arg;
 	pthread_barrier_init(&all_have, NULL, LEAVERS);
 	for (i = 0; i < LEAVERS; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL,
-						leave_two_small, left[i]), 0);
+		must(pthread_create(&threads[i], NULL, leave_two_of_many,
+				    left[i]) == 0);
 	for (i = 0; i < LEAVERS; i++)
-		assert_int_equal(pthread_join(threads[i], NULL), 0);
-	assert_int_equal(default_instance.abandoned_count, LEAVERS);
-	for (i = 0; i < LEAVERS; i++) {
-		mi_free(left[i][0]);
-		mi_free(left[i][1]);
-	}
-	assert_int_equal(default_instance.abandoned_count, 0);
-	check(heap_current()->page_count[4] <= 1, "%u empty pages are kept",
-	      heap_current()->page_count[4]);
+		must(pthread_join(threads[i], NULL) == 0);
+	must(default_instance.abandoned_count == LEAVERS * LEFT_CLASSES);
+	for (i = 0; i < LEAVERS; i++)
+		for (k = 0; k < 2 * LEFT_CLASSES; k++)
+			mi_free(left[i][k]);
+	must(default_instance.abandoned_count == 0);
+	must(units_of_pages(&default_instance) <= EMPTY_UNITS_MAX);
+	return ends_well();
 }
 
 /* The same by way of heaps of one thread */
-static void absorbed_pages_that_empty_go_back(void **state)
+static int absorbed_pages_that_empty_go_back(void *arg)
 {
 	size_t i;
 
-	(void)state;
-	for (i = 0; i < 200; i++) {
+	(void)arg;
+	for (i = 0; i < 2000; i++) {
 		mi_heap_t *heap = mi_heap_new();
 		void *p = mi_heap_malloc(heap, 64);
 
 		mi_heap_delete(heap);
 		mi_free(p);
 	}
-	check(heap_current()->page_count[4] <= 1, "%u empty pages are kept",
-	      heap_current()->page_count[4]);
+	must(units_of_pages(&default_instance) <= EMPTY_UNITS_MAX);
+	return ends_well();
 }
-
-#define T(test)	cmocka_unit_test_teardown(test, clean)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(full_page_is_notified_and_returns),
-		T(returned_page_serves_again),
-		T(emptied_by_others),
-		T(notified_and_freed_locally),
-		T(abandoned_page_is_claimed_by_a_free),
-		T(abandoned_page_waits_where_told),
-		T(abandoned_page_is_reclaimed_on_need),
-		T(free_after_the_end_of_a_thread),
-		T(search_for_abandoned_pages_ends),
-		T(claimed_pages_that_empty_go_back),
-		T(absorbed_pages_that_empty_go_back),
+		TEST_IN_CHILD(full_page_is_notified_and_returns),
+		TEST_IN_CHILD(returned_page_serves_again),
+		TEST_IN_CHILD(emptied_by_others),
+		TEST_IN_CHILD(notified_and_freed_locally),
+		TEST_IN_CHILD(abandoned_page_is_claimed_by_a_free),
+		TEST_IN_CHILD(abandoned_page_waits_where_told),
+		TEST_IN_CHILD(abandoned_page_is_reclaimed_on_need),
+		TEST_IN_CHILD(thread_frees_after_its_end),
+		TEST_IN_CHILD(thread_pushes_after_its_end),
+		TEST_IN_CHILD(search_for_abandoned_pages_ends),
+		TEST_IN_CHILD(claimed_pages_that_empty_go_back),
+		TEST_IN_CHILD(absorbed_pages_that_empty_go_back),
 	};
 
-	return cmocka_run_group_tests(tests, begin, NULL);
+	mi_thread_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,19 +25,6 @@ void __wrap_port_unlock(struct port_lock *lock)
 	}
 }
 
-/* All goes back at the end, whatever has come between */
-static int ends_well(void)
-{
-	must(is_valid());
-	mi_collect(true);
-	must(is_valid());
-	must(heap_current()->page_count[CLASS] == 0);
-	must(heap_current()->full == NULL);
-	must(default_instance.abandoned_count == 0);
-	must(runs_of_kind(&default_instance, RUN_SMALL) == 0);
-	return 0;
-}
-
 /* -------- notifications that come late -------- */
 
 static struct heap *noted;
@@ -72,6 +59,24 @@ static void free_the_rest(void)
 	free_second();
 	free_third_and_fourth();
 	mi_free(blocks[4]);
+}
+
+/* Meanwhile its own thread frees the other blocks, and may not let it go */
+static int notification_of_a_living_thread(void *arg)
+{
+	(void)arg;
+	make_full_and_notify();
+	free_second();
+	free_third_and_fourth();
+	must(page->kind == RUN_SMALL && page->owner == port_thread_id());
+	must(page_state(page) == PAGE_NOTIFIED);
+	must(is_queued(page));
+	must(is_valid());
+	notify_end();
+	heap_drain(heap_current());
+	must(was_noticed(heap_current(), CLASS, 2, page));
+	mi_free(blocks[4]);
+	return ends_well();
 }
 
 static int notification_of_an_ended_thread(void *arg)
@@ -259,23 +264,17 @@ static int thread_done_may_be_called(void *arg)
 	return ends_well();
 }
 
-static void in_child(void **state)
-{
-	assert_int_equal(check_child((int (*)(void *))*state, NULL), 0);
-}
-
-#define T(body)	{ #body, in_child, NULL, NULL, (void *)(body) }
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(notification_of_an_ended_thread),
-		T(notification_of_an_adopted_heap),
-		T(notification_of_an_empty_page),
-		T(notification_of_a_deleted_heap),
-		T(heap_adopted_under_a_look),
-		T(heaps_are_adopted),
-		T(thread_done_may_be_called),
+		TEST_IN_CHILD(notification_of_a_living_thread),
+		TEST_IN_CHILD(notification_of_an_ended_thread),
+		TEST_IN_CHILD(notification_of_an_adopted_heap),
+		TEST_IN_CHILD(notification_of_an_empty_page),
+		TEST_IN_CHILD(notification_of_a_deleted_heap),
+		TEST_IN_CHILD(heap_adopted_under_a_look),
+		TEST_IN_CHILD(heaps_are_adopted),
+		TEST_IN_CHILD(thread_done_may_be_called),
 	};
 
 	mi_thread_init();

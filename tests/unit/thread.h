@@ -98,4 +98,26 @@ static inline void free_third_and_fourth(void)
 	mi_free(blocks[3]);
 }
 
+/* All goes back at the end, whatever has come between */
+static inline int ends_well(void)
+{
+	must(is_valid());
+	mi_collect(true);
+	must(is_valid());
+	must(heap_current()->page_count[CLASS] == 0);
+	must(!heap_current()->full);
+	must(default_instance.abandoned_count == 0);
+	must(runs_of_kind(&default_instance, RUN_SMALL) == 0);
+	return 0;
+}
+
+/* A process of its own, so that a failure is of one test */
+static inline void in_child(void **state)
+{
+	assert_int_equal(check_child((int (*)(void *))*state, NULL), 0);
+}
+
+#define TEST_IN_CHILD(body) \
+	{ #body, in_child, NULL, NULL, (void *)(body) }
+
 #endif /* TESTS_UNIT_THREAD_H */

@@ -126,10 +126,12 @@ static inline bool descriptors_are_valid(const struct arena *arena)
 }
 
 /* No run but the header and one that is free: as arena_add() left it */
-static inline bool arena_is_as_new(const struct arena *arena)
+static inline bool arena_is_as_new(struct arena *arena)
 {
-	const struct page *header = arena->phys_first;
+	const struct page *header;
 
+	instance_run_flush(arena->instance);
+	header = arena->phys_first;
 	return header->phys_next && header->phys_next->kind == RUN_FREE &&
 	       !header->phys_next->phys_next;
 }
@@ -145,6 +147,32 @@ static inline unsigned int runs_of_kind(const struct instance *instance,
 		for (run = arena->phys_first; run; run = run->phys_next)
 			count += run->kind == kind;
 	return count;
+}
+
+static inline size_t units_of_pages(const struct instance *instance)
+{
+	const struct arena *arena;
+	const struct page *run;
+	size_t units = 0;
+
+	for (arena = instance->arenas; arena; arena = arena->next)
+		for (run = arena->phys_first; run; run = run->phys_next)
+			units += run->kind == RUN_SMALL ? run->units : 0;
+	return units;
+}
+
+/* What pages an instance may hold where nothing at all is handed out */
+#define EMPTY_UNITS_MAX	(KEPT_UNITS_MAX + CLASS_COUNT)
+
+/*
+ * Whether it was noticed that the page is empty, in a heap that had `count`
+ * pages of the class: it went back, or is counted as kept
+ */
+static inline bool was_noticed(const struct heap *heap, unsigned int class,
+			       unsigned int count, const struct page *page)
+{
+	return heap->page_count[class] == count - 1 ||
+	       (page->kind == RUN_SMALL && page->flags & PAGE_KEPT);
 }
 
 /* All that valid.c knows, of an instance that no other thread works on */

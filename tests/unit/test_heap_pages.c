@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Heaps of pages of all classes: filled, drained, and what they keep. */
+#include "unit.h"
+
+#define ARENA_BYTES	(256 * MIB)
+
+static struct instance instance;
+static struct heap heap;
+static char *memory;
+
+static int begin(void **state)
+{
+	(void)state;
+	instance_renew(&instance);
+	memory = zero_memory(ARENA_BYTES);
+	assert_non_null(arena_new(&instance, memory, ARENA_BYTES, true));
+	heap_begin(&heap, &instance);
+	return 0;
+}
+
+static unsigned int pages_in_heap(void)
+{
+	unsigned int class, count = 0;
+
+	for (class = 0; class < CLASS_COUNT; class++)
+		count += heap.page_count[class];
+	return count;
+}
+
+static bool count_page(struct page *page, void *arg)
+{
+	size_t *counts = arg;
+
+	if (page->flags & PAGE_KEPT)
+		counts[1] += page->units;
+	counts[0]++;
+	return true;
+}
+
+/* What heap_is_valid() does not add up */
+static bool heap_adds_up(void)
+{
+	size_t counts[2] = { 0, 0 };
+
+	(void)heap_visit_pages(&heap, count_page, counts);
+	return counts[0] == pages_in_heap() && counts[1] <= KEPT_UNITS_MAX &&
+	       counts[0] == runs_of_kind(&instance, RUN_SMALL);
+}
+
+static int end(void **state)
+{
+	(void)state;
+	assert_true(heap_is_valid(&heap));
+	assert_true(all_is_valid(&instance));
+	assert_true(heap_adds_up());
+	heap_collect(&heap, true);
+	assert_int_equal(pages_in_heap(), 0);
+	assert_int_equal(instance.units_used, 0);
+	assert_true(arena_is_as_new(instance.arenas));
+	heap_finish();
+	munmap(memory, ARENA_BYTES);
+	return 0;
+}
+
+static void shuffle(struct check_random *random, void **blocks, size_t count)
+{
+	size_t i, k;
+
+	for (i = count; i > 1; i--) {
+		void *p = blocks[i - 1];
+
+		k = check_below(random, i);
+		blocks[i - 1] = blocks[k];
+		blocks[k] = p;
+	}
+}
+
+static void *blocks[3 * PAGE_BYTES_MAX / BLOCK_ALIGN];
+
+/* -------- heaps of pages -------- */
+
+/* Three pages and more of each class, whose blocks come back in any order */
+static void every_class_fills_and_drains(void **state)
+{
+	struct check_random random = { check_seed("fill and drain") };
+	size_t size, count, i, step;
+	unsigned int class;
+
+	(void)state;
+	for (class = 0; class < CLASS_COUNT; class++) {
+		size = class ? size_class_bytes(class) : 0;
+		count = 0;
+		while (heap.page_count[class] < 4) {
+			blocks[count] = heap_malloc(&heap, size);
+			assert_non_null(blocks[count]);
+			pattern_write(blocks[count], size, count);
+			count++;
+		}
+		assert_true(heap_is_valid(&heap));
+		for (i = 0; i < count; i++)
+			assert_true(pattern_holds(blocks[i], size, i));
+		shuffle(&random, blocks, count);
+		step = 1 + count / 50;
+		for (i = 0; i < count; i++) {
+			instance_free(&instance, blocks[i]);
+			if (i % step == 0)
+				assert_true(heap_is_valid(&heap));
+		}
+		check(units_of_pages(&instance) <= EMPTY_UNITS_MAX,
+		      "class %u: %zu units", class, units_of_pages(&instance));
+		assert_true(heap_is_valid(&heap));
+		assert_true(heap_adds_up());
+		assert_true(all_is_valid(&instance));
+	}
+}
+
+/* A heap without a block in use holds little memory: what is kept is limited */
+static void drained_heap_holds_little(void **state)
+{
+	static void *out[CLASS_COUNT][600];
+	static size_t count[CLASS_COUNT];
+	unsigned int class;
+	size_t i;
+
+	(void)state;
+	for (class = 0; class < CLASS_COUNT; class++) {
+		while (heap.page_count[class] < 3) {
+			if (count[class] == ARRAY_LENGTH(out[0]))
+				break;
+			out[class][count[class]++] =
+				heap_malloc(&heap, size_class_bytes(class));
+		}
+	}
+	for (class = 0; class < CLASS_COUNT; class++)
+		for (i = 0; i < count[class]; i++)
+			instance_free(&instance, out[class][i]);
+	assert_true(heap_adds_up());
+	check(units_of_pages(&instance) <= EMPTY_UNITS_MAX,
+	      "%zu units of empty pages", units_of_pages(&instance));
+}
+
+/* Again and again one block: the page stays, and nothing else happens */
+static void one_block_in_turn(void **state)
+{
+	unsigned int class;
+	size_t i, total;
+
+	(void)state;
+	for (class = 0; class < CLASS_COUNT; class++) {
+		instance_free(&instance, heap_malloc(&heap,
+						     size_class_bytes(class)));
+		total = instance.stats[class].pages_total;
+		for (i = 0; i < 3000; i++) {
+			void *p = heap_malloc(&heap, size_class_bytes(class));
+
+			instance_free(&instance, p);
+		}
+		assert_int_equal(instance.stats[class].pages_total, total);
+		assert_true(heap_is_valid(&heap));
+		/* or there might be too much to keep with the next class */
+		heap_collect(&heap, true);
+	}
+}
+
+static void random_classes(void **state)
+{
+	struct check_random random = { check_seed("random classes") };
+	size_t rounds = check_rounds(60000), i, k;
+	static struct {
+		void *p;
+		size_t size;
+		uint64_t tag;
+	} s[4000];
+
+	(void)state;
+	memset(s, 0, sizeof(s));
+	for (i = 0; i < rounds; i++) {
+		k = check_below(&random, ARRAY_LENGTH(s));
+		/* waves: mostly taking, then mostly giving */
+		if (s[k].p && (i / 8192 % 2 || check_below(&random, 4) == 0)) {
+			assert_true(pattern_holds(s[k].p, s[k].size, s[k].tag));
+			instance_free(&instance, s[k].p);
+			s[k].p = NULL;
+		} else if (!s[k].p) {
+			s[k].size = check_log_size(&random, CLASSED_SIZE_MAX);
+			if (s[k].size > CLASSED_SIZE_MAX)
+				s[k].size = CLASSED_SIZE_MAX;
+			s[k].p = heap_malloc(&heap, s[k].size);
+			s[k].tag = i;
+			assert_non_null(s[k].p);
+			pattern_write(s[k].p, s[k].size, i);
+		}
+		if (i % 512 == 0) {
+			assert_true(heap_is_valid(&heap));
+			assert_true(heap_adds_up());
+			assert_true(all_is_valid(&instance));
+		}
+	}
+	for (k = 0; k < ARRAY_LENGTH(s); k++) {
+		if (!s[k].p)
+			continue;
+		assert_true(pattern_holds(s[k].p, s[k].size, s[k].tag));
+		instance_free(&instance, s[k].p);
+	}
+}
+
+#define T(test)	cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(every_class_fills_and_drains),
+		T(drained_heap_holds_little),
+		T(one_block_in_turn),
+		T(random_classes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
