@@ -139,6 +139,7 @@ install: $(BUILD)/libmimalloc.so $(BUILD)/libmimalloc.a
 		>$(INSTALL_CMAKE)/mimalloc-config-version.cmake
 
 include tests/tests.mk
+include testbed/testbed.mk
 
 .PHONY: clean
 clean:

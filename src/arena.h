@@ -21,6 +21,8 @@ struct run_request {
 	struct heap *heap;	/* whose large block it will be */
 };
 
+#define CHUNK_SLOTS	(UNIT_SIZE / sizeof(struct page))
+
 /*
  * descriptor.c. Descriptors come from chunks of one unit, the first slot of
  * which describes the chunk. O(1).

@@ -11,8 +11,6 @@
  */
 #include "arena.h"
 
-#define CHUNK_SLOTS	(UNIT_SIZE / sizeof(struct page))
-
 _Static_assert(CHUNK_SLOTS == 32, "a chunk fills its unit");
 
 static struct page *chunk_of(struct arena *arena, struct page *page)

@@ -47,3 +47,62 @@ endef
 
 $(eval $(call testbed_flavour,single,0))
 $(eval $(call testbed_flavour,thread,1))
+
+# make run, make shell: MODE=static|paging|vmem MEMORY=MiB ROWS= HEAPS=single|
+# thread ALLOC=mimalloc|buddy|bump (for run: one or more, with commas between)
+MODE		?= static
+MEMORY		?= 64
+ROWS		?= 10000
+HEAPS		?= single
+ALLOC		?=
+RUN_ALLOCS	:= buddy,mimalloc
+
+TESTBED_RUN	= cd testbed && ./run.py
+TESTBED_OPTIONS	= --build $(abspath $(TESTBED_BUILD))/$(HEAPS) \
+		  --mode $(MODE) --memory $(MEMORY)
+
+.PHONY: testbed-packages
+testbed-packages:
+	@tests/install-packages testbed/packages.txt
+
+.PHONY: run
+run: testbed-packages
+	@$(if $(filter $(HEAPS),single thread),true, \
+		echo "HEAPS=$(HEAPS): single or thread" >&2; exit 2)
+	@$(MAKE) --no-print-directory testbed-$(HEAPS) \
+		TESTBED_APPS=sqlite_bench
+	@$(TESTBED_RUN) compare $(TESTBED_OPTIONS) \
+		--allocs $(or $(ALLOC),$(RUN_ALLOCS)) -- $(ROWS)
+
+.PHONY: shell
+shell: testbed-packages
+	@$(MAKE) --no-print-directory testbed-$(HEAPS) \
+		TESTBED_APPS=sqlite_shell
+	@$(TESTBED_RUN) shell $(TESTBED_OPTIONS) \
+		--alloc $(or $(ALLOC),mimalloc)
+
+# The least memory in which SQLite inserts 1,000 rows
+.PHONY: smallest
+smallest: testbed-packages
+	@$(MAKE) --no-print-directory testbed-$(HEAPS) \
+		TESTBED_APPS=sqlite_bench
+	@for alloc in $(or $(ALLOC),buddy mimalloc); do \
+		(cd testbed && ./run.py smallest sqlite_bench \
+			$(TESTBED_OPTIONS) --alloc $$alloc -- 1000 insert) || \
+			exit; \
+	done
+
+TESTBED_TESTS	= tests/testbed/conformance.sh tests/testbed/figures.sh \
+		  tests/testbed/sqlite.sh
+
+.PHONY: testbed-images
+testbed-images: testbed-packages
+	$(MAKE) --no-print-directory testbed-single testbed-thread \
+		TESTBED_APPS="conformance alloc_bench misbehave"
+	-$(MAKE) --no-print-directory testbed-single testbed-thread \
+		TESTBED_APPS="sqlite_bench sqlite_shell"
+
+.PHONY: check-testbed
+check-testbed: testbed-images
+	TESTBED_IMAGES=$(abspath $(TESTBED_BUILD)) \
+		tests/run -j 2 --timeout 1800 $(TESTBED_TESTS)

@@ -50,10 +50,7 @@ __ssz table_maxalloc(struct uk_alloc *a)
 
 __ssz table_availmem(struct uk_alloc *a)
 {
-	struct instance *instance = instance_of(a);
-
-	heaps_collect(instance);
-	return (__ssz)instance_free_bytes(instance);
+	return (__ssz)instance_available(instance_of(a));
 }
 
 long table_pmaxalloc(struct uk_alloc *a)
