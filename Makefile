@@ -64,7 +64,9 @@ all: $(BUILD)/libmimalloc.so $(BUILD)/libmimalloc.a
 # What is never in a hurry is made small
 COLD_NAMES	:= src/mi_arena src/mi_heap src/mi_options src/mi_process \
 		   src/mi_stats src/mi_string src/mi_aligned src/text \
-		   src/error port/linux/process port/linux/memory
+		   src/error src/stats src/units src/frames src/purge \
+		   src/mi_new src/aligned src/realloc \
+		   port/linux/process port/linux/memory
 ifeq ($(OPTIMIZE),-O2)
 $(COLD_NAMES:%=$(BUILD)/shared/%.o) $(COLD_NAMES:%=$(BUILD)/static/%.o): \
 	OPTIMIZE := -Os
@@ -139,6 +141,7 @@ install: $(BUILD)/libmimalloc.so $(BUILD)/libmimalloc.a
 		>$(INSTALL_CMAKE)/mimalloc-config-version.cmake
 
 include tests/tests.mk
+include testbed/testbed.mk
 
 .PHONY: clean
 clean:

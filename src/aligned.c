@@ -21,6 +21,7 @@ static void *aligned_small(struct heap *heap, size_t size, size_t alignment,
 			   bool zero)
 {
 	unsigned int class;
+	void *p;
 
 	size = size ? align_up(size, alignment) : alignment;
 	if (size > CLASSED_SIZE_MAX)
@@ -29,7 +30,13 @@ static void *aligned_small(struct heap *heap, size_t size, size_t alignment,
 	if (class == CLASS_COUNT)
 		return NULL;
 	size = size_class_bytes(class);
-	return zero ? heap_zalloc(heap, size) : heap_malloc(heap, size);
+	p = zero ? heap_zalloc(heap, size) : heap_malloc(heap, size);
+	if (unlikely((uintptr_t)p & (alignment - 1))) {
+		/* of another class, for want of memory: see heap_alloc() */
+		instance_free(heap_instance(heap), p);
+		return error_no_memory(size);
+	}
+	return p;
 }
 
 void *heap_malloc_aligned(struct heap *heap, size_t size, size_t alignment,
@@ -67,7 +74,7 @@ void *heap_realloc_aligned(struct heap *heap, void *p, size_t size,
 					   zero);
 	if (alignment <= BLOCK_ALIGN && (offset & (alignment - 1)) == 0)
 		return heap_realloc(heap, p, size, zero);
-	instance = heap == &empty_heap ? &default_instance : heap->instance;
+	instance = heap_instance(heap);
 	page = block_page(instance, p, "realloc");
 	if (unlikely(!page))
 		return NULL;

@@ -153,18 +153,39 @@ static struct arena *arena_init(struct instance *instance, uintptr_t start,
 	return arena;
 }
 
+/*
+ * The instance's map is that of its first arena where it is a window, and
+ * else that of the largest: the first range may be a small one.
+ */
+static bool map_is_wanted(struct instance *instance,
+			  const struct arena *arena)
+{
+	const struct arena *other = instance->arenas;
+
+	if (PORT_MAP_WINDOW)
+		return !other && arena->map_is_window;
+	while (other && other->map != instance->map)
+		other = other->next;
+	return !other || other == arena || other->map_units < arena->map_units;
+}
+
+static void map_publish(struct instance *instance, struct arena *arena)
+{
+	if (!map_is_wanted(instance, arena))
+		return;
+	instance->map_mask = arena->map_units - 1;
+	instance->map_base = arena->map_base;
+	instance->map_limit =
+		(arena->high_water - arena->map_base) >> UNIT_SHIFT;
+	atomic_write_release(&instance->map, arena->map);
+}
+
 /* Everything that finds an arena through the instance starts here */
 static void arena_publish(struct instance *instance, struct arena *arena)
 {
 	struct arena **link = &instance->arenas;
 
-	if (!instance->arenas && (arena->map_is_window || !PORT_MAP_WINDOW)) {
-		instance->map_mask = arena->map_units - 1;
-		instance->map_base = arena->map_base;
-		instance->map_limit =
-			(arena->high_water - arena->map_base) >> UNIT_SHIFT;
-		atomic_write_release(&instance->map, arena->map);
-	}
+	map_publish(instance, arena);
 	while (*link)
 		link = &(*link)->next;
 	atomic_write_release(link, arena);
@@ -217,10 +238,10 @@ static bool arena_extend(struct arena *arena, uintptr_t end)
 	for (run = arena->phys_first; run; run = run->phys_next)
 		if (run->kind == RUN_LARGE)
 			arena_map_large(arena, run);
-	if (!PORT_MAP_WINDOW && instance->map == old) {
-		instance->map_limit =
-			(data - arena->map_base) >> UNIT_SHIFT;
-		instance->map = map;
+	if (!PORT_MAP_WINDOW) {
+		if (instance->map == old)
+			instance->map = map;
+		map_publish(instance, arena);
 	}
 	run_put(arena, rest, false);
 	return true;
@@ -229,10 +250,20 @@ static bool arena_extend(struct arena *arena, uintptr_t end)
 struct arena *arena_add(struct instance *instance, void *start_address,
 			size_t bytes, bool is_zero, bool exclusive, bool fixed)
 {
+	if (bytes < ARENA_BYTES_MIN)
+		return NULL;
+	return arena_add_rest(instance, start_address, bytes, is_zero,
+			      exclusive, fixed);
+}
+
+struct arena *arena_add_rest(struct instance *instance, void *start_address,
+			     size_t bytes, bool is_zero, bool exclusive,
+			     bool fixed)
+{
 	uintptr_t start = (uintptr_t)start_address, end = start + bytes;
 	struct arena *arena;
 
-	if (start == 0 || end < start || bytes < ARENA_BYTES_MIN)
+	if (start == 0 || end < start || bytes < UNIT_SIZE)
 		return NULL;
 	start = align_up(start, UNIT_SIZE);
 	end = align_down(end, UNIT_SIZE);
@@ -248,7 +279,7 @@ struct arena *arena_add(struct instance *instance, void *start_address,
 	for (arena = instance->arenas; arena; arena = arena->next) {
 		if (arena->end == start && !arena->map_is_window &&
 		    /* the map moves: nobody else may be reading it */
-		    (!MI_THREADS || instance->heap_count <= 1) &&
+		    (!MI_CONCURRENT || instance->heap_count <= 1) &&
 		    arena->exclusive == exclusive && arena->fixed == fixed &&
 		    arena_extend(arena, end)) {
 			arena->fresh_is_zero &= is_zero;
@@ -328,48 +359,14 @@ static bool arena_reserve(struct instance *instance, size_t units)
 	return false;
 }
 
-static void stats_add(struct instance *instance, const struct page *run,
-		      size_t units)
-{
-	struct class_stats *stats;
-
-	instance->units_used += units;
-	if (instance->units_used > instance->units_used_peak)
-		instance->units_used_peak = instance->units_used;
-	if (run->kind == RUN_META)
-		return;
-	stats = &instance->stats[run->kind == RUN_SMALL ? run->class :
-				 STATS_LARGE];
-	stats->units += units;
-	if (stats->units > stats->units_peak)
-		stats->units_peak = stats->units;
-}
-
-static void stats_subtract(struct instance *instance, const struct page *run,
-			   size_t units)
-{
-	instance->units_used -= units;
-	if (run->kind != RUN_META)
-		instance->stats[run->kind == RUN_SMALL ? run->class :
-				STATS_LARGE].units -= units;
-}
-
-/* One more of its class, and on the list of its heap where it is large */
+/* Counted, and on the list of its heap where it is large */
 static void run_enter(struct instance *instance, struct page *run,
 		      const struct run_request *request)
 {
-	struct class_stats *stats;
 	struct heap *heap = request->heap;
 
 	run->class = (uint8_t)request->class;
-	stats_add(instance, run, run->units);
-	if (run->kind == RUN_META)
-		return;
-	stats = &instance->stats[run->kind == RUN_SMALL ? run->class :
-				 STATS_LARGE];
-	stats->pages_total++;
-	if (++stats->pages > stats->pages_peak)
-		stats->pages_peak = stats->pages;
+	stats_add(instance, run, run->units, 1);
 	if (!heap)
 		return;
 	run->heap = heap;
@@ -384,11 +381,8 @@ static void run_leave(struct instance *instance, struct page *run)
 {
 	struct heap *heap = run->heap;
 
-	stats_subtract(instance, run, run->units);
-	if (run->kind == RUN_META)
-		return;
-	instance->stats[run->kind == RUN_SMALL ? run->class :
-			STATS_LARGE].pages--;
+	stats_subtract(instance, run, run->units, 1);
+	frames_not_for(instance, run, run->units);
 	if (run->kind != RUN_LARGE || !heap)
 		return;
 	if (run->prev)
@@ -402,15 +396,17 @@ static void run_leave(struct instance *instance, struct page *run)
 struct page *instance_run_alloc(struct instance *instance,
 				const struct run_request *request)
 {
-	struct page *run;
+	struct page *run = NULL;
 
 	port_lock(&instance->lock);
-	run = arenas_cut(instance, request);
+	if (likely(frames_for_request(instance, request)))
+		run = arenas_cut(instance, request);
 	if (unlikely(!run) && atomic_read(&instance->kept_run)) {
 		port_unlock(&instance->lock);
 		instance_run_flush(instance);
 		port_lock(&instance->lock);
-		run = arenas_cut(instance, request);
+		if (frames_for_request(instance, request))
+			run = arenas_cut(instance, request);
 	}
 	if (unlikely(!run) && instance->os_enabled && !request->arena) {
 		port_unlock(&instance->lock);
@@ -421,14 +417,8 @@ struct page *instance_run_alloc(struct instance *instance,
 		run = arenas_cut(instance, request);
 	}
 	if (likely(run)) {
-		if (unlikely(!port_may_touch((void *)run_start(run),
-					     run_bytes(run)))) {
-			run_put(arena_by_number(instance, run->arena_number),
-				run, !(run->flags & RUN_ZERO));
-			run = NULL;
-		} else {
-			run_enter(instance, run, request);
-		}
+		run_enter(instance, run, request);
+		frames_for_run(instance, run);
 	}
 	port_unlock(&instance->lock);
 	return run;
@@ -459,7 +449,8 @@ void instance_run_flush(struct instance *instance)
 static bool run_try_grow(struct instance *instance, struct page *run,
 			 size_t units)
 {
-	return port_may_touch((void *)run_end(run), units << UNIT_SHIFT) &&
+	return run_may_grow(run, units) &&
+	       frames_for_more(instance, run, units) &&
 	       run_grow(arena_by_number(instance, run->arena_number), run,
 			units);
 }
@@ -479,7 +470,7 @@ bool instance_run_grow(struct instance *instance, struct page *run,
 		grown = run_try_grow(instance, run, units);
 	}
 	if (grown)
-		stats_add(instance, run, units);
+		stats_add(instance, run, units, 0);
 	port_unlock(&instance->lock);
 	return grown;
 }
@@ -496,10 +487,44 @@ void instance_run_shrink(struct instance *instance, struct page *run,
 	(void)descriptors_reserve(arena);
 	rest = run_split(arena, run, units);
 	if (rest) {
-		stats_subtract(instance, run, rest->units);
+		stats_subtract(instance, run, rest->units, 0);
+		frames_not_for(instance, run, rest->units);
 		run_put(arena, rest, true);
 		purge_to_budget(instance, false);
 	}
+	port_unlock(&instance->lock);
+}
+
+/* Two runs of one, both in use; NULL where no descriptor is left */
+struct page *instance_run_split(struct instance *instance, struct page *run,
+				size_t units)
+{
+	struct page *rest;
+
+	port_lock(&instance->lock);
+	(void)descriptors_reserve(arena_by_number(instance,
+						  run->arena_number));
+	rest = run_split(arena_by_number(instance, run->arena_number), run,
+			 units);
+	if (rest) {
+		rest->class = run->class;
+		rest->flags = run->flags;
+		rest->reciprocal = 0;
+		rest->sum = 0;
+		rest->held = 0;
+		stats_add(instance, rest, 0, 1);
+	}
+	port_unlock(&instance->lock);
+	return rest;
+}
+
+void instance_settle(struct instance *instance)
+{
+	struct arena *arena;
+
+	port_lock(&instance->lock);
+	for (arena = instance->arenas; arena; arena = arena->next)
+		descriptors_settle(arena);
 	port_unlock(&instance->lock);
 }
 
@@ -508,7 +533,9 @@ size_t instance_largest(struct instance *instance)
 	struct arena *arena;
 	size_t largest = 0, units;
 
+	/* as a request that finds nothing would do before it gives up */
 	instance_run_flush(instance);
+	instance_settle(instance);
 	port_lock(&instance->lock);
 	for (arena = instance->arenas; arena; arena = arena->next) {
 		if (arena->exclusive)
@@ -519,6 +546,7 @@ size_t instance_largest(struct instance *instance)
 		if (units > largest)
 			largest = units;
 	}
+	largest = frames_limit(instance, largest);
 	port_unlock(&instance->lock);
 	return largest << UNIT_SHIFT;
 }

@@ -6,6 +6,7 @@
 #ifndef MI_ARENA_H
 #define MI_ARENA_H
 
+#include "frames.h"
 #include "track.h"
 #include "types.h"
 
@@ -20,6 +21,8 @@ struct run_request {
 	struct heap *heap;	/* whose large block it will be */
 };
 
+#define CHUNK_SLOTS	(UNIT_SIZE / sizeof(struct page))
+
 /*
  * descriptor.c. Descriptors come from chunks of one unit, the first slot of
  * which describes the chunk. O(1).
@@ -27,6 +30,8 @@ struct run_request {
 bool descriptors_reserve(struct arena *arena);
 struct page *descriptor_take(struct arena *arena);
 void descriptor_give(struct arena *arena, struct page *page);
+/* As many chunks as are needed, and none for free runs only. O(chunks) */
+void descriptors_settle(struct arena *arena);
 /* Gives empty chunks back. Puts runs; does nothing when called by that */
 void descriptors_trim(struct arena *arena);
 /* For the descriptor of a free run: one in the first chunk, or NULL */
@@ -42,11 +47,21 @@ void run_put(struct arena *arena, struct page *run, bool dirty);
 struct page *run_split(struct arena *arena, struct page *run, size_t units);
 /* Takes `units` more from the free run behind; false: there are not so many */
 bool run_grow(struct arena *arena, struct page *run, size_t units);
+static inline bool run_may_grow(const struct page *run, size_t units)
+{
+	const struct page *next = run->phys_next;
+
+	return next && next->kind == RUN_FREE && next->units >= units;
+}
 /* Units of the largest run that run_cut() would find */
 size_t run_largest(const struct arena *arena);
+/* Moves the high-water mark up to `end`; the map up to there is written */
+void run_reach(struct arena *arena, uintptr_t end);
 void run_widen_dirty(struct arena *arena, struct page *run, uintptr_t start,
 		     uintptr_t end);
 void run_unbin(struct arena *arena, struct page *run);
+/* Another descriptor for a free run */
+void run_move(struct arena *arena, struct page *run, struct page *to);
 /* Makes [start, end) the part of a free run that may have been touched */
 void run_set_dirty(struct arena *arena, struct page *run, uintptr_t start,
 		   uintptr_t end);
@@ -57,6 +72,10 @@ struct page *arena_page_of(struct instance *instance, const void *p);
 struct arena *arena_by_number(struct instance *instance, unsigned int number);
 struct arena *arena_add(struct instance *instance, void *start, size_t bytes,
 			bool is_zero, bool exclusive, bool fixed);
+/* Also less than ARENA_BYTES_MIN: the caller's own data took the rest */
+struct arena *arena_add_rest(struct instance *instance, void *start,
+			     size_t bytes, bool is_zero, bool exclusive,
+			     bool fixed);
 /* Map the units from that of `first` to that of `last` to `page`, or to none */
 void arena_map_set(struct arena *arena, struct page *page, uintptr_t first,
 		   uintptr_t last);
@@ -99,9 +118,20 @@ bool instance_run_grow(struct instance *instance, struct page *run,
 		       size_t units);
 void instance_run_shrink(struct instance *instance, struct page *run,
 			 size_t units);
+/* Cuts a run in use: the rest is a run of its own. NULL: no descriptor */
+struct page *instance_run_split(struct instance *instance, struct page *run,
+				size_t units);
+/* What is free is joined and in the bins: for the two calls below */
+void instance_settle(struct instance *instance);
 /* Bytes of the largest single request; bytes free in all */
 size_t instance_largest(struct instance *instance);
 size_t instance_free_bytes(struct instance *instance);
+
+/* stats.c: units of a run, and runs */
+void stats_add(struct instance *instance, const struct page *run,
+	       size_t units, unsigned int pages);
+void stats_subtract(struct instance *instance, const struct page *run,
+		    size_t units, unsigned int pages);
 
 /* purge.c: gives back what exceeds the budget, or all; drops the lock */
 void purge_to_budget(struct instance *instance, bool all);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Atomic operations on words, on compiler builtins (no <stdatomic.h> under
- * Unikraft's musl). With MI_THREADS 0 they are plain reads and writes.
+ * Unikraft's musl). With MI_CONCURRENT 0 they are plain reads and
+ * writes.
  */
 #ifndef MI_ATOMIC_H
 #define MI_ATOMIC_H
 
 #include "config.h"
 
-#if MI_THREADS
+#if MI_CONCURRENT
 
 #define atomic_read(p)		__atomic_load_n((p), __ATOMIC_RELAXED)
 #define atomic_read_acquire(p)	__atomic_load_n((p), __ATOMIC_ACQUIRE)
@@ -26,7 +27,7 @@ static inline bool atomic_compare_swap(uintptr_t *word, uintptr_t *expected,
 					   __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
 
-#else /* !MI_THREADS */
+#else /* !MI_CONCURRENT */
 
 #define atomic_read(p)			(*(p))
 #define atomic_read_acquire(p)		(*(p))
@@ -50,6 +51,6 @@ static inline bool atomic_compare_swap(uintptr_t *word, uintptr_t *expected,
 	return true;
 }
 
-#endif /* MI_THREADS */
+#endif /* MI_CONCURRENT */
 
 #endif /* MI_ATOMIC_H */

@@ -11,8 +11,10 @@
 #include "arch/generic.h"
 #endif
 
+#ifndef likely
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
+#endif
 
 /* Keeps gcc from moving one to the other's register: an instruction less */
 #define LIVE_TOGETHER(a, b)	__asm__("" : "+r" (a), "+r" (b))

@@ -15,6 +15,19 @@
 #define MI_THREADS		1
 #endif
 
+/*
+ * 0: threads take turns, and a turn ends in no call of ours: no atomics, and
+ * a free is the same whoever calls it
+ */
+#ifndef MI_CONCURRENT
+#define MI_CONCURRENT		MI_THREADS
+#endif
+
+/* Pages and units counted for each size class */
+#ifndef MI_CLASS_STATS
+#define MI_CLASS_STATS		1
+#endif
+
 /* 0: none. 1: assertions. 2: structures are validated on every slow path */
 #ifndef MI_DEBUG
 #define MI_DEBUG		0
@@ -79,6 +92,9 @@
 _Static_assert(sizeof(void *) == 8, "the engine is written for LP64");
 _Static_assert(sizeof(size_t) == 8, "the engine is written for LP64");
 _Static_assert(MI_THREADS == 0 || MI_THREADS == 1, "MI_THREADS is 0 or 1");
+_Static_assert(MI_CONCURRENT == 0 || (MI_CONCURRENT == 1 && MI_THREADS == 1),
+	       "who runs at the same time is a thread");
+_Static_assert(MI_CLASS_STATS == 0 || MI_CLASS_STATS == 1, "0 or 1");
 _Static_assert(MI_DEBUG >= 0 && MI_DEBUG <= 2, "MI_DEBUG is 0, 1 or 2");
 _Static_assert((LOOK_INTERVAL & (LOOK_INTERVAL - 1)) == 0, "power of two");
 _Static_assert(BIN_COUNT <= BIN_WORDS * 64, "a bit for each bin");

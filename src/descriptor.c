@@ -11,8 +11,6 @@
  */
 #include "arena.h"
 
-#define CHUNK_SLOTS	(UNIT_SIZE / sizeof(struct page))
-
 _Static_assert(CHUNK_SLOTS == 32, "a chunk fills its unit");
 
 static struct page *chunk_of(struct arena *arena, struct page *page)
@@ -187,6 +185,72 @@ void descriptors_trim(struct arena *arena)
 		chunk = arena->chunks_last;
 	}
 	arena->trimming = false;
+}
+
+/* Whether nothing but free runs keeps the chunk */
+static bool chunk_is_movable(const struct arena *arena,
+			     const struct page *chunk)
+{
+	size_t i;
+
+	for (i = 1; i < CHUNK_SLOTS; i++)
+		if (chunk[i].kind != RUN_NONE && chunk[i].kind != RUN_FREE)
+			return false;
+	return chunk != arena->first_chunk && chunk->reserved > 1;
+}
+
+static struct page *chunk_movable(const struct arena *arena)
+{
+	struct page *chunk = arena->chunks_last;
+
+	while (chunk && !chunk_is_movable(arena, chunk))
+		chunk = chunk->prev;
+	return chunk;
+}
+
+/* Its free runs go to other chunks in use, as far as there is room */
+static void chunk_move(struct arena *arena, struct page *chunk)
+{
+	struct page *slot, *to;
+	size_t i;
+
+	chunk_unlist(arena, chunk);
+	arena->descriptors_free -= (size_t)(chunk->capacity - chunk->reserved);
+	for (i = 1; i < CHUNK_SLOTS; i++) {
+		slot = &chunk[i];
+		to = arena->chunks;
+		if (!to || (to->reserved == 1 && to != arena->first_chunk))
+			break;
+		if (slot->kind != RUN_FREE)
+			continue;
+		run_move(arena, slot, chunk_take(arena, to));
+		slot->kind = RUN_NONE;
+		slot->next = (struct page *)chunk->free;
+		chunk->free = (struct block *)slot;
+		chunk->reserved--;
+	}
+	arena->descriptors_free += (size_t)(chunk->capacity - chunk->reserved);
+	chunk_list(arena, chunk);
+	if (chunk->reserved == 1)
+		chunk_to_end(arena, chunk);
+}
+
+void descriptors_settle(struct arena *arena)
+{
+	unsigned int rounds = 8;
+	struct page *chunk;
+	size_t free;
+
+	(void)descriptors_reserve(arena);
+	do {	/* what joins may let another chunk go */
+		free = arena->units_free;
+		do {	/* bounded: each round empties a chunk, fills none */
+			chunk = chunk_movable(arena);
+			if (chunk)
+				chunk_move(arena, chunk);
+		} while (chunk && chunk->reserved == 1);
+		descriptors_trim(arena);
+	} while (arena->units_free != free && --rounds);
 }
 
 bool descriptors_reserve(struct arena *arena)

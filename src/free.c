@@ -140,7 +140,7 @@ NOINLINE void free_slow(struct instance *instance, void *p)
 		large_free(instance, page);
 		return;
 	}
-#if MI_THREADS
+#if MI_CONCURRENT
 	if (!port_thread_is(atomic_read(&page->owner))) {
 		page_free_remote(instance, page, p);
 		return;

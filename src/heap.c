@@ -24,7 +24,7 @@ void heap_init(struct heap *heap, struct instance *instance)
 {
 	unsigned int class;
 
-	/* `returned` stays: a page may be on its way from the heap's last life */
+	/* the rest stays: a page may be on its way from the heap's last life */
 	memory_zero(heap, offsetof(struct heap, returned));
 	for (class = 0; class < CLASS_COUNT; class++)
 		heap->queues[class].first = &empty_page;
@@ -204,6 +204,12 @@ void heap_page_emptied(struct page *page)
 {
 	struct heap *heap = page->heap;
 
+#if MI_THREADS && !MI_CONCURRENT
+	if (page->flags & PAGE_IN_ABANDONED) {
+		page_abandoned_emptied(page);
+		return;
+	}
+#endif
 	if (page_state(page) == PAGE_NOTIFIED || page_keep(heap, page))
 		return;
 	heap_page_remove(heap, page);
@@ -320,6 +326,46 @@ static struct page *heap_more(struct heap *heap, unsigned int class)
 	return page;
 }
 
+/* The class's first page with a block to take, or NULL */
+static struct page *queue_find(struct heap *heap, unsigned int class)
+{
+	struct page *page = heap->queues[class].first;
+
+	for (; page && page != &empty_page; page = page->next)
+		if (page_has_block(page))
+			return page;
+	return NULL;
+}
+
+/*
+ * When nothing else is left, a block of a larger class: so no request fails
+ * while a larger one would not. What is over the class's size is zero.
+ */
+static struct block *heap_larger(struct heap *heap, unsigned int class)
+{
+	size_t bytes = size_class_bytes(class);
+	struct page *page = NULL;
+	struct block *block;
+
+	while (!page && ++class < CLASS_COUNT)
+		page = queue_find(heap, class);
+	if (!page)
+		return NULL;
+	block = page_pop(page);
+	memory_zero((char *)block + bytes, page->block_size - bytes);
+	return block;
+}
+
+size_t heap_largest_block(struct heap *heap)
+{
+	unsigned int class = CLASS_COUNT;
+
+	while (class-- > 0)
+		if (queue_find(heap, class))
+			return size_class_bytes(class);
+	return 0;
+}
+
 struct block *heap_alloc(struct heap *heap, unsigned int class)
 {
 	struct queue *queue = &heap->queues[class];
@@ -343,8 +389,8 @@ struct block *heap_alloc(struct heap *heap, unsigned int class)
 			page = heap_more(heap, class);
 			if (unlikely(!page)) {
 				if (collected)
-					return NULL;
-				heap_collect(heap, true);
+					return heap_larger(heap, class);
+				heap_collect_all(heap);
 				collected = true;
 				continue;
 			}
@@ -402,6 +448,13 @@ static bool page_collect(struct page *page, void *force)
 		page_free(page);
 	}
 	return true;
+}
+
+void heap_collect_all(struct heap *heap)
+{
+	heap_collect(heap, true);
+	if (!MI_CONCURRENT)
+		heaps_collect(heap->instance);
 }
 
 void heap_collect(struct heap *heap, bool force)

@@ -30,6 +30,8 @@ struct heap *heap_current_or_new(void);
 void heap_init(struct heap *heap, struct instance *instance);
 /* A block of the class, from any page that has or can get one; or NULL */
 struct block *heap_alloc(struct heap *heap, unsigned int class);
+/* Bytes of the largest block that is free in the heap. O(pages) */
+size_t heap_largest_block(struct heap *heap);
 /* The page has become empty */
 void heap_page_emptied(struct page *page);
 /* The first block of a full page was freed */
@@ -40,6 +42,8 @@ void heap_page_adopt(struct heap *heap, struct page *page);
 void heap_page_remove(struct heap *heap, struct page *page);
 /* Collects what others freed, gives back empty pages. O(pages + free) */
 void heap_collect(struct heap *heap, bool force);
+/* The same with force, also of other heaps where threads take turns */
+void heap_collect_all(struct heap *heap);
 /*
  * Looks at the first pages of a class for what others freed, and moves them
  * behind the others: so that no page is forgotten whose class is not used.
@@ -62,13 +66,23 @@ bool heap_visit_pages(struct heap *heap, page_visit_fun *visit, void *arg);
 
 /* thread.c: heaps come and go */
 struct heap *heap_new(struct heap *backing);
+/* A first heap for the calling thread where `backing` is NULL */
+struct heap *heap_create(struct instance *instance, struct heap *backing);
+/* The first heap of a thread, or NULL. O(heaps) */
+struct heap *heap_of_owner(struct instance *instance, uintptr_t owner);
+/* Gives back all empty pages of the caller's heaps, or of all */
+void heaps_collect(struct instance *instance);
 void heap_end(struct heap *heap);
 /* The calling thread ends: its pages are abandoned. Called by the port */
 void heaps_thread_done(void);
+/* The same, for the first heap of a thread */
+void heaps_abandon(struct heap *heap);
 /* In the child of a fork: other threads are gone. The lock is held */
 void heaps_fork_child(struct instance *instance);
 /* An abandoned page of the class, now the heap's; or NULL. O(tries) */
 struct page *page_reclaim(struct heap *heap, unsigned int class);
+/* The last block of an abandoned page was freed (threads take turns) */
+void page_abandoned_emptied(struct page *page);
 /* A free by a thread that does not own the page */
 void page_free_remote(struct instance *instance, struct page *page,
 		      struct block *block);

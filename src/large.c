@@ -65,7 +65,7 @@ static NOINLINE void *large_new(struct heap *heap, size_t size,
 		return error_no_memory(size);
 	page = instance_run_alloc(instance, &request);
 	if (unlikely(!page)) {
-		heap_collect(heap, true);
+		heap_collect_all(heap);
 		page = instance_run_alloc(instance, &request);
 		if (!page)
 			return error_no_memory(size);
@@ -73,7 +73,7 @@ static NOINLINE void *large_new(struct heap *heap, size_t size,
 	block = run_start(page) + shift;
 	if (zero && !(page->flags & RUN_ZERO))
 		memory_zero((void *)block, run_end(page) - block);
-	page->flags = 0;
+	page->flags &= (uint8_t)~RUN_ZERO;
 	page->reciprocal = 0;
 	page->sum = 0;
 	page->free = (struct block *)block;

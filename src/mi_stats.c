@@ -54,8 +54,8 @@ static void print_class(struct text *text, mi_output_fun *out, void *arg,
 	text_number(text, stats->pages, 9);
 	text_number(text, stats->pages_peak, 9);
 	text_number(text, stats->pages_total, 11);
-	text_bytes(text, stats->units << UNIT_SHIFT, 13);
-	text_bytes(text, stats->units_peak << UNIT_SHIFT, 13);
+	text_bytes(text, (size_t)stats->units << UNIT_SHIFT, 13);
+	text_bytes(text, (size_t)stats->units_peak << UNIT_SHIFT, 13);
 	if (class != STATS_LARGE)
 		text_number(text, use->blocks[class], 12);
 	text_string(text, "\n");

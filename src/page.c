@@ -113,7 +113,10 @@ struct page *page_alloc(struct heap *heap, unsigned int class)
 	atomic_write(&page->thread_free, PAGE_ACTIVE);
 	atomic_write(&page->owner, heap->owner);
 
-	(void)page_extend(page);
+	if (unlikely(!page_extend(page))) {
+		page_free(page);
+		return NULL;
+	}
 	return page;
 }
 
@@ -150,6 +153,28 @@ void page_free(struct page *page)
 }
 
 /*
+ * The last of the blocks `made`..`last` up to which all can be backed; where
+ * frames are short that of the next unit. SIZE_MAX: there is not even one.
+ */
+static size_t page_last_backed(const struct page *page, size_t made,
+			       size_t last)
+{
+	struct instance *instance = page->heap->instance;
+	size_t bytes = page->block_size, covered = units_of(made * bytes);
+	uintptr_t start = run_start(page) + (covered << UNIT_SHIFT);
+
+	if (frames_for_blocks(instance, start,
+			      units_of((last + 1) * bytes) - covered))
+		return last;
+	last = ((covered + 1) << UNIT_SHIFT) / bytes;
+	last = last > made ? last - 1 : made;
+	if (frames_for_blocks(instance, start,
+			      units_of((last + 1) * bytes) - covered))
+		return last;
+	return SIZE_MAX;
+}
+
+/*
  *	| made, listed or handed out | new: all that start here | later |
  *	                             |<------ one unit -------->|
  *
@@ -175,6 +200,9 @@ bool page_extend(struct page *page)
 			UNIT_SIZE - 1 - start) / bytes;
 	if (last >= page->reserved)
 		last = page->reserved - 1u;
+	last = page_last_backed(page, made, last);
+	if (last == SIZE_MAX)
+		return false;
 	arena = arena_by_number(page->heap->instance, page->arena_number);
 	page_map(arena, page, made, last, page);
 	block = (struct block *)from;

@@ -45,6 +45,12 @@ bool page_is_free_block(struct page *page, const struct block *block);
 #define PAGE_BITMAP_WORDS	(PAGE_BYTES_MAX / BLOCK_ALIGN / 64)
 void page_free_bitmap(struct page *page, uint64_t bits[PAGE_BITMAP_WORDS]);
 
+/*
+ * Bytes that are free in all, were everything collected. Where threads take
+ * turns only: it looks at every page. O(runs + blocks that are free)
+ */
+size_t instance_available(struct instance *instance);
+
 /* Walks everything; see the invariants in types.h */
 bool page_is_valid(struct page *page);
 
@@ -90,6 +96,13 @@ static ALWAYS_INLINE void page_push_local(struct page *page,
 	block->tag = (uintptr_t)page;
 	block->next = page->local_free;
 	page->local_free = block;
+}
+
+/* Whether there is a block to take: made, or made now */
+static inline bool page_has_block(struct page *page)
+{
+	return !page_list_is_empty(page) || page_refill(page) ||
+	       page_extend(page);
 }
 
 /* From a list that is not empty */

@@ -10,6 +10,8 @@
  *				arena's map needs no range check; else 0
  *	PORT_STATIC_INSTANCE	1 where the default instance is a static
  *				object; 0 where it is a pointer
+ *	PORT_FRAMES_RUN_OUT	1 where memory is backed on demand and a
+ *				fault without a frame is fatal; else 0
  *	PORT_TLS		storage class of a thread's heap word
  *	struct port_lock	a lock that is zero when free
  *	PORT_LOCK_NAME ...
@@ -55,8 +57,10 @@ bool port_purge(void *start, size_t bytes);
  */
 bool port_move(void *to, void *from, size_t bytes);
 
-/* Whether a range that is about to be touched can be backed by memory */
-bool port_may_touch(void *start, size_t bytes);
+#if PORT_FRAMES_RUN_OUT
+/* Bytes that may be touched for the first time before frames run out */
+size_t port_touchable(void);
+#endif
 
 /* Called once for the default instance before its first use */
 void port_init(void);

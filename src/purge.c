@@ -80,9 +80,9 @@ void purge_to_budget(struct instance *instance, bool all)
 	size_t budget;
 	bool is_zero;
 
-	if (likely(instance->units_dirty <= budget_units(instance)) && !all)
-		return;
 	if (!instance->purge_enabled && !all)
+		return;
+	if (likely(instance->units_dirty <= budget_units(instance)) && !all)
 		return;
 	run = all ? instance_run_keep(instance, NULL) : NULL;
 	if (run)

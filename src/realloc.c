@@ -78,7 +78,7 @@ void *heap_realloc(struct heap *heap, void *p, size_t size, bool zero)
 
 	if (!p)
 		return zero ? heap_zalloc(heap, size) : heap_malloc(heap, size);
-	instance = heap == &empty_heap ? &default_instance : heap->instance;
+	instance = heap_instance(heap);
 	page = block_page(instance, p, "realloc");
 	if (unlikely(!page))
 		return NULL;

@@ -311,7 +311,7 @@ static struct page *run_cut_from(struct arena *arena, struct page *run,
 	return cut;
 }
 
-static void map_reach(struct arena *arena, uintptr_t end)
+void run_reach(struct arena *arena, uintptr_t end)
 {
 	size_t from, to;
 
@@ -345,20 +345,12 @@ struct page *run_cut(struct arena *arena, const struct run_request *request)
 	track_touch((void *)run_start(cut), run_bytes(cut));
 	arena->units_free -= request->units;
 	if (unlikely(run_end(cut) > arena->high_water))
-		map_reach(arena, run_end(cut));
+		run_reach(arena, run_end(cut));
 	return cut;
 }
 
-/*
- * The descriptors of free runs gather in the first chunk: otherwise each of
- * many chunks could be kept by one of them, and in turn keep it from joining.
- */
-static void run_settle(struct arena *arena, struct page *run)
+void run_move(struct arena *arena, struct page *run, struct page *to)
 {
-	struct page *to = descriptor_take_first(arena, run);
-
-	if (!to)
-		return;
 	*to = *run;
 	if (to->phys_prev)
 		to->phys_prev->phys_next = to;
@@ -384,6 +376,19 @@ static void run_settle(struct arena *arena, struct page *run)
 		else
 			arena->age_last = to;
 	}
+}
+
+/*
+ * The descriptors of free runs gather in the first chunk: otherwise each of
+ * many chunks could be kept by one of them, and in turn keep it from joining.
+ */
+static void run_settle(struct arena *arena, struct page *run)
+{
+	struct page *to = descriptor_take_first(arena, run);
+
+	if (!to)
+		return;
+	run_move(arena, run, to);
 	descriptor_give(arena, run);
 }
 
@@ -461,7 +466,7 @@ bool run_grow(struct arena *arena, struct page *run, size_t units)
 	struct page *next = run->phys_next;
 	uintptr_t end = run_end(run) + (units << UNIT_SHIFT);
 
-	if (!next || next->kind != RUN_FREE || next->units < units)
+	if (!run_may_grow(run, units))
 		return false;
 	if (next->units == units) {
 		run_set_dirty(arena, next, 0, 0);
@@ -476,6 +481,6 @@ bool run_grow(struct arena *arena, struct page *run, size_t units)
 	track_touch((void *)run_end(run), units << UNIT_SHIFT);
 	run->units += (uint32_t)units;
 	arena->units_free -= units;
-	map_reach(arena, end);
+	run_reach(arena, end);
 	return true;
 }

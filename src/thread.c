@@ -54,12 +54,11 @@ static struct heap *heap_memory(struct instance *instance)
 		return NULL;
 	heap = (struct heap *)run_start(run);
 	heap->returned = 0;
+	heap->run = run;
 	return heap;
 }
 
-/* Without `backing` it backs itself */
-static struct heap *heap_create(struct instance *instance,
-				struct heap *backing)
+struct heap *heap_create(struct instance *instance, struct heap *backing)
 {
 	struct heap *heap = heap_memory(instance);
 
@@ -73,18 +72,13 @@ static struct heap *heap_create(struct instance *instance,
 	return heap;
 }
 
-/*
- * A thread whose last destructors allocated once more left a heap behind.
- * Ids are unique among live threads, so who has that id now may have it.
- */
-static struct heap *heap_left_behind(struct instance *instance)
+struct heap *heap_of_owner(struct instance *instance, uintptr_t owner)
 {
-	uintptr_t self = port_thread_id();
 	struct heap *heap;
 
 	port_lock(&instance->lock);
 	heap = instance->heaps;
-	while (heap && (heap->owner != self || heap->backing != heap))
+	while (heap && (heap->owner != owner || heap->backing != heap))
 		heap = heap->next;
 	port_unlock(&instance->lock);
 	return heap;
@@ -97,7 +91,12 @@ COLD struct heap *heap_current_or_new(void)
 	if (likely(heap != &empty_heap))
 		return heap;
 	port_init();
-	heap = heap_left_behind(&default_instance);
+	/*
+	 * A thread whose last destructors allocated once more left a heap
+	 * behind. Ids are unique among live threads, so who has that id now
+	 * may have it.
+	 */
+	heap = heap_of_owner(&default_instance, port_thread_id());
 	if (!heap)
 		heap = heap_create(&default_instance, NULL);
 	if (!heap)
@@ -125,14 +124,30 @@ static void heap_park(struct heap *heap)
 
 	port_lock(&instance->lock);
 	heap_unlink(instance, heap);
-	heap->next = instance->parked;
-	instance->parked = heap;
 	while (heap->large) {	/* they belong to no heap from now on */
 		page = heap->large;
 		heap->large = page->next;
 		page->heap = NULL;
 	}
+	if (MI_CONCURRENT || !heap->run) {
+		heap->next = instance->parked;
+		instance->parked = heap;
+		heap = NULL;
+	}
 	port_unlock(&instance->lock);
+	if (heap)	/* nobody can be on the way to it */
+		instance_run_free(instance, heap->run);
+}
+
+/* Where threads take turns, all heaps may be looked at by each of them */
+void heaps_collect(struct instance *instance)
+{
+	struct heap *heap = instance->heaps;
+
+	for (; heap; heap = heap->next)
+		if (!MI_CONCURRENT || heap->owner == port_thread_id())
+			heap_collect(heap, true);
+	instance_settle(instance);
 }
 
 void heap_end(struct heap *heap)
@@ -179,6 +194,8 @@ static void page_abandon(struct instance *instance, struct page *page)
 	uintptr_t word = atomic_read(&page->thread_free);
 
 	atomic_write(&page->owner, 0);
+	if (!MI_CONCURRENT)	/* a heap that stays: leads to the instance */
+		page->heap = &instance->main_heap;
 	port_lock(&instance->lock);
 	if (!arena_by_number(instance, page->arena_number)->exclusive)
 		abandoned_insert(instance, page);
@@ -202,6 +219,7 @@ static bool page_leave(struct page *page, void *arg)
 				    word & ~PAGE_STATE_MASK))
 		;	/* bounded: as above */
 	heap_page_remove(heap, page);
+	page->listed = LISTED_UNKNOWN;
 	if (page_state(page) == PAGE_NOTIFIED)
 		/* who finds it on heap->returned decides */
 		atomic_write(&page->owner, 0);
@@ -250,18 +268,25 @@ static void heap_abandon(struct heap *heap)
 
 void heaps_thread_done(void)
 {
-	struct heap *heap = heap_current(), *next;
+	struct heap *heap = heap_current();
 
 	if (heap == &empty_heap)
 		return;
-	heap = heap->backing;
 	heap_word = heap_to_word(&empty_heap);
+	heaps_abandon(heap->backing);
+}
+
+void heaps_abandon(struct heap *heap)
+{
+	struct instance *instance = heap->instance;
+	struct heap *next;
+
 	for (; heap; heap = next) {
 		next = heap->thread_next;
 		heap_abandon(heap);
 	}
 	/* others would have to free for it to be given back otherwise */
-	heaps_drain_parked(&default_instance);
+	heaps_drain_parked(instance);
 }
 
 void heaps_drain_parked(struct instance *instance)
@@ -346,6 +371,8 @@ struct page *page_reclaim(struct heap *heap, unsigned int class)
 	}
 	return NULL;
 }
+
+#if MI_CONCURRENT
 
 /*
  * The last block of a page comes back, but not by its owner, who may sleep
@@ -439,6 +466,19 @@ void page_free_remote(struct instance *instance, struct page *page,
 		page_gained(heap->backing, page);
 	}
 }
+
+#else
+
+void page_abandoned_emptied(struct page *page)
+{
+	struct instance *instance = page->heap->instance;
+
+	abandoned_remove(instance, page);
+	page->thread_free = PAGE_ACTIVE;
+	page_free(page);
+}
+
+#endif /* MI_CONCURRENT */
 
 void heaps_fork_child(struct instance *instance)
 {

@@ -69,6 +69,7 @@ enum page_flags {
 	PAGE_IN_ABANDONED = 4,	/* on a list of the instance */
 	RUN_ZERO = 8,		/* a run just cut: reads as zero */
 	PAGE_AGED = 16,		/* a free run: on the list of dirty runs */
+	RUN_PROMISED = 32,	/* counted in units_promised */
 };
 
 /*
@@ -194,8 +195,10 @@ struct heap {
 	uint64_t heartbeat;
 	unsigned int look_class;	/* where heap_look() is next */
 	bool in_deferred;
+	/* What follows outlives heap_init() */
 	__attribute__((aligned(64)))
-	uintptr_t returned;		/* pages on their way back; stays last */
+	uintptr_t returned;		/* pages on their way back */
+	struct page *run;		/* its own memory, if it can be freed */
 };
 
 _Static_assert(sizeof(struct queue) == BLOCK_ALIGN, "address = index * 16");
@@ -205,8 +208,9 @@ _Static_assert(sizeof(struct heap) <= UNIT_SIZE, "a heap takes one unit");
 /* Per size class, and once more for large blocks (at STATS_LARGE) */
 #define STATS_LARGE	CLASS_COUNT
 struct class_stats {
-	size_t pages, pages_peak, pages_total;
-	size_t units, units_peak;
+	uint32_t pages, pages_peak;
+	uint32_t units, units_peak;
+	uint64_t pages_total;
 };
 
 struct instance {
@@ -225,6 +229,7 @@ struct instance {
 	size_t heap_count, heap_count_peak;
 	size_t units_used, units_used_peak;
 	size_t units_dirty;
+	size_t units_promised;		/* see frames.c */
 	size_t bytes_purged, purges;
 	size_t abandoned_count;
 	size_t waiting_units;		/* of pages that others emptied */
@@ -237,8 +242,12 @@ struct instance {
 	bool os_enabled;		/* may reserve arenas from the port */
 	bool reclaim_on_free;
 	bool main_heap_used;
+#if MI_THREADS
 	struct page *abandoned[CLASS_COUNT];
+#endif
+#if MI_CLASS_STATS
 	struct class_stats stats[STATS_LARGE + 1];
+#endif
 	__attribute__((aligned(64)))
 	struct heap main_heap;
 };

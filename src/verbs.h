@@ -20,6 +20,11 @@
 #define MI_TSAN		0
 #endif
 
+static inline struct instance *heap_instance(struct heap *heap)
+{
+	return heap == &empty_heap ? &default_instance : heap->instance;
+}
+
 /* malloc.c */
 NOINLINE void *heap_malloc_slow(struct heap *heap, size_t size,
 				struct page *page);
@@ -60,6 +65,11 @@ void *heap_realloc(struct heap *heap, void *p, size_t size, bool zero);
 /* The block made to hold `size` without moving it; false: it cannot */
 bool block_resize(struct instance *instance, struct page *page, void *p,
 		  size_t size);
+
+/* units.c: whole units, none of them a block. O(units) */
+void *units_alloc(struct instance *instance, size_t units);
+/* Any part of what units_alloc() gave. False: reported, or it is kept */
+bool units_free(struct instance *instance, void *p, size_t units);
 
 void block_retrack(struct page *page, void *p, size_t usable_before);
 
@@ -128,7 +138,7 @@ static ALWAYS_INLINE void instance_free(struct instance *instance, void *p)
 	struct page *page = page_of(instance, p);
 	struct block *block = p;
 
-#if MI_THREADS
+#if MI_CONCURRENT
 	if (unlikely(!port_thread_is(atomic_read(&page->owner)))) {
 		if (instance == &default_instance)
 			free_slow_here(p);

@@ -14,7 +14,7 @@ arch/x86_64.h arch/generic.h
 bits.h
 atomic.h size_class.h port.h text.h
 types.h
-track.h error.h
+track.h error.h frames.h
 arena.h
 page.h
 heap.h

@@ -129,10 +129,3 @@ bool port_move(void *to, void *from, size_t bytes)
 	errno = error;
 	return moved;
 }
-
-bool port_may_touch(void *start, size_t bytes)
-{
-	(void)start;
-	(void)bytes;
-	return true;
-}

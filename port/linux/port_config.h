@@ -7,6 +7,7 @@
 
 #define PORT_MAP_WINDOW		1
 #define PORT_STATIC_INSTANCE	1
+#define PORT_FRAMES_RUN_OUT	0
 
 #if MI_THREADS
 #ifdef PORT_TLS_LOCAL_EXEC	/* for executables: one instruction less */

@@ -9,7 +9,7 @@
  *	MI_TEST_FAIL=-k		it fails, and all after it until the end
  *
  * LDFLAGS: -Wl,--wrap=port_reserve,--wrap=port_move
- * LDFLAGS: -Wl,--wrap=port_may_touch,--wrap=port_purge
+ * LDFLAGS: -Wl,--wrap=run_cut,--wrap=run_grow,--wrap=port_purge
  */
 #include "unit.h"
 
@@ -31,8 +31,12 @@ void *__real_port_reserve(size_t least, size_t *bytes, bool *is_zero);
 void *__wrap_port_reserve(size_t least, size_t *bytes, bool *is_zero);
 bool __real_port_move(void *to, void *from, size_t bytes);
 bool __wrap_port_move(void *to, void *from, size_t bytes);
-bool __real_port_may_touch(void *start, size_t bytes);
-bool __wrap_port_may_touch(void *start, size_t bytes);
+struct page *__real_run_cut(struct arena *arena,
+			    const struct run_request *request);
+struct page *__wrap_run_cut(struct arena *arena,
+			    const struct run_request *request);
+bool __real_run_grow(struct arena *arena, struct page *run, size_t units);
+bool __wrap_run_grow(struct arena *arena, struct page *run, size_t units);
 bool __real_port_purge(void *start, size_t bytes);
 bool __wrap_port_purge(void *start, size_t bytes);
 
@@ -46,9 +50,15 @@ bool __wrap_port_move(void *to, void *from, size_t bytes)
 	return !fails() && __real_port_move(to, from, bytes);
 }
 
-bool __wrap_port_may_touch(void *start, size_t bytes)
+struct page *__wrap_run_cut(struct arena *arena,
+			    const struct run_request *request)
 {
-	return !fails() && __real_port_may_touch(start, bytes);
+	return fails() ? NULL : __real_run_cut(arena, request);
+}
+
+bool __wrap_run_grow(struct arena *arena, struct page *run, size_t units)
+{
+	return !fails() && __real_run_grow(arena, run, units);
 }
 
 bool __wrap_port_purge(void *start, size_t bytes)

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "port_internal.h"
+
+#include <uk/mimalloc.h>
+
+#include "error.h"
+
+struct instance *default_instance_pointer;
+
+static void instance_setup(struct instance *instance)
+{
+	memory_zero(instance, offsetof(struct instance, main_heap));
+	instance->main_heap.returned = 0;
+	instance->main_heap.run = NULL;
+	instance->purge_enabled = purge_wanted();
+	instance->reclaim_on_free = true;
+	instance->budget_bytes = param_budget_bytes();
+	instance->budget_share = 8;
+	instance_init(instance);
+}
+
+struct uk_alloc *uk_mimalloc_init(void *base, __sz len)
+{
+	uintptr_t start = align_up((uintptr_t)base, 64), end;
+	struct uk_alloc *a = (struct uk_alloc *)start;
+	struct instance *instance = instance_of(a);
+	uintptr_t rest = (uintptr_t)(instance + 1);
+	bool first = !default_instance_pointer;
+
+	end = (uintptr_t)base + len;
+	if (!base || end < (uintptr_t)base || rest < start || rest >= end)
+		return NULL;
+	instance_setup(instance);
+	if (!arena_add_rest(instance, (void *)rest, end - rest, false, false,
+			    false))
+		return NULL;
+	(void)heap_create(instance, NULL);	/* that is main_heap */
+	if (first) {
+		default_instance_pointer = instance;
+		error_policy.abort = param_abort();
+	}
+	table_init(a, first);
+	return a;
+}

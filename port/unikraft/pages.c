@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Whole pages, memory added later, and the figures that are asked for. */
+#include <errno.h>
+#include <string.h>
+
+#include "port_internal.h"
+
+#include <uk/arch/limits.h>
+
+_Static_assert(__PAGE_SHIFT == UNIT_SHIFT, "a page of Unikraft is a unit");
+
+void *table_palloc(struct uk_alloc *a, unsigned long pages)
+{
+	void *p = units_alloc(instance_of(a), pages);
+
+	if (unlikely(!p)) {
+		uk_alloc_stats_count_penomem(a, pages);
+		return error_no_memory(pages > SIZE_MAX >> UNIT_SHIFT ?
+				       SIZE_MAX : pages << UNIT_SHIFT);
+	}
+	uk_alloc_stats_count_palloc(a, p, pages);
+	return p;
+}
+
+void table_pfree(struct uk_alloc *a, void *p, unsigned long pages)
+{
+	if (!p || !pages)
+		return;
+	if (units_free(instance_of(a), p, pages))
+		uk_alloc_stats_count_pfree(a, p, pages);
+}
+
+/* What malloc would find: empty pages are given back for it, so for us */
+__ssz table_maxalloc(struct uk_alloc *a)
+{
+	struct instance *instance = instance_of(a);
+	size_t bytes, block;
+	struct heap *heap;
+
+	heaps_collect(instance);
+	bytes = instance_largest(instance);
+	if (bytes < CLASSED_SIZE_MAX) {
+		heap = heap_of_owner(instance, port_thread_id());
+		block = heap_largest_block(heap ? heap : main_heap_of(a));
+		if (block > bytes)
+			bytes = block;
+	}
+	return (__ssz)bytes;
+}
+
+__ssz table_availmem(struct uk_alloc *a)
+{
+	return (__ssz)instance_available(instance_of(a));
+}
+
+long table_pmaxalloc(struct uk_alloc *a)
+{
+	struct instance *instance = instance_of(a);
+
+	heaps_collect(instance);
+	return (long)(instance_largest(instance) >> UNIT_SHIFT);
+}
+
+long table_pavailmem(struct uk_alloc *a)
+{
+	return table_availmem(a) >> UNIT_SHIFT;
+}
+
+int table_addmem(struct uk_alloc *a, void *base, __sz len)
+{
+	if (!arena_add(instance_of(a), base, len, false, false, false))
+		return -ENOMEM;
+	instance_of(a)->purge_enabled = purge_wanted();
+	return 0;
+}

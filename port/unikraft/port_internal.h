@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the files of the port share.
+ *
+ *	base                                                       base + len
+ *	| struct uk_alloc | struct instance | arena: all the rest ...       |
+ */
+#ifndef MI_PORT_INTERNAL_H
+#define MI_PORT_INTERNAL_H
+
+#include "compat.h"
+
+#include <uk/alloc_impl.h>
+
+#include "verbs.h"
+
+/* So that a heap's address is that of the allocator and a constant */
+#define INSTANCE_OFFSET	\
+	((sizeof(struct uk_alloc) + 63) & ~(size_t)63)
+
+static ALWAYS_INLINE struct instance *instance_of(struct uk_alloc *a)
+{
+	return (struct instance *)((char *)a + INSTANCE_OFFSET);
+}
+
+static ALWAYS_INLINE struct heap *main_heap_of(struct uk_alloc *a)
+{
+	return &instance_of(a)->main_heap;
+}
+
+/* table.c: fills the allocator's table and registers it */
+void table_init(struct uk_alloc *a, bool thread_heaps);
+
+/* pages.c: the part of the table that deals in pages and figures */
+void *table_palloc(struct uk_alloc *a, unsigned long pages);
+void table_pfree(struct uk_alloc *a, void *p, unsigned long pages);
+__ssz table_maxalloc(struct uk_alloc *a);
+__ssz table_availmem(struct uk_alloc *a);
+long table_pmaxalloc(struct uk_alloc *a);
+long table_pavailmem(struct uk_alloc *a);
+int table_addmem(struct uk_alloc *a, void *base, __sz len);
+
+/* system.c: whether memory that is given back is of use to anybody */
+bool purge_wanted(void);
+
+/* param.c */
+size_t param_budget_bytes(void);
+bool param_abort(void);
+
+/* thread.c */
+#if MI_THREADS
+/* Whose heap heap_word is */
+extern HIDDEN struct uk_thread *heap_thread;
+/* Another thread has its turn: the caller's heap, or empty_heap */
+NOINLINE struct heap *heap_switch(void);
+#endif
+
+#endif /* MI_PORT_INTERNAL_H */

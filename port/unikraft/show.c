@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What an allocator holds, in a few lines. */
+#include "port_internal.h"
+
+#include <uk/mimalloc.h>
+
+#include "text.h"
+
+static void show_line(struct text *text, const char *name, size_t units)
+{
+	text_string(text, "  ");
+	text_string(text, name);
+	text_pad(text, 24);
+	text_bytes(text, units << UNIT_SHIFT, 12);
+	text_string(text, "\n");
+	text_print(text);
+}
+
+#if MI_CLASS_STATS
+
+static void show_classes(struct instance *instance, struct text *text)
+{
+	const struct class_stats *stats;
+	unsigned int class;
+
+	text_string(text, "     block    pages     peak       memory\n");
+	text_print(text);
+	for (class = 0; class <= STATS_LARGE; class++) {
+		stats = &instance->stats[class];
+		if (!stats->pages_total)
+			continue;
+		if (class == STATS_LARGE)
+			text_string(text, "     large");
+		else
+			text_number(text, size_class_bytes(class), 10);
+		text_number(text, stats->pages, 9);
+		text_number(text, stats->pages_peak, 9);
+		text_bytes(text, (size_t)stats->units << UNIT_SHIFT, 13);
+		text_string(text, "\n");
+		text_print(text);
+	}
+}
+
+#else
+
+static void show_classes(struct instance *instance, struct text *text)
+{
+	(void)instance;
+	(void)text;
+}
+
+#endif /* MI_CLASS_STATS */
+
+void uk_mimalloc_show(struct uk_alloc *a)
+{
+	struct instance *instance = instance_of(a);
+	struct text text = { .length = 0 };
+	const struct arena *arena;
+	size_t total = 0, free = 0;
+
+	for (arena = instance->arenas; arena; arena = arena->next) {
+		total += (arena->end - arena->start) >> UNIT_SHIFT;
+		free += arena->units_free;
+	}
+	text_string(&text, "mimalloc statistics\n");
+	text_print(&text);
+	show_line(&text, "memory", total);
+	show_line(&text, "in use", instance->units_used);
+	show_line(&text, "in use, peak", instance->units_used_peak);
+	show_line(&text, "free", free);
+	show_line(&text, "free, still backed", instance->units_dirty);
+	show_line(&text, "given back, in all",
+		  instance->bytes_purged >> UNIT_SHIFT);
+	text_string(&text, "  heaps now ");
+	text_number(&text, instance->heap_count, 1);
+	text_string(&text, ", peak ");
+	text_number(&text, instance->heap_count_peak, 1);
+	text_string(&text, "\n");
+	text_print(&text);
+	show_classes(instance, &text);
+}

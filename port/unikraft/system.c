@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What src/port.h asks for, but for threads and parameters. */
+#include <errno.h>
+#include <string.h>
+
+#include "port_internal.h"
+
+#include <uk/print.h>
+
+/* Nobody else has a turn meanwhile */
+void port_lock(struct port_lock *lock)
+{
+	(void)lock;
+}
+
+void port_unlock(struct port_lock *lock)
+{
+	(void)lock;
+}
+
+/* Memory is handed over: by uk_mimalloc_init() and addmem */
+void *port_reserve(size_t least, size_t *bytes, bool *is_zero)
+{
+	(void)least;
+	(void)bytes;
+	(void)is_zero;
+	return NULL;
+}
+
+void port_release(void *start, size_t bytes)
+{
+	(void)start;
+	(void)bytes;
+}
+
+size_t port_primary_bytes(void)
+{
+	return 0;
+}
+
+size_t port_request_max(void)
+{
+	return PTRDIFF_MAX;
+}
+
+bool port_move(void *to, void *from, size_t bytes)
+{
+	(void)to;
+	(void)from;
+	(void)bytes;
+	return false;
+}
+
+void port_init(void)
+{
+}
+
+void port_thread_started(void)
+{
+}
+
+void port_message(const char *text)
+{
+	uk_pr_crit("%s", text);
+}
+
+/* errno is thread local: a wild access before there is such storage */
+int port_errno(void)
+{
+	return compat_tlsp_get() ? errno : 0;
+}
+
+void port_set_errno(int error)
+{
+	if (compat_tlsp_get())
+		errno = error;
+}
+
+void port_abort(void)
+{
+	ukplat_crash();
+}
+
+#if CONFIG_LIBUKVMEM
+
+/*
+ * Frames that are left to others: stacks, page tables, and what drivers map.
+ * A part of all frames, within limits.
+ */
+#define RESERVE_SHARE		32
+#define RESERVE_BYTES_MIN	((size_t)256 << 10)
+#define RESERVE_BYTES_MAX	((size_t)16 << 20)
+
+/* Of what is touched, so much goes into tables and into the engine's map */
+#define TABLES_SHARE		256
+
+static size_t reserve_bytes(size_t total)
+{
+	size_t bytes = total / RESERVE_SHARE;
+
+	if (bytes < RESERVE_BYTES_MIN)
+		return RESERVE_BYTES_MIN;
+	return bytes < RESERVE_BYTES_MAX ? bytes : RESERVE_BYTES_MAX;
+}
+
+size_t port_touchable(void)
+{
+	const struct uk_falloc *frames;
+	size_t reserve, left;
+
+	if (!uk_vas_get_active())	/* all is mapped */
+		return SIZE_MAX;
+	frames = ukplat_pt_get_active()->fa;
+	reserve = reserve_bytes(frames->total_memory);
+	if (frames->free_memory <= reserve)
+		return 0;
+	left = frames->free_memory - reserve;
+	return left - left / TABLES_SHARE;
+}
+
+bool purge_wanted(void)
+{
+	return uk_vas_get_active() != NULL;
+}
+
+bool port_purge(void *start, size_t bytes)
+{
+	struct uk_vas *vas = uk_vas_get_active();
+
+	if (vas)
+		(void)uk_vma_advise(vas, (__vaddr_t)start, bytes,
+				    UK_VMA_ADV_DONTNEED, 0);
+	return false;	/* frames come back with what they held last */
+}
+
+#else
+
+bool purge_wanted(void)
+{
+	return false;
+}
+
+bool port_purge(void *start, size_t bytes)
+{
+	(void)start;
+	(void)bytes;
+	return false;
+}
+
+#endif /* CONFIG_LIBUKVMEM */

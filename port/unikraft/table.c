@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The table of functions. There are two sets: one for allocators with one
+ * heap, which lies at a constant distance from the table, and one for the
+ * allocator with a heap for each thread.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "port_internal.h"
+
+#if CONFIG_LIBUKALLOC_IFSTATS
+
+/* A block is counted with what it can hold, when it comes and when it goes */
+static size_t counted_size(struct uk_alloc *a, void *p)
+{
+	struct page *page = block_page_quiet(instance_of(a), p);
+
+	return page ? block_usable(page, p) : 0;
+}
+
+static void *counted(struct uk_alloc *a, void *p, size_t size)
+{
+	if (p)
+		uk_alloc_stats_count_alloc(a, p, counted_size(a, p));
+	else
+		uk_alloc_stats_count_enomem(a, size);
+	return p;
+}
+
+static void count_free(struct uk_alloc *a, void *p)
+{
+	size_t size = p ? counted_size(a, p) : 0;
+
+	if (size)	/* else it is no block, and about to be reported */
+		uk_alloc_stats_count_free(a, p, size);
+}
+
+#else
+
+static ALWAYS_INLINE void *counted(struct uk_alloc *a, void *p, size_t size)
+{
+	(void)a;
+	(void)size;
+	return p;
+}
+
+static ALWAYS_INLINE void count_free(struct uk_alloc *a, void *p)
+{
+	(void)a;
+	(void)p;
+}
+
+#endif /* CONFIG_LIBUKALLOC_IFSTATS */
+
+/* ---- the verbs on whatever heap ---- */
+
+static ALWAYS_INLINE void *malloc_on(struct uk_alloc *a, struct heap *heap,
+				     size_t size)
+{
+	if (unlikely(size > DIRECT_SIZE_MAX))
+		return counted(a, heap_malloc_generic(heap, size), size);
+	return counted(a, heap_malloc_small(heap, size), size);
+}
+
+static void *calloc_on(struct uk_alloc *a, struct heap *heap, size_t count,
+		       size_t size)
+{
+	size_t total;
+
+	if (unlikely(multiply_overflows(count, size, &total)))
+		return counted(a, error_overflow(count, size), SIZE_MAX);
+	return counted(a, heap_zalloc(heap, total), total);
+}
+
+static void table_free(struct uk_alloc *a, void *p);
+
+static void *realloc_on(struct uk_alloc *a, struct heap *heap, void *p,
+			size_t size)
+{
+	void *moved;
+
+	if (!p)
+		return counted(a, heap_malloc(heap, size), size);
+	if (!size) {
+		table_free(a, p);
+		return NULL;
+	}
+	count_free(a, p);
+	moved = heap_realloc(heap, p, size, false);
+#if CONFIG_LIBUKALLOC_IFSTATS
+	if (!moved) {	/* the old block stays */
+		uk_alloc_stats_count_enomem(a, size);
+		if (counted_size(a, p))
+			uk_alloc_stats_count_alloc(a, p, counted_size(a, p));
+		return NULL;
+	}
+	uk_alloc_stats_count_alloc(a, moved, counted_size(a, moved));
+#endif
+	return moved;
+}
+
+static void *memalign_on(struct uk_alloc *a, struct heap *heap, size_t align,
+			 size_t size)
+{
+	return counted(a, heap_malloc_aligned(heap, size, align, 0, false),
+		       size);
+}
+
+static int posix_memalign_on(struct uk_alloc *a, struct heap *heap, void **p,
+			     size_t align, size_t size)
+{
+	void *block;
+
+	if (!is_power_of_two(align) || align % sizeof(void *))
+		return EINVAL;
+	block = memalign_on(a, heap, align, size);
+	if (unlikely(!block))
+		return ENOMEM;
+	*p = block;
+	return 0;
+}
+
+/* As instance_free(), whose slow paths would cost a register here */
+static void table_free(struct uk_alloc *a, void *p)
+{
+	struct instance *instance = instance_of(a);
+	struct page *page = page_of(instance, p);
+	struct block *block = p;
+
+	count_free(a, p);
+	if (unlikely(arch_subtract_to_zero_or_below(&page->sum,
+						    page_amount(page, p))) ||
+	    unlikely(block->tag == (uintptr_t)page)) {
+		free_stopped(instance, p, page);
+		return;
+	}
+	page_push_local(page, block);
+}
+
+/* ---- one heap ---- */
+
+static void *single_malloc(struct uk_alloc *a, __sz size)
+{
+	return malloc_on(a, main_heap_of(a), size);
+}
+
+static void *single_calloc(struct uk_alloc *a, __sz count, __sz size)
+{
+	return calloc_on(a, main_heap_of(a), count, size);
+}
+
+static void *single_realloc(struct uk_alloc *a, void *p, __sz size)
+{
+	return realloc_on(a, main_heap_of(a), p, size);
+}
+
+static int single_posix_memalign(struct uk_alloc *a, void **p, __sz align,
+				 __sz size)
+{
+	return posix_memalign_on(a, main_heap_of(a), p, align, size);
+}
+
+static void *single_memalign(struct uk_alloc *a, __sz align, __sz size)
+{
+	return memalign_on(a, main_heap_of(a), align, size);
+}
+
+/* ---- a heap for each thread ---- */
+
+#if MI_THREADS
+
+#include <uk/thread.h>
+
+static ALWAYS_INLINE struct heap *thread_heap(void)
+{
+	if (unlikely(heap_thread != uk_thread_current()))
+		return heap_switch();
+	return heap_current();
+}
+
+static NOINLINE void *thread_malloc_switch(struct uk_alloc *a, size_t size)
+{
+	return malloc_on(a, heap_switch(), size);
+}
+
+static void *thread_malloc(struct uk_alloc *a, __sz size)
+{
+	if (unlikely(heap_thread != uk_thread_current()))
+		return thread_malloc_switch(a, size);
+	return malloc_on(a, heap_current(), size);
+}
+
+static void *thread_calloc(struct uk_alloc *a, __sz count, __sz size)
+{
+	return calloc_on(a, thread_heap(), count, size);
+}
+
+static void *thread_realloc(struct uk_alloc *a, void *p, __sz size)
+{
+	return realloc_on(a, thread_heap(), p, size);
+}
+
+static int thread_posix_memalign(struct uk_alloc *a, void **p, __sz align,
+				 __sz size)
+{
+	return posix_memalign_on(a, thread_heap(), p, align, size);
+}
+
+static void *thread_memalign(struct uk_alloc *a, __sz align, __sz size)
+{
+	return memalign_on(a, thread_heap(), align, size);
+}
+
+static void table_threads(struct uk_alloc *a)
+{
+	a->malloc = thread_malloc;
+	a->calloc = thread_calloc;
+	a->realloc = thread_realloc;
+	a->posix_memalign = thread_posix_memalign;
+	a->memalign = thread_memalign;
+}
+
+#else
+
+static void table_threads(struct uk_alloc *a)
+{
+	(void)a;
+}
+
+#endif /* MI_THREADS */
+
+void table_init(struct uk_alloc *a, bool thread_heaps)
+{
+	uk_alloc_init_malloc(a, single_malloc, single_calloc, single_realloc,
+			     table_free, single_posix_memalign,
+			     single_memalign, table_maxalloc, table_availmem,
+			     table_addmem);
+	a->palloc = table_palloc;
+	a->pfree = table_pfree;
+	a->pmaxalloc = table_pmaxalloc;
+	a->pavailmem = table_pavailmem;
+	if (thread_heaps)
+		table_threads(a);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * How much is free in all, and nothing changed by asking: what a collection
+ * would give back counts as free, so the answer depends on nothing but what
+ * is handed out.
+ *
+ *	| live | free | empty page | kept | live | chunk | live |
+ *	       |<-- one run, collected -->|      |<----->| and one
+ */
+#include "page.h"
+
+static bool page_is_empty(const struct page *page)
+{
+	uint64_t charged = page->sum + page->held, weight = 0;
+	const struct block *end = (const struct block *)page;
+	const struct block *block = page->free;
+
+	if (page->flags & PAGE_IN_FULL)
+		return false;
+	for (; block != end; block = block->next)
+		weight += page_amount(page, block);
+	return charged == weight;
+}
+
+/* A chunk of descriptors lies in the run that it describes itself */
+static bool run_is_chunk(const struct page *run)
+{
+	return run->kind == RUN_META && run_start(run) == (uintptr_t)run;
+}
+
+static bool run_is_spare(const struct instance *instance,
+			 const struct page *run)
+{
+	switch (run->kind) {
+	case RUN_FREE:
+		return true;
+	case RUN_META:
+		return run_is_chunk(run);
+	case RUN_SMALL:
+		return page_is_empty(run);
+	default:
+		return (uintptr_t)run == instance->kept_run;
+	}
+}
+
+static size_t arena_available(const struct instance *instance,
+			      const struct arena *arena)
+{
+	size_t units = 0, descriptors = 0, chunks = 0, slots;
+	const struct page *run = arena->phys_first->phys_next;
+	bool spare, before = false;
+
+	for (; run; run = run->phys_next, before = spare) {
+		spare = run_is_spare(instance, run);
+		if (spare)
+			units += run->units;
+		descriptors += !spare || !before;
+	}
+	slots = arena->first_chunk->capacity - 1u;
+	if (descriptors > slots)
+		chunks = (descriptors - slots + CHUNK_SLOTS - 2) /
+			 (CHUNK_SLOTS - 1);
+	return units > chunks ? units - chunks : 0;
+}
+
+size_t instance_available(struct instance *instance)
+{
+	const struct arena *arena;
+	size_t units = 0;
+
+	port_lock(&instance->lock);
+	for (arena = instance->arenas; arena; arena = arena->next)
+		units += arena_available(instance, arena);
+	port_unlock(&instance->lock);
+	return units << UNIT_SHIFT;
+}

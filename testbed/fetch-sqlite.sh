@@ -1,0 +1,46 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Fetches the SQLite amalgamation into the folder given (default: sqlite) from
+# the npm package better-sqlite3, and checks it. Nothing is done when the right
+# files are there already.
+set -eu
+
+package=better-sqlite3@12.11.1		# SQLite 3.53.2
+sums="\
+60d2f39a3726cd6b9021da6f4e868608d66fbb6528a9f513dc8ffcc640493422  sqlite3.c
+9e69a1353a4288450b0d5239ede11fc7f1f4c8e5eb07491fc8317eacb5b7de7e  sqlite3.h"
+
+out=${1:-sqlite}
+
+fail() {
+	echo "fetch-sqlite: $*" >&2
+	exit 1
+}
+
+check() {
+	(cd "$out" && echo "$sums" | sha256sum --check --status)
+}
+
+for tool in npm tar sha256sum; do
+	command -v "$tool" >/dev/null || fail "$tool is missing"
+done
+
+mkdir -p "$out"
+if check 2>/dev/null; then
+	exit 0
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+echo "fetching $package ..."
+(cd "$work" && npm pack --silent "$package" >name) ||
+	fail "npm pack $package failed"
+tar -xzf "$work/$(tail -n 1 "$work/name")" -C "$work" ||
+	fail "the package is damaged"
+cp "$work/package/deps/sqlite3/sqlite3.c" \
+	"$work/package/deps/sqlite3/sqlite3.h" "$out/" ||
+	fail "the package holds no SQLite"
+if ! check; then
+	rm -f "$out/sqlite3.c" "$out/sqlite3.h"
+	fail "checksum mismatch in $package"
+fi

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Thread local storage, x86 variant II: the variables lie below the thread
+ * pointer, the control block of the C library starts at it, with a pointer to
+ * itself as its first word.
+ *
+ *   area                              tlsp
+ *   +---------+--------+-------+------+------+---------------------+
+ *   | padding | .tdata | .tbss |  pad | self | rest of musl's block |
+ *   +---------+--------+-------+------+------+---------------------+
+ */
+#ifndef __UKARCH_TLS_H__
+#define __UKARCH_TLS_H__
+
+#include <uk/arch/types.h>
+
+__sz ukarch_tls_area_align(void);
+__sz ukarch_tls_area_size(void);
+__uptr ukarch_tls_tlsp(void *tls_area);
+void *ukarch_tls_area_get(__uptr tlsp);
+void ukarch_tls_area_init(void *tls_area);
+
+#endif /* __UKARCH_TLS_H__ */

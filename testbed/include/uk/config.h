@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The configuration of the testbed, under the names Kconfig would give. Any of
+ * them can be set from the compiler's command line. An option that is off is
+ * not defined, as in Unikraft. All three ways of making the heap are built in
+ * and one is chosen at boot; where a mode has no page table or no address
+ * space, ukplat_pt_get_active() and uk_vas_get_active() give NULL.
+ */
+#ifndef __UK_CONFIG_H__
+#define __UK_CONFIG_H__
+
+#define CONFIG_ARCH_X86_64 1
+#define CONFIG_LIBUKALLOC 1
+#define CONFIG_LIBUKSCHED 1
+#define CONFIG_LIBUKBOOT 1
+#define CONFIG_LIBUKLIBPARAM 1
+#define CONFIG_LIBUKVMEM 1
+#define CONFIG_HAVE_PAGING 1
+#define CONFIG_LIBUKBOOT_HEAP_BASE 0x400000000
+
+#endif /* __UK_CONFIG_H__ */

@@ -1,0 +1,360 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Boots the testbed's images in QEMU and judges how they end.
+
+  run.py boot APP [-- ARGUMENT...]      boot one application
+  run.py shell [APP]                    boot it on this terminal
+  run.py compare [-- ROWS]              SQLite on several allocators, a table
+  run.py smallest APP [-- ARGUMENT...]  least memory in which APP succeeds
+  run.py check                          the tests that boot, one line for each
+
+The status is 0 when the guest's program ended with 0, 1 when it failed,
+2 for a wrong use or a missing tool, 3 for a crash of the guest, 4 for a guest
+that did not end in time, 5 when QEMU itself failed.
+"""
+
+import argparse
+import os
+import re
+import selectors
+import shutil
+import struct
+import subprocess
+import sys
+import time
+
+QEMU = "qemu-system-x86_64"
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+# What the guest writes to the exit port; see kernel/layout.h.
+EXIT_BASE = 0x10
+EXIT_STATUS_MAX = 0x3f
+EXIT_CRASH = 0x60
+
+FAILED, MISUSE, CRASHED, HUNG, NO_MACHINE = 1, 2, 3, 4, 5
+
+# Everything before the guest's first line is the firmware's.
+FIRMWARE_END = re.compile(rb"Booting from ROM[^\n]*\n")
+FIRMWARE_STUCK = b"Boot failed"
+
+FIGURES = (
+    ("insert_instructions_each", "instructions for each INSERT"),
+    ("select_instructions_each", "instructions for each SELECT"),
+    ("memory_with_data_bytes", "bytes of heap in use, data loaded"),
+    ("memory_peak_bytes", "bytes of heap in use, peak"),
+    ("memory_left_bytes", "bytes of heap in use after close"),
+    ("frames_with_data_bytes", "bytes of frames in use, data loaded"),
+    ("frames_left_bytes", "bytes of frames in use after close"),
+)
+
+
+class GuestError(Exception):
+    """The run failed; status is that of this program."""
+
+    def __init__(self, status, message):
+        super().__init__(message)
+        self.status = status
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def image_of(options, app):
+    path = os.path.join(options.build, app + ".elf")
+    if not os.path.exists(path):
+        raise GuestError(MISUSE, f"{path} is not there: build it first "
+                         f"(make APPS={app})")
+    return path
+
+
+def image_end(path):
+    """The highest address that the image (ELF, 64 bits) is loaded to."""
+    with open(path, "rb") as file:
+        image = file.read(4096)
+    table, = struct.unpack_from("<Q", image, 32)
+    size, count = struct.unpack_from("<HH", image, 54)
+    end = 0
+    for at in range(table, table + size * count, size):
+        kind, = struct.unpack_from("<I", image, at)
+        start, _, bytes_in_memory = struct.unpack_from("<QQQ", image, at + 24)
+        if kind == 1:
+            end = max(end, start + bytes_in_memory)
+    return end
+
+
+def command_of(options, app, memory_kib, arguments):
+    if not shutil.which(QEMU):
+        raise GuestError(MISUSE, f"{QEMU} is missing: install the package "
+                         "qemu-system-x86")
+    words = [f"mode={options.mode}", f"alloc={options.alloc}"]
+    words += options.parameter + ["--"] + arguments
+    sleep = "on" if options.verb == "shell" else "off"
+    return [QEMU, "-kernel", image_of(options, app), "-m", f"{memory_kib}K",
+            "-accel", "tcg", "-icount", f"shift=0,sleep={sleep}",
+            "-cpu", "max", "-nodefaults", "-no-reboot", "-nographic",
+            "-serial", "stdio", "-device",
+            "isa-debug-exit,iobase=0xf4,iosize=4",
+            "-append", " ".join(words)]
+
+
+def judge(code, console):
+    """Turns QEMU's status into nothing or a GuestError."""
+    if code % 2 == 0 or code < 0:
+        raise GuestError(NO_MACHINE, f"{QEMU} failed with status {code}")
+    value = code // 2
+    if value == EXIT_CRASH:
+        reason = re.search(rb"(CRASH|CRIT): (.*)", console)
+        what = reason.group(2).decode(errors="replace").strip() \
+            if reason else "no reason given"
+        raise GuestError(CRASHED, f"the guest crashed: {what}")
+    if value < EXIT_BASE or value > EXIT_BASE + EXIT_STATUS_MAX:
+        raise GuestError(NO_MACHINE, f"{QEMU} failed with status {code}")
+    if value != EXIT_BASE:
+        raise GuestError(FAILED, "the guest's program failed with status "
+                         f"{value - EXIT_BASE}")
+
+
+def boot(options, app, memory_kib, arguments, show):
+    """Runs to the end; the guest's console, or a GuestError with it shown."""
+    command = command_of(options, app, memory_kib, arguments)
+    needed_kib = image_end(image_of(options, app)) // 1024 + 1
+    if memory_kib < needed_kib:
+        raise GuestError(FAILED, f"too little memory: the image alone needs "
+                         f"{needed_kib} KiB")
+    console = b""
+    shown = 0
+    limit = time.monotonic() + options.timeout
+    guest = subprocess.Popen(command, stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT)
+    selector = selectors.DefaultSelector()
+    selector.register(guest.stdout, selectors.EVENT_READ)
+    try:
+        while True:
+            left = limit - time.monotonic()
+            if left <= 0:
+                raise GuestError(HUNG, "the guest did not end within "
+                                 f"{options.timeout} seconds")
+            if not selector.select(min(left, 1)):
+                continue
+            part = os.read(guest.stdout.fileno(), 65536)
+            if not part:
+                break
+            console += part
+            if FIRMWARE_STUCK in console:
+                raise GuestError(NO_MACHINE, "the firmware did not start "
+                                 "the image: too little memory?")
+            if show:
+                shown = print_new(console, shown)
+        judge(guest.wait(), console)
+    except GuestError:
+        if not show:
+            sys.stderr.flush()
+            print_new(console, 0)
+        raise
+    finally:
+        if guest.poll() is None:
+            guest.kill()
+            guest.wait()
+    return clean(console).decode(errors="replace")
+
+
+def clean(console):
+    """The guest's own output; nothing while the firmware still runs."""
+    end = FIRMWARE_END.search(console)
+    return console[end.end():].replace(b"\r", b"") if end else b""
+
+
+def print_new(console, shown):
+    """Prints what came after "shown" bytes of the guest's own output."""
+    text = clean(console)
+    sys.stdout.write(text[shown:].decode(errors="replace"))
+    sys.stdout.flush()
+    return len(text)
+
+
+def verb_boot(options, arguments):
+    boot(options, options.app, options.memory * 1024, arguments, True)
+
+
+def verb_shell(options, arguments):
+    command = command_of(options, options.app, options.memory * 1024,
+                         arguments)
+    command[command.index("-serial") + 1] = "mon:stdio"
+    say("(control-D ends the shell, control-A x the machine)")
+    judge(subprocess.call(command), b"")
+
+
+def figures_of(console):
+    return {name: int(value) for name, value
+            in re.findall(r"^(\w+) (-?\d+)$", console, re.MULTILINE)}
+
+
+def verb_compare(options, arguments):
+    columns = []
+    allocators = options.allocs.split(",")
+    for alloc in allocators:
+        say(f"booting SQLite on {alloc} ...")
+        options.alloc = alloc
+        console = boot(options, "sqlite_bench", options.memory * 1024,
+                       arguments, options.verbose)
+        columns.append(figures_of(console))
+    print(f"mode {options.mode}, {options.memory} MiB, "
+          f"{columns[0]['rows']} rows")
+    print(f"{'':36}" + "".join(f"{name:>14}" for name in allocators))
+    for key, label in FIGURES:
+        if key.startswith("frames") and options.mode != "vmem":
+            continue
+        print(f"{label:36}" + "".join(f"{c[key]:14,}" for c in columns))
+
+
+def verb_smallest(options, arguments):
+    """Bisects; success is taken to stay success with more memory."""
+    step = options.step
+    low, high = 0, options.memory * 1024 // step
+
+    def succeeds(steps):
+        try:
+            boot_quietly(options, steps * step, arguments)
+            result = "enough"
+        except GuestError as error:
+            if error.status == MISUSE:
+                raise
+            result = f"not enough ({error})"
+        say(f"{steps * step} KiB: {result}")
+        return result == "enough"
+
+    if not succeeds(high):
+        raise GuestError(FAILED, f"{options.app} fails with "
+                         f"{options.memory} MiB already")
+    while high - low > 1:
+        middle = (low + high) // 2
+        if succeeds(middle):
+            high = middle
+        else:
+            low = middle
+    print(f"smallest_memory_kib {high * step} ({options.app}, "
+          f"{options.alloc}, {options.mode})")
+
+
+# Application, mode, MiB, boot parameters, arguments, expected status.
+CHECKS = (
+    ("hello", "static", 16, [], ["a"], 0),
+    ("conformance", "static", 64, ["junk=all"], [], 0),
+    ("conformance", "static", 64, ["first=64", "ranges=4"], ["2"], 0),
+    ("conformance", "static", 64, ["first=16"], ["3"], 0),
+    ("conformance", "static", 24, [], ["4"], 0),
+    ("conformance", "paging", 64, ["junk=all"], [], 0),
+    ("conformance", "paging", 24, [], ["5"], 0),
+    ("conformance", "vmem", 64, [], [], 0),
+    ("conformance", "vmem", 24, [], ["6"], 0),
+    ("conformance", "vmem", 128, [], ["7"], 0),
+    ("sqlite_bench", "static", 32, [], ["300"], 0),
+    ("sqlite_bench", "paging", 32, [], ["300"], 0),
+    ("sqlite_bench", "vmem", 32, [], ["300"], 0),
+    ("misbehave", "static", 16, [], ["fail"], FAILED),
+    ("misbehave", "static", 16, [], ["null"], CRASHED),
+    ("misbehave", "paging", 16, [], ["abort"], CRASHED),
+    ("misbehave", "vmem", 16, [], ["stack"], CRASHED),
+    ("misbehave", "static", 16, ["nonsense=1"], ["fail"], CRASHED),
+    ("misbehave", "paging", 16, [], ["hang"], HUNG),
+)
+
+
+def verb_check(options, _):
+    failures = guests = 0
+    limit = options.timeout
+    for app, mode, memory, parameters, arguments, expected in CHECKS:
+        if options.alloc == "bump" and app == "conformance" and memory < 64:
+            continue  # it never frees: memory runs out
+        options.app, options.mode = app, mode
+        options.parameter = parameters
+        options.timeout = 5 if expected == HUNG else limit
+        words = [app, mode, f"{memory} MiB"] + parameters + arguments
+        name = f"{options.alloc}: " + " ".join(words)
+        try:
+            if expected:
+                boot_quietly(options, memory * 1024, arguments)
+            else:
+                boot(options, app, memory * 1024, arguments, False)
+            status, why = 0, "SUCCESS"
+        except GuestError as error:
+            status, why = error.status, str(error)
+        good = status == expected
+        guests += 1
+        failures += not good
+        say(f"{'ok  ' if good else 'FAIL'} {name}"
+            + ("" if good else f": {why}"))
+    if failures:
+        raise GuestError(FAILED, f"{failures} of {guests} failed")
+    print(f"SUCCESS: {guests} guests on {options.alloc}")
+
+
+def boot_quietly(options, memory_kib, arguments):
+    saved, sys.stdout = sys.stdout, open(os.devnull, "w", encoding="utf-8")
+    try:
+        boot(options, options.app, memory_kib, arguments, False)
+    finally:
+        sys.stdout.close()
+        sys.stdout = saved
+
+
+def parse(words):
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("verb",
+                        choices=("boot", "shell", "compare", "smallest",
+                                 "check"))
+    parser.add_argument("app", nargs="?")
+    parser.add_argument("--mode", default="static",
+                        choices=("static", "paging", "vmem"))
+    parser.add_argument("--alloc", default="buddy",
+                        choices=("buddy", "bump", "mimalloc"))
+    parser.add_argument("--allocs", default="buddy,mimalloc",
+                        help="compare: names, with commas between")
+    parser.add_argument("--memory", type=int, default=64,
+                        help="MiB of the machine (64)")
+    parser.add_argument("--step", type=int, default=64,
+                        help="smallest: KiB between two sizes (64)")
+    parser.add_argument("--timeout", type=int, default=300,
+                        help="seconds until a guest counts as hung (300)")
+    parser.add_argument("--parameter", action="append", default=[],
+                        help="a further boot parameter, as log=3")
+    parser.add_argument("--build", default=os.path.join(HERE, "build"),
+                        help="folder of the images")
+    parser.add_argument("--verbose", action="store_true",
+                        help="compare: show the guests' consoles")
+    options = parser.parse_args(words)
+    if not options.app:
+        options.app = {"shell": "sqlite_shell"}.get(options.verb)
+    if not options.app and options.verb not in ("compare", "check"):
+        parser.error("which application?")
+    if options.memory < 1:
+        parser.error("--memory: at least 1 MiB")
+    return options
+
+
+def main():
+    words, arguments = sys.argv[1:], []
+    if "--" in words:
+        at = words.index("--")
+        words, arguments = words[:at], words[at + 1:]
+    options = parse(words)
+    verbs = {"boot": verb_boot, "shell": verb_shell,
+             "compare": verb_compare, "smallest": verb_smallest,
+             "check": verb_check}
+    try:
+        verbs[options.verb](options, arguments)
+    except GuestError as error:
+        sys.stdout.flush()
+        say(f"run.py: {error}")
+        return error.status
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

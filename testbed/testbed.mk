@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# The unikernel of testbed/, with the allocator of this tree in it.
+
+TESTBED_BUILD	:= $(BUILD)/testbed
+TESTBED_CC	?= gcc
+TESTBED_DEBUG	?= 0
+TESTBED_DEFINES	?=
+
+# The files that Makefile.uk names, so that neither list can fall behind
+UNIKRAFT_SRCS	:= $(shell sed -n \
+	's|^LIBMIMALLOC_SRCS.*(LIBMIMALLOC_BASE)/\(.*\.c\)$$|\1|p' Makefile.uk)
+UNIKRAFT_HEADERS := $(wildcard include/uk/*.h src/*.h src/arch/*.h \
+		   port/unikraft/*.h testbed/include/*/*.h)
+UNIKRAFT_FLAGS	= $(shell $(MAKE) -s --no-print-directory -C testbed \
+		  CC=$(TESTBED_CC) DEFINES="$(TESTBED_DEFINES)" print-flags)
+
+# $(1): single or thread, $(2): MI_THREADS
+define testbed_flavour
+TESTBED_OBJS_$(1) := $$(UNIKRAFT_SRCS:%.c=$$(TESTBED_BUILD)/objects-$(1)/%.o)
+
+$$(TESTBED_BUILD)/objects-$(1)/%.o: %.c $$(UNIKRAFT_HEADERS) Makefile.uk \
+		testbed/testbed.mk
+	@mkdir -p $$(@D)
+	cd testbed && $$(TESTBED_CC) $$(UNIKRAFT_FLAGS) \
+		-Wall -Wextra -Wconversion -Werror -fno-strict-aliasing \
+		-I../include -I../src -I../port/unikraft \
+		-DMI_CONCURRENT=0 -DMI_THREADS=$(2) -DMI_CLASS_STATS=0 \
+		-DMI_DEBUG=$$(TESTBED_DEBUG) \
+		-DUK_LIBPARAM_LIBPREFIX=mimalloc \
+		-c -o $$(abspath $$@) ../$$<
+
+# As Unikraft links a library: one object, in which only the names of
+# exportsyms.uk are visible
+$$(TESTBED_BUILD)/mimalloc-$(1).o: $$(TESTBED_OBJS_$(1)) exportsyms.uk
+	$$(LD) -r -o $$@ $$(TESTBED_OBJS_$(1))
+	$$(OBJCOPY) --keep-global-symbols=exportsyms.uk $$@
+
+.PHONY: testbed-$(1)
+testbed-$(1): $$(TESTBED_BUILD)/mimalloc-$(1).o
+	$$(MAKE) --no-print-directory -C testbed CC=$$(TESTBED_CC) \
+		DEFINES="$$(TESTBED_DEFINES)" \
+		BUILD=$$(abspath $$(TESTBED_BUILD))/$(1) \
+		MIMALLOC_OBJS=$$(abspath $$<) \
+		$$(if $$(TESTBED_APPS),APPS="$$(TESTBED_APPS)")
+endef
+
+$(eval $(call testbed_flavour,single,0))
+$(eval $(call testbed_flavour,thread,1))
+
+# make run, make shell: MODE=static|paging|vmem MEMORY=MiB ROWS= HEAPS=single|
+# thread ALLOC=mimalloc|buddy|bump (for run: one or more, with commas between)
+MODE		?= static
+MEMORY		?= 64
+ROWS		?= 10000
+HEAPS		?= single
+ALLOC		?=
+RUN_ALLOCS	:= buddy,mimalloc
+
+TESTBED_RUN	= cd testbed && ./run.py
+TESTBED_OPTIONS	= --build $(abspath $(TESTBED_BUILD))/$(HEAPS) \
+		  --mode $(MODE) --memory $(MEMORY)
+
+.PHONY: testbed-packages
+testbed-packages:
+	@tests/install-packages testbed/packages.txt
+
+.PHONY: run
+run: testbed-packages
+	@$(if $(filter $(HEAPS),single thread),true, \
+		echo "HEAPS=$(HEAPS): single or thread" >&2; exit 2)
+	@$(MAKE) --no-print-directory testbed-$(HEAPS) \
+		TESTBED_APPS=sqlite_bench
+	@$(TESTBED_RUN) compare $(TESTBED_OPTIONS) \
+		--allocs $(or $(ALLOC),$(RUN_ALLOCS)) -- $(ROWS)
+
+.PHONY: shell
+shell: testbed-packages
+	@$(MAKE) --no-print-directory testbed-$(HEAPS) \
+		TESTBED_APPS=sqlite_shell
+	@$(TESTBED_RUN) shell $(TESTBED_OPTIONS) \
+		--alloc $(or $(ALLOC),mimalloc)
+
+# The least memory in which SQLite inserts 1,000 rows
+.PHONY: smallest
+smallest: testbed-packages
+	@$(MAKE) --no-print-directory testbed-$(HEAPS) \
+		TESTBED_APPS=sqlite_bench
+	@for alloc in $(or $(ALLOC),buddy mimalloc); do \
+		(cd testbed && ./run.py smallest sqlite_bench \
+			$(TESTBED_OPTIONS) --alloc $$alloc -- 1000 insert) || \
+			exit; \
+	done
+
+TESTBED_TESTS	= tests/testbed/conformance.sh tests/testbed/figures.sh \
+		  tests/testbed/sqlite.sh
+
+.PHONY: testbed-images
+testbed-images: testbed-packages
+	$(MAKE) --no-print-directory testbed-single testbed-thread \
+		TESTBED_APPS="conformance alloc_bench misbehave"
+	-$(MAKE) --no-print-directory testbed-single testbed-thread \
+		TESTBED_APPS="sqlite_bench sqlite_shell"
+
+.PHONY: check-testbed
+check-testbed: testbed-images
+	TESTBED_IMAGES=$(abspath $(TESTBED_BUILD)) \
+		tests/run -j 2 --timeout 1800 $(TESTBED_TESTS)

@@ -1,0 +1,29 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# Every row of the contract of ukalloc, in each way to make the heap and with
+# one heap or one for each thread; as TAP.
+
+set -u
+source "$(dirname "$0")/lib.bash"
+
+# MODE MEMORY PARAMETER ARGUMENT
+cases='static 64 junk=all 1
+static 64 first=64 2
+static 64 first=16 3
+static 64 ranges=4 4
+static 24 stats=1 5
+paging 64 junk=all 6
+paging 24 stats=1 7
+vmem 64 junk=all 8
+vmem 24 stats=1 9
+vmem 128 stats=1 10'
+
+for flavour in single thread; do
+	while read -r mode memory parameter seed; do
+		boots "$flavour heaps, $mode, $memory MiB, $parameter" \
+			"$flavour" conformance --mode "$mode" \
+			--memory "$memory" --parameter "$parameter" -- "$seed"
+	done <<<"$cases"
+done
+finish

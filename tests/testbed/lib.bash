@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# What the tests that boot share. TESTBED_IMAGES is the folder of the images,
+# with one folder in it for each flavour: single and thread.
+
+cd "$(dirname "$0")/../../testbed"
+images=${TESTBED_IMAGES:-../build/testbed}
+count=0
+failed=0
+console=$(mktemp)
+trap 'rm -f "$console"' EXIT
+
+# ok NAME, not_ok NAME: one test point
+ok()
+{
+	count=$((count + 1))
+	echo "ok $count - $*"
+}
+
+not_ok()
+{
+	count=$((count + 1))
+	failed=1
+	echo "not ok $count - $*"
+}
+
+# guest FLAVOUR APP OPTION... : boots; the console is in $console
+guest()
+{
+	local flavour=$1 app=$2
+	shift 2
+	./run.py boot "$app" --build "$images/$flavour" --alloc mimalloc \
+		"$@" >"$console" 2>&1
+}
+
+# boots NAME FLAVOUR OPTION... : a test point, with the console if it fails
+boots()
+{
+	local name=$1
+	shift
+	if guest "$@" && grep -qx SUCCESS "$console"; then
+		ok "$name"
+	else
+		not_ok "$name"
+		sed 's/^/# /' "$console"
+	fi
+}
+
+finish()
+{
+	echo "1..$count"
+	exit $failed
+}
