@@ -169,6 +169,9 @@ static int child_in_need(void)
 	return service();
 }
 
+/* A thread's stack wants address space, too: all start before any takes it */
+static pthread_barrier_t all_there;
+
 /* Threads run into the limit together: each gets NULL or a valid block. */
 static void *greedy(void *arg)
 {
@@ -177,6 +180,7 @@ static void *greedy(void *arg)
 	size_t sizes[ARRAY_LENGTH(blocks)];
 	uintptr_t wrong = 0;
 
+	pthread_barrier_wait(&all_there);
 	for (int round = 0; round < 10; round++) {
 		for (size_t i = 0; i < ARRAY_LENGTH(blocks); i++) {
 			sizes[i] = check_log_size(&r, 16 * MIB);
@@ -200,6 +204,8 @@ static int child_threads(void)
 	pthread_t threads[4];
 	void *wrong;
 
+	need(pthread_barrier_init(&all_there, NULL,
+				  ARRAY_LENGTH(threads)) == 0);
 	for (size_t i = 0; i < ARRAY_LENGTH(threads); i++)
 		need(pthread_create(&threads[i], NULL, greedy,
 				    (void *)(uintptr_t)i) == 0);
