@@ -352,6 +352,7 @@ static struct block *heap_larger(struct heap *heap, unsigned int class)
 	if (!page)
 		return NULL;
 	block = page_pop(page);
+	track_touch(block, page->block_size);
 	memory_zero((char *)block + bytes, page->block_size - bytes);
 	return block;
 }
