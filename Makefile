@@ -29,6 +29,7 @@ Q		:= $(if $(V),,@)
 WARNINGS	:= -Wall -Wextra -Wconversion -Werror
 CFLAGS		= -std=gnu11 $(OPTIMIZE) -g $(WARNINGS) \
 		  -fno-strict-aliasing -fvisibility=hidden $(UNWIND) \
+		  -ffunction-sections \
 		  -Iinclude -Isrc -Iport/linux \
 		  -DMI_THREADS=$(THREADS) -DMI_DEBUG=$(DEBUG) \
 		  $(if $(filter valgrind,$(TRACK)),-DMI_TRACK_VALGRIND=1) \
