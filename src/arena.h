@@ -109,6 +109,12 @@ static inline struct page *instance_run_keep(struct instance *instance,
 	return (struct page *)(word & PAGE_LIST_MASK);
 }
 
+static inline struct page *instance_kept(const struct instance *instance)
+{
+	return (struct page *)(atomic_read(&instance->kept_run) &
+			       PAGE_LIST_MASK);
+}
+
 static inline size_t instance_kept_units(const struct instance *instance)
 {
 	return atomic_read(&instance->kept_run) >> KEPT_UNITS_SHIFT;

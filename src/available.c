@@ -39,7 +39,7 @@ static bool run_is_spare(const struct instance *instance,
 	case RUN_SMALL:
 		return page_is_empty(run);
 	default:
-		return (uintptr_t)run == instance->kept_run;
+		return run == instance_kept(instance);
 	}
 }
 
