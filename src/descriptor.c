@@ -187,6 +187,44 @@ void descriptors_trim(struct arena *arena)
 	arena->trimming = false;
 }
 
+/* A chunk more, in the smallest free run */
+static bool chunk_add(struct arena *arena)
+{
+	struct page *run, *slots;
+	const struct run_request request = {
+		.units = 1, .align_units = 1, .kind = RUN_META,
+	};
+
+	if (arena->descriptors_free == 0)
+		return false;
+	run = run_cut(arena, &request);
+	if (!run)
+		return false;
+	/* The run's descriptor moves into the chunk that it describes */
+	slots = (struct page *)run_start(run);
+	chunk_init(arena, slots, CHUNK_SLOTS);
+	slots->origin = run->origin;
+	slots->units = 1;
+	slots->phys_prev = run->phys_prev;
+	slots->phys_next = run->phys_next;
+	if (slots->phys_prev)
+		slots->phys_prev->phys_next = slots;
+	else
+		arena->phys_first = slots;
+	if (slots->phys_next)
+		slots->phys_next->phys_prev = slots;
+	else
+		arena->phys_last = slots;
+	descriptor_give(arena, run);
+	return true;
+}
+
+bool descriptors_reserve(struct arena *arena)
+{
+	return likely(arena->descriptors_free >= DESCRIPTOR_RESERVE) ||
+	       chunk_add(arena);
+}
+
 /* Whether nothing but free runs keeps the chunk */
 static bool chunk_is_movable(const struct arena *arena,
 			     const struct page *chunk)
@@ -235,6 +273,57 @@ static void chunk_move(struct arena *arena, struct page *chunk)
 		chunk_to_end(arena, chunk);
 }
 
+/*
+ * An empty chunk that is there in reserve was made when memory was full, and
+ * may stand in the middle of what could be the largest free run now.
+ *
+ *	| free run           | chunk | free run |
+ *	| chunk | free run                      |
+ */
+static void chunk_relocate(struct arena *arena)
+{
+	struct page *chunk = arena->chunks_last, *run, *slots;
+	uintptr_t dirty_start, dirty_end;
+
+	if (!chunk || chunk->reserved > 1 || chunk == arena->first_chunk)
+		return;
+	run = chunk->phys_prev;
+	if (!run || run->kind != RUN_FREE || !chunk->phys_next ||
+	    chunk->phys_next->kind != RUN_FREE)
+		return;
+	chunk_unlist(arena, chunk);
+	arena->descriptors_free -= CHUNK_SLOTS - 1;
+	dirty_start = run->dirty_start;
+	dirty_end = run->dirty_end;
+	run_set_dirty(arena, run, 0, 0);
+	run_unbin(arena, run);
+	arena->units_free -= run->units;
+
+	slots = (struct page *)run_start(run);
+	chunk_init(arena, slots, CHUNK_SLOTS);
+	slots->origin = run->origin;
+	slots->units = 1;
+	slots->phys_prev = run->phys_prev;
+	slots->phys_next = run;
+	if (slots->phys_prev)
+		slots->phys_prev->phys_next = slots;
+	else
+		arena->phys_first = slots;
+	run->phys_prev = slots;
+	run->phys_next = chunk->phys_next;
+	run->phys_next->phys_prev = run;
+	run->origin += UNIT_SIZE;
+	run->kind = RUN_META;
+	run_put(arena, run, false);
+	run = slots->phys_next;
+	if (dirty_start < run_start(run))
+		dirty_start = run_start(run);
+	if (dirty_start < dirty_end)
+		run_widen_dirty(arena, run, dirty_start, dirty_end);
+	run_widen_dirty(arena, run, (uintptr_t)chunk,
+			(uintptr_t)chunk + UNIT_SIZE);
+}
+
 void descriptors_settle(struct arena *arena)
 {
 	unsigned int rounds = 8;
@@ -251,37 +340,5 @@ void descriptors_settle(struct arena *arena)
 		} while (chunk && chunk->reserved == 1);
 		descriptors_trim(arena);
 	} while (arena->units_free != free && --rounds);
-}
-
-bool descriptors_reserve(struct arena *arena)
-{
-	struct page *run, *slots;
-	const struct run_request request = {
-		.units = 1, .align_units = 1, .kind = RUN_META,
-	};
-
-	if (likely(arena->descriptors_free >= DESCRIPTOR_RESERVE))
-		return true;
-	if (arena->descriptors_free == 0)
-		return false;
-	run = run_cut(arena, &request);
-	if (!run)
-		return false;
-	/* The run's descriptor moves into the chunk that it describes */
-	slots = (struct page *)run_start(run);
-	chunk_init(arena, slots, CHUNK_SLOTS);
-	slots->origin = run->origin;
-	slots->units = 1;
-	slots->phys_prev = run->phys_prev;
-	slots->phys_next = run->phys_next;
-	if (slots->phys_prev)
-		slots->phys_prev->phys_next = slots;
-	else
-		arena->phys_first = slots;
-	if (slots->phys_next)
-		slots->phys_next->phys_prev = slots;
-	else
-		arena->phys_last = slots;
-	descriptor_give(arena, run);
-	return true;
+	chunk_relocate(arena);
 }
