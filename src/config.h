@@ -10,6 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Not in every <stdint.h>: nolibc of Unikraft 0.17 */
+#ifndef PTRDIFF_MAX
+#define PTRDIFF_MAX		__PTRDIFF_MAX__
+#endif
+#ifndef UINTPTR_MAX
+#define UINTPTR_MAX		__UINTPTR_MAX__
+#endif
+
 /* 1: a heap for each thread. 0: one heap for an instance, no TLS, no atomics */
 #ifndef MI_THREADS
 #define MI_THREADS		1

@@ -25,7 +25,7 @@ void heap_init(struct heap *heap, struct instance *instance)
 	unsigned int class;
 
 	/* the rest stays: a page may be on its way from the heap's last life */
-	memory_zero(heap, offsetof(struct heap, returned));
+	memory_zero(heap, __builtin_offsetof(struct heap, returned));
 	for (class = 0; class < CLASS_COUNT; class++)
 		heap->queues[class].first = &empty_page;
 	heap->instance = instance;

@@ -127,10 +127,11 @@ struct page {
 };
 
 _Static_assert(sizeof(struct page) == 128, "two cache lines");
-_Static_assert(offsetof(struct page, thread_free) == 64,
+_Static_assert(__builtin_offsetof(struct page, thread_free) == 64,
 	       "what others touch stands on a line of its own");
-_Static_assert(offsetof(struct page, reciprocal) ==
-	       offsetof(struct block, tag), "a page is its own empty list");
+_Static_assert(__builtin_offsetof(struct page, reciprocal) ==
+	       __builtin_offsetof(struct block, tag),
+	       "a page is its own empty list");
 
 /* Leads from an address to a descriptor; see docs/design.md */
 struct map {
@@ -143,8 +144,9 @@ struct map_of_none {
 	struct page null;
 	uintptr_t distance;
 };
-_Static_assert(offsetof(struct map_of_none, distance) ==
-	       offsetof(struct map, distance), "looks like a map of one unit");
+_Static_assert(__builtin_offsetof(struct map_of_none, distance) ==
+	       __builtin_offsetof(struct map, distance),
+	       "looks like a map of one unit");
 extern HIDDEN struct map_of_none map_of_none;
 
 struct arena {
@@ -202,7 +204,7 @@ struct heap {
 };
 
 _Static_assert(sizeof(struct queue) == BLOCK_ALIGN, "address = index * 16");
-_Static_assert(offsetof(struct heap, queues) == 0, "see above");
+_Static_assert(__builtin_offsetof(struct heap, queues) == 0, "see above");
 _Static_assert(sizeof(struct heap) <= UNIT_SIZE, "a heap takes one unit");
 
 /* Per size class, and once more for large blocks (at STATS_LARGE) */

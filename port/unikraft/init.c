@@ -9,7 +9,7 @@ struct instance *default_instance_pointer;
 
 static void instance_setup(struct instance *instance)
 {
-	memory_zero(instance, offsetof(struct instance, main_heap));
+	memory_zero(instance, __builtin_offsetof(struct instance, main_heap));
 	instance->main_heap.returned = 0;
 	instance->main_heap.run = NULL;
 	instance->purge_enabled = purge_wanted();

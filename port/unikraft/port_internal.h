@@ -46,6 +46,7 @@ bool purge_wanted(void);
 /* param.c */
 size_t param_budget_bytes(void);
 bool param_abort(void);
+bool param_show_stats(void);
 
 /* thread.c */
 #if MI_THREADS

@@ -3,6 +3,10 @@
 #include "port_internal.h"
 
 #include <uk/mimalloc.h>
+#if __has_include(<uk/init.h>)	/* not in the testbed: see its stats=1 */
+#include <uk/init.h>
+#define SHOWS_AT_HALT	1
+#endif
 
 #include "text.h"
 
@@ -79,3 +83,23 @@ void uk_mimalloc_show(struct uk_alloc *a)
 	text_print(&text);
 	show_classes(instance, &text);
 }
+
+#ifdef SHOWS_AT_HALT
+
+static int show_init(struct uk_init_ctx *context)
+{
+	(void)context;
+	return 0;
+}
+
+static void show_term(const struct uk_term_ctx *context)
+{
+	(void)context;
+	if (param_show_stats() && default_instance_pointer)
+		uk_mimalloc_show((struct uk_alloc *)((char *)
+				 default_instance_pointer - INSTANCE_OFFSET));
+}
+
+uk_early_initcall_prio(show_init, show_term, 0);
+
+#endif /* SHOWS_AT_HALT */
