@@ -69,8 +69,8 @@
 #define PAGE_BLOCKS_MEDIUM	((size_t)16)
 #define PAGE_BLOCKS_FIRST	((size_t)4)
 
-/* Pages that are empty but kept, in one instance, beside those of one unit */
-#define KEPT_UNITS_MAX		((size_t)256)
+/* Of so many classes kept pages are counted anew when there are too many */
+#define RECOUNT_CLASSES		8
 
 /* An arena's smallest size worth its metadata */
 #define ARENA_BYTES_MIN		((size_t)16384)

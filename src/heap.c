@@ -159,24 +159,54 @@ void heap_page_unfull(struct page *page)
 	queue_append(heap, page);
 }
 
-/* Kept pages that malloc has taken from since count no more */
+/* Whether the page may be empty: counted as kept, or a class's one unit */
+static bool page_may_be_empty(const struct heap *heap,
+			      const struct page *page)
+{
+	return (page->flags & PAGE_KEPT) ||
+	       (page->units == 1 && heap->page_count[page->class] == 1);
+}
+
+/*
+ * Of a page that may be empty: its list is charged, so the sum does not reach
+ * zero each time that a program frees the only block it has of a class.
+ */
+static void page_charge_list(struct page *page)
+{
+	page->sum += page->held;
+	page->held = 0;
+}
+
+/*
+ * Kept pages that malloc has taken from may count no more. Some classes in
+ * turn, until one such page is found.
+ */
 static void heap_recount_kept(struct heap *heap)
 {
-	unsigned int class;
+	unsigned int left = RECOUNT_CLASSES;
 	struct page *page;
 
-	for (class = 0; class < CLASS_COUNT; class++) {
-		page = heap->queues[class].first;
-		if ((page->flags & PAGE_KEPT) &&
-		    page->free != page->kept_list)
+	while (left--) {
+		heap->recount_class = (heap->recount_class + 1) % CLASS_COUNT;
+		page = heap->queues[heap->recount_class].first;
+		if (!(page->flags & PAGE_KEPT) ||
+		    page->free == page->kept_list)
+			continue;
+		page->listed = LISTED_UNKNOWN;
+		if (page_resum(page)) {
+			page->kept_list = page->free;
+			page_charge_list(page);
+		} else {
 			page_unkeep(heap, page);
+		}
+		return;
 	}
 }
 
 static bool kept_fits(struct heap *heap, const struct page *page)
 {
 	return atomic_read(&heap->instance->kept_units) + page->units <=
-	       KEPT_UNITS_MAX;
+	       PORT_KEPT_UNITS_MAX;
 }
 
 /*
@@ -185,8 +215,7 @@ static bool kept_fits(struct heap *heap, const struct page *page)
  */
 static bool page_keep(struct heap *heap, struct page *page)
 {
-	if ((heap->page_count[page->class] > 1 || page->units > 1) &&
-	    !(page->flags & PAGE_KEPT)) {
+	if (!page_may_be_empty(heap, page)) {
 		if (!kept_fits(heap, page))
 			heap_recount_kept(heap);
 		if (!kept_fits(heap, page))
@@ -197,6 +226,7 @@ static bool page_keep(struct heap *heap, struct page *page)
 	if (page_list_is_empty(page))
 		(void)page_refill(page);
 	page->kept_list = page->free;
+	page_charge_list(page);
 	return true;
 }
 
@@ -367,6 +397,17 @@ size_t heap_largest_block(struct heap *heap)
 	return 0;
 }
 
+static void page_first_taken(const struct heap *heap, struct page *page,
+			     const struct block *block)
+{
+	if (page_may_be_empty(heap, page)) {
+		page_charge_list(page);
+	} else {
+		page->sum = page_amount(page, block);
+		page->held -= page->sum;
+	}
+}
+
 struct block *heap_alloc(struct heap *heap, unsigned int class)
 {
 	struct queue *queue = &heap->queues[class];
@@ -398,16 +439,16 @@ struct block *heap_alloc(struct heap *heap, unsigned int class)
 		}
 		if (!page_list_is_empty(page))
 			break;
-		page_unkeep(heap, page);
-		if (page_refill(page) || page_extend(page))
+		if (page_refill(page) || page_extend(page)) {
+			if (page->sum)
+				page_unkeep(heap, page);
 			break;
+		}
 		(void)page_to_full(heap, page);
 	}
 	block = page_pop(page);
-	if (page->sum == 0) {	/* the first of a new page */
-		page->sum = page_amount(page, block);
-		page->held -= page->sum;
-	}
+	if (page->sum == 0)	/* nothing of the page was handed out */
+		page_first_taken(heap, page, block);
 	return block;
 }
 

@@ -33,10 +33,17 @@ static void page_set_sum(struct page *page, uint64_t charged, uint64_t listed,
 }
 
 /*
- * A sum is exact when the list was just filled, and stays so as long as the
- * walks that it costs are paid for by what malloc took since the last one;
- * or malloc took nothing at all, so the next one will be the last.
+ * Whether a walk of the list is paid for by what malloc took since the last
+ * one; or malloc took nothing at all, so the next one will be the last. Of one
+ * unit there is little to win: see the bound in docs/design.md.
  */
+static bool walk_is_paid(const struct page *page, unsigned int taken,
+			 unsigned int listed)
+{
+	return taken == 0 || taken >= (page->units == 1 ? listed : listed / 4);
+}
+
+/* A sum is exact when the list was just filled, and while walks are paid for */
 bool page_resum(struct page *page)
 {
 	const struct block *block = page->free;
@@ -49,7 +56,7 @@ bool page_resum(struct page *page)
 	}
 	taken = page->listed - listed;
 	page->listed = (uint16_t)listed;
-	page_set_sum(page, charged, weight, taken == 0 || taken >= listed / 16);
+	page_set_sum(page, charged, weight, walk_is_paid(page, taken, listed));
 	return charged == weight;
 }
 

@@ -12,6 +12,8 @@
  *				object; 0 where it is a pointer
  *	PORT_FRAMES_RUN_OUT	1 where memory is backed on demand and a
  *				fault without a frame is fatal; else 0
+ *	PORT_KEPT_UNITS_MAX	units of pages that heaps keep though they are
+ *				empty, beside those of one unit
  *	PORT_TLS		storage class of a thread's heap word
  *	struct port_lock	a lock that is zero when free
  *	PORT_LOCK_NAME ...

@@ -65,7 +65,7 @@ enum page_state {
 
 enum page_flags {
 	PAGE_IN_FULL = 1,	/* on heap->full instead of in a queue */
-	PAGE_KEPT = 2,		/* was empty and kept, counted in kept_units */
+	PAGE_KEPT = 2,		/* may be empty, counted in kept_units */
 	PAGE_IN_ABANDONED = 4,	/* on a list of the instance */
 	RUN_ZERO = 8,		/* a run just cut: reads as zero */
 	PAGE_AGED = 16,		/* a free run: on the list of dirty runs */
@@ -196,6 +196,7 @@ struct heap {
 	struct heap *backing;		/* the thread's first heap */
 	uint64_t heartbeat;
 	unsigned int look_class;	/* where heap_look() is next */
+	unsigned int recount_class;	/* and heap_recount_kept() */
 	bool in_deferred;
 	/* What follows outlives heap_init() */
 	__attribute__((aligned(64)))
@@ -236,7 +237,7 @@ struct instance {
 	size_t abandoned_count;
 	size_t waiting_units;		/* of pages that others emptied */
 	size_t emptied_units;		/* of those that others purged, too */
-	size_t kept_units;		/* of empty pages that heaps keep */
+	size_t kept_units;		/* of pages that may be empty */
 	size_t budget_bytes;		/* dirty memory that is kept */
 	size_t budget_share;		/* or this fraction of what is used */
 	size_t reserve_bytes;		/* of further arenas, if to be had */

@@ -8,6 +8,7 @@
 #define PORT_MAP_WINDOW		1
 #define PORT_STATIC_INSTANCE	1
 #define PORT_FRAMES_RUN_OUT	0
+#define PORT_KEPT_UNITS_MAX	((size_t)256)
 
 #if MI_THREADS
 #ifdef PORT_TLS_LOCAL_EXEC	/* for executables: one instruction less */

@@ -20,6 +20,7 @@
 
 #define REPEATS 64
 #define BATCH 4096
+#define BATCHES 9
 #define SLOTS 1024
 #define KIB 1024UL
 #define MIB (1024 * KIB)
@@ -100,10 +101,10 @@ static int compare_costs(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static uint64_t median(uint64_t costs[REPEATS])
+static uint64_t median(uint64_t *costs, size_t count)
 {
-	qsort(costs, REPEATS, sizeof(*costs), compare_costs);
-	return costs[REPEATS / 2];
+	qsort(costs, count, sizeof(*costs), compare_costs);
+	return costs[count / 2];
 }
 
 static void bench_pair(struct uk_alloc *a, size_t size)
@@ -117,8 +118,8 @@ static void bench_pair(struct uk_alloc *a, size_t size)
 			fail("a pair: no memory");
 		count_free(a, block, &frees[i]);
 	}
-	in = median(mallocs);
-	out = median(frees);
+	in = median(mallocs, REPEATS);
+	out = median(frees, REPEATS);
 	printf("pair_%zu_malloc %" PRIu64 "\npair_%zu_free %" PRIu64
 	       "\npair_%zu %" PRIu64 "\n", size, in, size, out, size,
 	       in + out);
@@ -135,7 +136,8 @@ static void shuffle(void **blocks, size_t count)
 	}
 }
 
-static void bench_batch(struct uk_alloc *a)
+/* Instructions a pair: blocks of mixed sizes, freed in random order */
+static uint64_t batch(struct uk_alloc *a)
 {
 	static void *blocks[BATCH];
 	uint64_t sum = 0, cost;
@@ -151,7 +153,18 @@ static void bench_batch(struct uk_alloc *a)
 		count_free(a, blocks[i], &cost);
 		sum += cost;
 	}
-	printf("batch_pair %" PRIu64 "\n", sum / BATCH);
+	return sum / BATCH;
+}
+
+/* The first on memory never touched before; then as a program goes on */
+static void bench_batch(struct uk_alloc *a)
+{
+	uint64_t costs[BATCHES];
+
+	printf("batch_first_pair %" PRIu64 "\n", batch(a));
+	for (size_t i = 0; i < BATCHES; i++)
+		costs[i] = batch(a);
+	printf("batch_pair %" PRIu64 "\n", median(costs, BATCHES));
 }
 
 static void bench_realloc(struct uk_alloc *a)
@@ -285,7 +298,6 @@ int main(int argc, char **argv)
 	printf("heap_init %" PRIu64 "\n", testbed_init_instructions());
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
 		bench_pair(a, sizes[i]);
-	bench_batch(a);
 	bench_batch(a);
 	bench_realloc(a);
 	bench_worst(a, operations);

@@ -217,7 +217,8 @@ static void many_threads_come_and_go(struct uk_alloc *a)
 		for (int i = 0; i < 200; i++) {
 			CHECK(uk_sched_thread_create(uk_sched_current(),
 						     end_at_once, a, "short"));
-			uk_sched_thread_sleep(1000);
+			/* long enough for the idle thread, who clears up */
+			uk_sched_thread_sleep(100000);
 		}
 		uk_sched_thread_sleep(1000000);
 		if (suite_lacks(LACKS_FREE, "200 threads leave nothing"))
