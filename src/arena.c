@@ -169,27 +169,40 @@ static bool map_is_wanted(struct instance *instance,
 	return !other || other == arena || other->map_units < arena->map_units;
 }
 
-static void map_publish(struct instance *instance, struct arena *arena)
+static bool map_publish(struct instance *instance, struct arena *arena)
 {
 	if (!map_is_wanted(instance, arena))
-		return;
+		return false;
 	instance->map_mask = arena->map_units - 1;
 	instance->map_base = arena->map_base;
 	instance->map_limit =
 		(arena->high_water - arena->map_base) >> UNIT_SHIFT;
 	atomic_write_release(&instance->map, arena->map);
+	return true;
 }
 
-/* Everything that finds an arena through the instance starts here */
+/*
+ * Everything that finds an arena through the instance starts here. What has
+ * the instance's map comes first, so that blocks come from there.
+ */
 static void arena_publish(struct instance *instance, struct arena *arena)
 {
 	struct arena **link = &instance->arenas;
+	bool first = map_publish(instance, arena);
 
-	map_publish(instance, arena);
-	while (*link)
+	while (*link && !first)
 		link = &(*link)->next;
+	arena->next = *link;
 	atomic_write_release(link, arena);
-	instance->arena_count++;
+}
+
+static void arena_unlink(struct instance *instance, struct arena *arena)
+{
+	struct arena **link = &instance->arenas;
+
+	while (*link != arena)
+		link = &(*link)->next;
+	*link = arena->next;
 }
 
 /*
@@ -238,10 +251,11 @@ static bool arena_extend(struct arena *arena, uintptr_t end)
 	for (run = arena->phys_first; run; run = run->phys_next)
 		if (run->kind == RUN_LARGE)
 			arena_map_large(arena, run);
-	if (!PORT_MAP_WINDOW) {
+	if (!PORT_MAP_WINDOW) {	/* it may be the largest now */
 		if (instance->map == old)
 			instance->map = map;
-		map_publish(instance, arena);
+		arena_unlink(instance, arena);
+		arena_publish(instance, arena);
 	}
 	run_put(arena, rest, false);
 	return true;
@@ -294,6 +308,7 @@ struct arena *arena_add_rest(struct instance *instance, void *start_address,
 		arena->fixed = fixed;
 		arena->fresh_is_zero &= !fixed;
 		arena_publish(instance, arena);
+		instance->arena_count++;
 	}
 	port_unlock(&instance->lock);
 	return arena;

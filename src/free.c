@@ -69,11 +69,29 @@ static bool block_is_free(struct page *page, struct block *block)
 	       page_is_free_block(page, block);
 }
 
+/*
+ * An amount under the reciprocal is that of a block's start, or of an address
+ * far away; so where the address is inside and the tag is no tag, it is a
+ * block that is handed out. False: perhaps it is one all the same.
+ */
+static inline bool block_is_live(const struct page *page,
+				 const struct block *block)
+{
+	return page_amount(page, block) < page->reciprocal &&
+	       (uintptr_t)block - run_start(page) <
+	       (size_t)atomic_read(&page->capacity) * page->block_size &&
+	       block->tag != (uintptr_t)page;
+}
+
 struct page *block_page(struct instance *instance, const void *p,
 			const char *call)
 {
-	struct page *page = block_page_quiet(instance, p);
+	struct page *page = page_of(instance, p);
 
+	if (likely(page->kind == RUN_SMALL && !MI_TRACK &&
+		   block_is_live(page, p)))
+		return page;
+	page = block_page_quiet(instance, p);
 	if (unlikely(!page)) {
 		block_error(instance, p, call);
 		return NULL;
@@ -149,27 +167,17 @@ NOINLINE void free_slow(struct instance *instance, void *p)
 	free_local(page, p);
 }
 
-/*
- * An amount under the reciprocal is that of a block's start, or of an address
- * far away; so where the address is inside and the tag is no tag, the free is
- * a valid one and only the page's state has to change.
- */
+/* Of a valid free only the page's state has to change */
 NOINLINE void free_stopped(struct instance *instance, void *p,
 			   struct page *page)
 {
-	uint64_t amount = page_amount(page, p);
-	struct block *block = p;
-
 	if (page->kind == RUN_LARGE && large_block(page) == p) {
 		large_free(instance, page);
 		return;
 	}
-	page->sum += amount;
-	if (likely(amount < page->reciprocal &&
-		   (uintptr_t)p - run_start(page) <
-		   (size_t)page->capacity * page->block_size &&
-		   block->tag != (uintptr_t)page))
-		free_local(page, block);
+	page->sum += page_amount(page, p);
+	if (likely(block_is_live(page, p)))
+		free_local(page, p);
 	else
 		free_slow(instance, p);
 }

@@ -169,7 +169,7 @@ static bool page_may_be_empty(const struct heap *heap,
 
 /*
  * Of a page that may be empty: its list is charged, so the sum does not reach
- * zero each time that a program frees the only block it has of a class.
+ * zero each time that what malloc took from it comes back.
  */
 static void page_charge_list(struct page *page)
 {
@@ -210,24 +210,31 @@ static bool kept_fits(struct heap *heap, const struct page *page)
 }
 
 /*
- * The last page of a class is kept where it is one unit, others up to a limit
- * for all heaps of the instance together.
+ * From now on the page may be empty without notice, if it may: the one unit
+ * of a class, and others up to a limit for all heaps of the instance.
  */
-static bool page_keep(struct heap *heap, struct page *page)
+static bool page_stay(struct heap *heap, struct page *page)
 {
 	if (!page_may_be_empty(heap, page)) {
-		if (!kept_fits(heap, page))
-			heap_recount_kept(heap);
 		if (!kept_fits(heap, page))
 			return false;
 		(void)atomic_add(&heap->instance->kept_units, page->units);
 		page->flags |= PAGE_KEPT;
 	}
-	if (page_list_is_empty(page))
-		(void)page_refill(page);
 	page->kept_list = page->free;
 	page_charge_list(page);
 	return true;
+}
+
+/* False: an empty page that is not to be kept */
+static bool page_keep(struct heap *heap, struct page *page)
+{
+	if (page_list_is_empty(page))
+		(void)page_refill(page);
+	if (page_stay(heap, page))
+		return true;
+	heap_recount_kept(heap);
+	return page_stay(heap, page);
 }
 
 void heap_page_emptied(struct page *page)
@@ -351,6 +358,7 @@ static struct page *heap_more(struct heap *heap, unsigned int class)
 		if (!page)
 			return NULL;
 		heap->page_count[class]++;
+		(void)page_stay(heap, page);
 	}
 	queue_prepend(heap, page);
 	return page;
@@ -397,17 +405,6 @@ size_t heap_largest_block(struct heap *heap)
 	return 0;
 }
 
-static void page_first_taken(const struct heap *heap, struct page *page,
-			     const struct block *block)
-{
-	if (page_may_be_empty(heap, page)) {
-		page_charge_list(page);
-	} else {
-		page->sum = page_amount(page, block);
-		page->held -= page->sum;
-	}
-}
-
 struct block *heap_alloc(struct heap *heap, unsigned int class)
 {
 	struct queue *queue = &heap->queues[class];
@@ -440,15 +437,16 @@ struct block *heap_alloc(struct heap *heap, unsigned int class)
 		if (!page_list_is_empty(page))
 			break;
 		if (page_refill(page) || page_extend(page)) {
-			if (page->sum)
-				page_unkeep(heap, page);
+			(void)page_stay(heap, page);
 			break;
 		}
 		(void)page_to_full(heap, page);
 	}
 	block = page_pop(page);
-	if (page->sum == 0)	/* nothing of the page was handed out */
-		page_first_taken(heap, page, block);
+	if (page->sum == 0) {	/* exact, and the first to be handed out */
+		page->sum = page_amount(page, block);
+		page->held -= page->sum;
+	}
 	return block;
 }
 
