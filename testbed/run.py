@@ -21,6 +21,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import threading
 import time
 
 QEMU = "qemu-system-x86_64"
@@ -100,6 +101,9 @@ def command_of(options, app, memory_kib, arguments):
 
 def judge(code, console):
     """Turns QEMU's status into nothing or a GuestError."""
+    if code == 0:
+        raise GuestError(CRASHED, "the machine was reset without a word: too "
+                         "little memory to start, or a fault in a fault")
     if code % 2 == 0 or code < 0:
         raise GuestError(NO_MACHINE, f"{QEMU} failed with status {code}")
     value = code // 2
@@ -181,9 +185,36 @@ def verb_boot(options, arguments):
 def verb_shell(options, arguments):
     command = command_of(options, options.app, options.memory * 1024,
                          arguments)
+    if not sys.stdin.isatty():
+        shell_script(command)
+        return
     command[command.index("-serial") + 1] = "mon:stdio"
     say("(control-D ends the shell, control-A x the machine)")
     judge(subprocess.call(command), b"")
+
+
+def shell_script(command):
+    """Feeds standard input once the guest asks: the firmware eats more."""
+    console, shown, fed = b"", 0, False
+    with subprocess.Popen(command, stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT) as guest:
+        while part := os.read(guest.stdout.fileno(), 65536):
+            console += part
+            shown = print_new(console, shown)
+            if not fed and clean(console).endswith(b"> "):
+                fed = True
+                threading.Thread(target=shell_feed, args=(guest,),
+                                 daemon=True).start()
+    judge(guest.returncode, console)
+
+
+def shell_feed(guest):
+    try:
+        guest.stdin.write(sys.stdin.buffer.read() + b"\x04")
+        guest.stdin.flush()
+    except BrokenPipeError:
+        pass
 
 
 def figures_of(console):

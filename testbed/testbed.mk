@@ -10,6 +10,10 @@ TESTBED_DEFINES	?=
 # The files that Makefile.uk names, so that neither list can fall behind
 UNIKRAFT_SRCS	:= $(shell sed -n \
 	's|^LIBMIMALLOC_SRCS.*(LIBMIMALLOC_BASE)/\(.*\.c\)$$|\1|p' Makefile.uk)
+# Unikraft puts all objects of a library into one folder, by their base names
+ifneq ($(words $(UNIKRAFT_SRCS)),$(words $(sort $(notdir $(UNIKRAFT_SRCS)))))
+$(error Makefile.uk: two files of one base name)
+endif
 UNIKRAFT_HEADERS := $(wildcard include/uk/*.h src/*.h src/arch/*.h \
 		   port/unikraft/*.h testbed/include/*/*.h)
 UNIKRAFT_FLAGS	= $(shell $(MAKE) -s --no-print-directory -C testbed \
@@ -22,7 +26,8 @@ TESTBED_OBJS_$(1) := $$(UNIKRAFT_SRCS:%.c=$$(TESTBED_BUILD)/objects-$(1)/%.o)
 $$(TESTBED_BUILD)/objects-$(1)/%.o: %.c $$(UNIKRAFT_HEADERS) Makefile.uk \
 		testbed/testbed.mk
 	@mkdir -p $$(@D)
-	cd testbed && $$(TESTBED_CC) $$(UNIKRAFT_FLAGS) \
+	@echo "  CC      $$@"
+	$$(Q)cd testbed && $$(TESTBED_CC) $$(UNIKRAFT_FLAGS) \
 		-Wall -Wextra -Wconversion -Werror -fno-strict-aliasing \
 		-I../include -I../src -I../port/unikraft \
 		-DMI_CONCURRENT=0 -DMI_THREADS=$(2) -DMI_CLASS_STATS=0 \
@@ -33,12 +38,13 @@ $$(TESTBED_BUILD)/objects-$(1)/%.o: %.c $$(UNIKRAFT_HEADERS) Makefile.uk \
 # As Unikraft links a library: one object, in which only the names of
 # exportsyms.uk are visible
 $$(TESTBED_BUILD)/mimalloc-$(1).o: $$(TESTBED_OBJS_$(1)) exportsyms.uk
-	$$(LD) -r -o $$@ $$(TESTBED_OBJS_$(1))
-	$$(OBJCOPY) --keep-global-symbols=exportsyms.uk $$@
+	@echo "  LD      $$@"
+	$$(Q)$$(LD) -r -o $$@ $$(TESTBED_OBJS_$(1))
+	$$(Q)$$(OBJCOPY) --keep-global-symbols=exportsyms.uk $$@
 
 .PHONY: testbed-$(1)
 testbed-$(1): $$(TESTBED_BUILD)/mimalloc-$(1).o
-	$$(MAKE) --no-print-directory -C testbed CC=$$(TESTBED_CC) \
+	$$(Q)$$(MAKE) --no-print-directory -C testbed CC=$$(TESTBED_CC) \
 		DEFINES="$$(TESTBED_DEFINES)" \
 		BUILD=$$(abspath $$(TESTBED_BUILD))/$(1) \
 		MIMALLOC_OBJS=$$(abspath $$<) \
@@ -97,9 +103,9 @@ TESTBED_TESTS	= tests/testbed/conformance.sh tests/testbed/figures.sh \
 
 .PHONY: testbed-images
 testbed-images: testbed-packages
-	$(MAKE) --no-print-directory testbed-single testbed-thread \
-		TESTBED_APPS="conformance alloc_bench misbehave"
-	-$(MAKE) --no-print-directory testbed-single testbed-thread \
+	$(Q)$(MAKE) --no-print-directory testbed-single testbed-thread \
+		TESTBED_APPS="hello conformance alloc_bench misbehave"
+	-$(Q)$(MAKE) --no-print-directory testbed-single testbed-thread \
 		TESTBED_APPS="sqlite_bench sqlite_shell"
 
 .PHONY: check-testbed

@@ -61,4 +61,5 @@ tests-crimes: $(CRIMES:%=$(TESTS)/crimes/%) $(TESTS)/crimes/judge
 .PHONY: check
 check:
 	tests/install-packages
+	tests/install-packages testbed/packages.txt
 	tests/check

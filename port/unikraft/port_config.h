@@ -19,7 +19,7 @@
 
 /*
  * Of the thread whose turn it is: early boot and bare threads have no thread
- * local storage. See thread.c.
+ * local storage. See turns.c.
  */
 #define PORT_TLS
 

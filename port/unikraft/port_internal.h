@@ -48,7 +48,7 @@ size_t param_budget_bytes(void);
 bool param_abort(void);
 bool param_show_stats(void);
 
-/* thread.c */
+/* turns.c */
 #if MI_THREADS
 /* Whose heap heap_word is */
 extern HIDDEN struct uk_thread *heap_thread;

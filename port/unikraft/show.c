@@ -3,10 +3,7 @@
 #include "port_internal.h"
 
 #include <uk/mimalloc.h>
-#if __has_include(<uk/init.h>)	/* not in the testbed: see its stats=1 */
 #include <uk/init.h>
-#define SHOWS_AT_HALT	1
-#endif
 
 #include "text.h"
 
@@ -84,8 +81,6 @@ void uk_mimalloc_show(struct uk_alloc *a)
 	show_classes(instance, &text);
 }
 
-#ifdef SHOWS_AT_HALT
-
 static int show_init(struct uk_init_ctx *context)
 {
 	(void)context;
@@ -100,6 +95,5 @@ static void show_term(const struct uk_term_ctx *context)
 				 default_instance_pointer - INSTANCE_OFFSET));
 }
 
+/* The first to start is the last to end */
 uk_early_initcall_prio(show_init, show_term, 0);
-
-#endif /* SHOWS_AT_HALT */

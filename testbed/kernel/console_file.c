@@ -92,6 +92,7 @@ long console_file_read(char *out, size_t bytes)
 
 void console_file_end(int status)
 {
+	inittab_end();
 	if (options.stats)
 		heap_print_figures();
 	machine_exit(status);

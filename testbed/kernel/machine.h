@@ -56,6 +56,10 @@ void interrupt_acknowledge(unsigned int line);
 uint64_t machine_instructions(void);
 void machine_discount(uint64_t instructions);
 
+/* inittab.c */
+void inittab_run(void);
+void inittab_end(void);
+
 /* machine.c */
 void machine_exit(int status) __attribute__((noreturn));
 void machine_crash(void) __attribute__((noreturn));

@@ -2,7 +2,7 @@
 /*
  * The order of boot, which is Unikraft's: constructors, heap, stack
  * allocators, thread local storage, auxiliary stack, scheduler, interrupts,
- * and the application on a thread of its own. Until the thread pointer is set
+ * init table, and the application on a thread of its own. Until the thread pointer is set
  * an access to errno is a wild one.
  */
 #include <string.h>
@@ -70,6 +70,7 @@ static void scheduler_start(struct uk_alloc *a, struct uk_alloc *stacks,
 	if (!s || uk_sched_start(s))
 		UK_CRASH("no memory for the scheduler\n");
 	cpu_interrupts_on();
+	inittab_run();
 	if (!uk_sched_thread_create(s, application_thread, NULL, "main"))
 		UK_CRASH("no memory for the application's thread\n");
 }

@@ -3,6 +3,8 @@
 #
 # Every row of the contract of ukalloc, in each way to make the heap and with
 # one heap or one for each thread; as TAP.
+#
+#   conformance.sh [single|thread]
 
 set -u
 source "$(dirname "$0")/lib.bash"
@@ -19,7 +21,7 @@ vmem 64 junk=all 8
 vmem 24 stats=1 9
 vmem 128 stats=1 10'
 
-for flavour in single thread; do
+for flavour in ${1:-single thread}; do
 	while read -r mode memory parameter seed; do
 		boots "$flavour heaps, $mode, $memory MiB, $parameter" \
 			"$flavour" conformance --mode "$mode" \

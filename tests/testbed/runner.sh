@@ -1,0 +1,60 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# How guests end that do not succeed, and how the runner is used wrongly: a
+# status and a message for each; as TAP.
+
+set -u
+source "$(dirname "$0")/lib.bash"
+
+# ends NAME STATUS TEXT OPTION... : what run.py says and gives
+ends()
+{
+	local name=$1 expected=$2 text=$3 status
+	shift 3
+	./run.py "$@" >"$console" 2>&1
+	status=$?
+	if [ $status = "$expected" ] && grep -qF -- "$text" "$console"; then
+		ok "$name"
+	else
+		not_ok "$name: status $status, expected $expected and '$text'"
+		sed 's/^/# /' "$console"
+	fi
+}
+
+# guest_ends NAME STATUS TEXT HOW OPTION... : of the application misbehave
+guest_ends()
+{
+	local name=$1 expected=$2 text=$3 how=$4
+	shift 4
+	ends "$name" "$expected" "$text" boot misbehave \
+		--build "$images/single" --alloc mimalloc --memory 16 "$@" \
+		-- "$how"
+}
+
+guest_ends "a program that fails" 1 "program failed with status 1" fail
+guest_ends "its console is shown" 1 "about to: fail" fail
+guest_ends "a write to nowhere" 3 "the guest crashed" null --mode paging
+guest_ends "a crash by itself" 3 "as it was told to" abort
+guest_ends "a stack that overflows" 3 "the guest crashed" stack --mode vmem
+guest_ends "a guest that hangs" 4 "did not end within 3 seconds" hang \
+	--timeout 3
+guest_ends "full memory is NULL" 0 "NULL after" full --mode vmem
+guest_ends "an unknown parameter is named" 3 "nonsense" fail \
+	--parameter nonsense=1
+guest_ends "a bad value is named" 3 "junk" fail --parameter junk=perhaps
+guest_ends "an unknown parameter of the allocator is named" 3 \
+	"mimalloc.nonsense" fail --parameter mimalloc.nonsense=1
+guest_ends "a bad value for the allocator is named" 3 \
+	"mimalloc.budget_kib" fail --parameter mimalloc.budget_kib=much
+ends "statistics at the halt" 0 "given back, in all" boot hello \
+	--build "$images/single" --alloc mimalloc \
+	--parameter mimalloc.show_stats=1
+ends "too little memory" 1 "too little memory" boot misbehave \
+	--build "$images/single" --memory 1
+ends "no such image" 2 "nosuch" boot nosuch --build "$images/single"
+ends "no such mode" 2 "invalid choice" boot misbehave --mode nosuch
+ends "no application" 2 "which application?" boot
+ends "no memory" 2 "at least 1 MiB" boot misbehave \
+	--build "$images/single" --memory 0
+finish
