@@ -8,6 +8,7 @@
 #   make install    PREFIX=/usr/local DESTDIR=
 #
 # Variables: CC, CXX, CFLAGS_EXTRA, THREADS=1|0, DEBUG=0|1|2,
+# HARDENING=0|1|2,
 # TRACK=valgrind|asan, SANITIZE=address,undefined|thread, BUILD (a folder)
 
 VERSION		:= 2.1.7
@@ -17,6 +18,7 @@ VERSION_MAJOR	:= $(basename $(VERSION_MINOR))
 BUILD		?= build
 THREADS		?= 1
 DEBUG		?= 0
+HARDENING	?= 1
 TRACK		?=
 SANITIZE	?=
 OPTIMIZE	?= -O2
@@ -32,6 +34,7 @@ CFLAGS		= -std=gnu11 $(OPTIMIZE) -g $(WARNINGS) \
 		  -ffunction-sections \
 		  -Iinclude -Isrc -Iport/linux \
 		  -DMI_THREADS=$(THREADS) -DMI_DEBUG=$(DEBUG) \
+		  -DMI_HARDENING=$(HARDENING) \
 		  $(if $(filter valgrind,$(TRACK)),-DMI_TRACK_VALGRIND=1) \
 		  $(if $(filter asan,$(TRACK)),-DMI_TRACK_ASAN=1) \
 		  $(if $(SANITIZE),-fsanitize=$(SANITIZE) \

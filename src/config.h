@@ -41,6 +41,15 @@
 #define MI_DEBUG		0
 #endif
 
+/*
+ * What is done against the caller's mistakes, see harden.h. 0: what costs
+ * nothing. 1: second frees and writes to a free block's tag are found. 2: all
+ * writes to free blocks are
+ */
+#ifndef MI_HARDENING
+#define MI_HARDENING		1
+#endif
+
 /* Tell valgrind about blocks; slow path for every block then */
 #ifndef MI_TRACK_VALGRIND
 #define MI_TRACK_VALGRIND	0
@@ -103,6 +112,9 @@ _Static_assert(MI_THREADS == 0 || MI_THREADS == 1, "MI_THREADS is 0 or 1");
 _Static_assert(MI_CONCURRENT == 0 || (MI_CONCURRENT == 1 && MI_THREADS == 1),
 	       "who runs at the same time is a thread");
 _Static_assert(MI_CLASS_STATS == 0 || MI_CLASS_STATS == 1, "0 or 1");
+_Static_assert(MI_HARDENING >= 0 && MI_HARDENING <= 2, "0, 1 or 2");
+_Static_assert(!MI_TRACK || MI_HARDENING == 1,
+	       "tools that watch are told about blocks at level 1");
 _Static_assert(MI_DEBUG >= 0 && MI_DEBUG <= 2, "MI_DEBUG is 0, 1 or 2");
 _Static_assert((LOOK_INTERVAL & (LOOK_INTERVAL - 1)) == 0, "power of two");
 _Static_assert(BIN_COUNT <= BIN_WORDS * 64, "a bit for each bin");

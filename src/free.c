@@ -65,22 +65,15 @@ static bool block_is_free(struct page *page, struct block *block)
 {
 	if (MI_TRACK && page->kind == RUN_SMALL)
 		track_touch(&block->tag, sizeof(block->tag));
-	return page->kind == RUN_SMALL && block->tag == (uintptr_t)page &&
+	return page->kind == RUN_SMALL && block_has_tag(page, block) &&
 	       page_is_free_block(page, block);
 }
 
-/*
- * An amount under the reciprocal is that of a block's start, or of an address
- * far away; so where the address is inside and the tag is no tag, it is a
- * block that is handed out. False: perhaps it is one all the same.
- */
+/* A block that is handed out. False: perhaps it is one all the same */
 static inline bool block_is_live(const struct page *page,
 				 const struct block *block)
 {
-	return page_amount(page, block) < page->reciprocal &&
-	       (uintptr_t)block - run_start(page) <
-	       (size_t)atomic_read(&page->capacity) * page->block_size &&
-	       block->tag != (uintptr_t)page;
+	return page_starts_block(page, block) && !block_has_tag(page, block);
 }
 
 struct page *block_page(struct instance *instance, const void *p,

@@ -1,15 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "verbs.h"
 
-/* Whoever writes to a free block costs us the rest of its list, no more */
-static COLD void page_overwritten(struct page *page)
-{
-	struct block *block = page->free;
-
-	page->free = page_empty_list(page);
-	error_pointer(ERROR_OVERWRITTEN, "malloc", block);
-}
-
 /*
  * The fast path has taken a tag that was none. In an empty list that word is
  * the page's own, see types.h.
@@ -20,7 +11,7 @@ static void page_settle(struct page *page)
 
 	page_give_back_tag(page, block);
 	if (unlikely(block != page_empty_list(page)))
-		page_overwritten(page);
+		block_written(page, block);
 }
 
 NOINLINE void *heap_malloc_slow(struct heap *heap, size_t size,
@@ -61,7 +52,7 @@ void *heap_malloc_generic(struct heap *heap, size_t size)
 	block = page->free;
 	if (likely(!page_list_is_empty(page))) {
 		if (likely(page_take_tag(page, block))) {
-			page->free = block->next;
+			page->free = block_next(page, block);
 			return block;
 		}
 		page_settle(page);

@@ -216,13 +216,13 @@ bool page_extend(struct page *page)
 	page->free = block;
 	for (i = made; i < last; i++) {
 		block->next = (struct block *)((uintptr_t)block + bytes);
-		block->tag = (uintptr_t)page;
+		block_mark_free(page, block);
 		block = block->next;
 	}
 	block->next = page_empty_list(page);
-	block->tag = (uintptr_t)page;
+	block_mark_free(page, block);
 	atomic_write(&page->capacity, (uint16_t)(last + 1));
-	if (last + 1u == page->reserved &&
+	if (MI_HARDENING && last + 1u == page->reserved &&
 	    page->reserved * bytes < run_bytes(page)) {
 		/* so that the rest looks like a free block, not like a block */
 		block = (struct block *)(start + page->reserved * bytes);

@@ -6,7 +6,7 @@
 #ifndef MI_PAGE_H
 #define MI_PAGE_H
 
-#include "arena.h"
+#include "harden.h"
 
 /* A new page for the heap, with its first blocks; NULL: no memory. O(1) */
 struct page *page_alloc(struct heap *heap, unsigned int class);
@@ -73,6 +73,17 @@ static ALWAYS_INLINE uint64_t page_amount(const struct page *page,
 	return ((uintptr_t)p - page->origin) * page->reciprocal;
 }
 
+/*
+ * Whether a block starts there, handed out or not: an amount under the
+ * reciprocal is that of a block's start, or of an address far away.
+ */
+static inline bool page_starts_block(const struct page *page, const void *p)
+{
+	return page_amount(page, p) < page->reciprocal &&
+	       (uintptr_t)p - run_start(page) <
+	       (size_t)atomic_read(&page->capacity) * page->block_size;
+}
+
 static ALWAYS_INLINE bool page_list_is_empty(struct page *page)
 {
 	return page->free == page_empty_list(page);
@@ -93,7 +104,7 @@ static inline struct block *word_list(uintptr_t word)
 static ALWAYS_INLINE void page_push_local(struct page *page,
 					  struct block *block)
 {
-	block->tag = (uintptr_t)page;
+	block_mark_free(page, block);
 	block->next = page->local_free;
 	page->local_free = block;
 }
@@ -110,8 +121,12 @@ static inline struct block *page_pop(struct page *page)
 {
 	struct block *block = page->free;
 
-	block->tag = 0;
-	page->free = block->next;
+	if (unlikely(MI_HARDENING >= 1 && !block_has_tag(page, block)))
+		block_written(page, block);
+	else
+		page->free = block_next(page, block);
+	if (MI_HARDENING >= 1)
+		block->tag = 0;
 	return block;
 }
 

@@ -438,7 +438,7 @@ void page_free_remote(struct instance *instance, struct page *page,
 	may_claim = heap && heap != &empty_heap &&
 		    heap->instance == instance && instance->reclaim_on_free &&
 		    !arena_by_number(instance, page->arena_number)->exclusive;
-	block->tag = (uintptr_t)page;
+	block_mark_free(page, block);
 	do {
 		state = (enum page_state)(word & PAGE_STATE_MASK);
 		count = (word >> PAGE_COUNT_SHIFT) + 1;

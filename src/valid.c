@@ -15,7 +15,7 @@ static bool list_is_valid(struct page *page, const struct block *list,
 	for (; list != end; list = list->next) {
 		if (!page_block_at(page, list) || n++ == page->capacity)
 			return false;
-		if (list->tag != (uintptr_t)page)
+		if (MI_HARDENING && !block_has_tag(page, list))
 			return false;
 		*weight += page_amount(page, list);
 	}

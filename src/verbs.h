@@ -85,6 +85,9 @@ void *heap_realloc_aligned(struct heap *heap, void *p, size_t size,
  */
 static ALWAYS_INLINE bool page_take_tag(struct page *page, struct block *block)
 {
+#if MI_HARDENING == 0
+	return likely(block != page_empty_list(page));
+#endif
 #if MI_TSAN	/* writing to empty_page is harmless, but looks like a race */
 	if (block->tag != (uintptr_t)page)
 		return false;
@@ -95,7 +98,7 @@ static ALWAYS_INLINE bool page_take_tag(struct page *page, struct block *block)
 
 static inline void page_give_back_tag(struct page *page, struct block *block)
 {
-	if (!MI_TSAN && page != &empty_page)
+	if (MI_HARDENING >= 1 && !MI_TSAN && page != &empty_page)
 		block->tag += (uintptr_t)page;
 }
 
@@ -111,7 +114,7 @@ static ALWAYS_INLINE void *word_malloc(uintptr_t word, size_t size)
 
 	if (unlikely(!page_take_tag(page, block)))
 		return malloc_slow(at, page);
-	next = block->next;
+	next = block_next(page, block);
 	LIVE_TOGETHER(block, next);
 	page->free = next;
 	return block;
@@ -126,7 +129,7 @@ static ALWAYS_INLINE void *heap_malloc_small(struct heap *heap, size_t size)
 
 	if (unlikely(!page_take_tag(page, block)))
 		return heap_malloc_slow(heap, at - (uintptr_t)heap, page);
-	next = block->next;
+	next = block_next(page, block);
 	LIVE_TOGETHER(block, next);
 	page->free = next;
 	return block;
@@ -149,7 +152,7 @@ static ALWAYS_INLINE void instance_free(struct instance *instance, void *p)
 #endif
 	if (unlikely(arch_subtract_to_zero_or_below(&page->sum,
 						    page_amount(page, p))) ||
-	    unlikely(block->tag == (uintptr_t)page)) {
+	    unlikely(block_has_tag(page, block))) {
 		if (instance == &default_instance)
 			free_stopped_here(p, page);
 		else

@@ -131,7 +131,7 @@ static void table_free(struct uk_alloc *a, void *p)
 	count_free(a, p);
 	if (unlikely(arch_subtract_to_zero_or_below(&page->sum,
 						    page_amount(page, p))) ||
-	    unlikely(block->tag == (uintptr_t)page)) {
+	    unlikely(block_has_tag(page, block))) {
 		free_stopped(instance, p, page);
 		return;
 	}

@@ -127,4 +127,29 @@ static inline int survive(void)
 	return 0;
 }
 
+/*
+ * A byte of a free block is written to; it is found when the block is handed
+ * out again. The witnesses' page has other free blocks, too.
+ */
+static inline int write_after_free(size_t size, size_t offset)
+{
+	struct witnesses w = witnesses_call(size);
+	unsigned char *p = mi_malloc(size);
+	void *again[SURVIVAL_BLOCKS];
+	size_t count = 0;
+
+	mi_free(p);
+	p = accuse(p);
+	p[offset] = (unsigned char)(p[offset] + 1);
+	while (count < SURVIVAL_BLOCKS && size * count < 64 << 20) {
+		again[count] = mi_malloc(size);
+		demand(again[count] != NULL, "no memory");
+		memset(again[count++], 1, size);
+	}
+	while (count > 0)
+		mi_free(again[--count]);
+	witnesses_dismiss(&w);
+	return survive();
+}
+
 #endif /* TESTS_CRIMES_CRIME_H */

@@ -37,6 +37,7 @@ enum verdict {
 	DOUBLE,			/* "double free" */
 	INVALID,		/* "invalid free", "invalid pointer" */
 	EITHER,			/* the block's page may be gone */
+	WRITTEN,		/* "was written to" */
 	ANSWERED,		/* no report: NULL and errno */
 };
 
@@ -45,6 +46,10 @@ struct crime {
 	const char *size;	/* argument of the program, or NULL */
 	enum verdict verdict;
 };
+
+#define CRIMES_OF_WRITING(name)						\
+	{ name, "48", WRITTEN }, { name, "96", WRITTEN },		\
+	{ name, "1024", WRITTEN }, { name, "10240", WRITTEN }
 
 #define CRIMES_OF_SIZES(name, verdict)					\
 	{ name, "1", verdict }, { name, "32", verdict },		\
@@ -60,7 +65,15 @@ struct crime {
 	{ name, "5000", INVALID }, { name, "100000", INVALID },		\
 	{ name, "5000000", INVALID }
 
+/* What is found at this level of hardening, see docs/hardening.md */
 static const struct crime crimes[] = {
+#if MI_HARDENING >= 2
+	CRIMES_OF_WRITING("write_link"),
+	CRIMES_OF_WRITING("write_middle"),
+	CRIMES_OF_WRITING("write_last"),
+#endif
+#if MI_HARDENING >= 1
+	CRIMES_OF_WRITING("write_tag"),
 	CRIMES_OF_SIZES("double_free", DOUBLE),
 	CRIMES_OF_SIZES("double_free_between", DOUBLE),
 	CRIMES_OF_SIZES("double_free_recycled", DOUBLE),
@@ -72,6 +85,8 @@ static const struct crime crimes[] = {
 	CRIMES_OF_SIZES("double_free_collected", EITHER),
 	CRIMES_OF_SIZES("double_free_aligned", EITHER),
 	CRIMES_OF_SIZES("free_after_destroy", EITHER),
+	CRIMES_OF_SIZES("realloc_freed", EITHER),
+#endif
 	CRIMES_INSIDE("interior_1"),
 	CRIMES_INSIDE("interior_8"),
 	CRIMES_INSIDE("interior_16"),
@@ -90,7 +105,6 @@ static const struct crime crimes[] = {
 	{ "foreign_high", NULL, INVALID },
 	{ "foreign_non_canonical", NULL, INVALID },
 	{ "foreign_sized", NULL, INVALID },
-	CRIMES_OF_SIZES("realloc_freed", EITHER),
 	CRIMES_INSIDE("realloc_interior"),
 	{ "realloc_foreign", NULL, INVALID },
 	{ "reallocf_foreign", NULL, INVALID },
@@ -175,6 +189,10 @@ static bool is_reported(const struct run *run, enum verdict verdict)
 
 		if (strstr(line, "mimalloc: error: ") == NULL ||
 		    !names(line, address))
+			continue;
+		if (verdict == WRITTEN && strstr(line, "was written to"))
+			return true;
+		if (verdict == WRITTEN)
 			continue;
 		if ((is_double && verdict != INVALID) ||
 		    (is_invalid && verdict != DOUBLE))
