@@ -5,6 +5,7 @@
 TESTBED_BUILD	:= $(BUILD)/testbed
 TESTBED_CC	?= gcc
 TESTBED_DEBUG	?= 0
+TESTBED_HARDENING ?= 1
 TESTBED_DEFINES	?=
 
 # The files that Makefile.uk names, so that neither list can fall behind
@@ -32,6 +33,7 @@ $$(TESTBED_BUILD)/objects-$(1)/%.o: %.c $$(UNIKRAFT_HEADERS) Makefile.uk \
 		-I../include -I../src -I../port/unikraft \
 		-DMI_CONCURRENT=0 -DMI_THREADS=$(2) -DMI_CLASS_STATS=0 \
 		-DMI_DEBUG=$$(TESTBED_DEBUG) \
+		-DMI_HARDENING=$$(TESTBED_HARDENING) \
 		-DUK_LIBPARAM_LIBPREFIX=mimalloc \
 		-c -o $$(abspath $$@) ../$$<
 

@@ -16,6 +16,7 @@ atomic.h size_class.h port.h text.h
 types.h
 track.h error.h frames.h
 arena.h
+harden.h
 page.h
 heap.h
 verbs.h

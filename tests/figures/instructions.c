@@ -7,7 +7,7 @@
  * A child process warms up, stops, and makes CALLS calls through a pointer.
  * Its parent steps it from there on and counts from the function's first
  * instruction until it has returned; what the function calls is counted too.
- * Prints the least count and how many of the calls took just that.
+ * Prints the most frequent count and how many of the calls took just that.
  *
  * Exit status 3: the system does not permit ptrace.
  */
@@ -147,10 +147,34 @@ static long child_call(pid_t child, uintptr_t entry)
 	return count;
 }
 
+static int compare_counts(const void *a, const void *b)
+{
+	long x = *(const long *)a, y = *(const long *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The most frequent of the counts, which are sorted */
+static long mode(const long *counts, int *took)
+{
+	long best = counts[0];
+	int run = 0;
+
+	*took = 0;
+	for (int i = 0; i < CALLS; i++) {
+		run = i && counts[i] == counts[i - 1] ? run + 1 : 1;
+		if (run > *took) {
+			*took = run;
+			best = counts[i];
+		}
+	}
+	return best;
+}
+
 int main(int argc, char **argv)
 {
-	long least = STEPS_MAX, count;
-	int took_least = 0;
+	long counts[CALLS], count;
+	int took;
 	uintptr_t entry;
 	pid_t child;
 
@@ -163,16 +187,11 @@ int main(int argc, char **argv)
 	if (child == 0)
 		child_run(argv[1]);
 	(void)child_wait(child);
-	for (int i = 0; i < CALLS; i++) {
-		count = child_call(child, entry);
-		if (count < least) {
-			least = count;
-			took_least = 0;
-		}
-		if (count == least)
-			took_least++;
-	}
+	for (int i = 0; i < CALLS; i++)
+		counts[i] = child_call(child, entry);
 	(void)kill(child, SIGKILL);
-	printf("%ld %d %d\n", least, took_least, CALLS);
+	qsort(counts, CALLS, sizeof(counts[0]), compare_counts);
+	count = mode(counts, &took);
+	printf("%ld %d %d\n", count, took, CALLS);
 	return 0;
 }

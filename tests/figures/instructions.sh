@@ -32,15 +32,16 @@ measure() {
 	fi
 }
 
-# judge THREADS LIBRARY FUNCTION GOLDEN LIMIT: two points.
+# judge HARDENING THREADS LIBRARY FUNCTION GOLDEN LIMIT: two points.
 judge() {
-	local name="$2 mi_$3"
-	[ "$1" -eq 1 ] || name="$name, no threads"
-	measure "$tmp/$2$1" "$3"
-	at_most "$name" "${count:-nothing}" "$5" instructions
-	[ "${count:-nothing}" = "$4" ]
-	point $? "$name: ${count:-nothing} instructions as in golden.txt ($4)"
-	[ "${count:-nothing}" = "$4" ] ||
+	local name="$3 mi_$4"
+	[ "$1" -eq 1 ] || name="$name, hardening $1"
+	[ "$2" -eq 1 ] || name="$name, no threads"
+	measure "$tmp/$3$1$2" "$4"
+	at_most "$name" "${count:-nothing}" "$6" instructions
+	[ "${count:-nothing}" = "$5" ]
+	point $? "$name: ${count:-nothing} instructions as in golden.txt ($5)"
+	[ "${count:-nothing}" = "$5" ] ||
 		tell "if this is meant, change golden.txt in the same commit"
 }
 
@@ -48,7 +49,7 @@ prepare $((2 * $(golden | wc -l))) "$CC" make
 need_libraries
 [ "$(uname -m)" = x86_64 ] || bail "the golden numbers are for x86-64"
 
-# programs THREADS FOLDER: one on the shared library, one on the archive.
+# programs HARDENING-AND-THREADS FOLDER: one on the shared library, one on the archive.
 programs() {
 	mkdir "$tmp/lib$1"
 	ln -s "$2/libmimalloc.so" "$tmp/lib$1/libmimalloc.so.2"
@@ -57,16 +58,25 @@ programs() {
 	compile instructions "$tmp/archive$1" "$2/libmimalloc.a"
 }
 
-programs 1 "$BUILD"
-if env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s -C "$root" CC="$CC" \
-	THREADS=0 BUILD="$tmp/single" >"$tmp/make" 2>&1; then
-	programs 0 "$tmp/single"
-else
-	tell "make THREADS=0 fails:"
-	comment "$tmp/make"
-fi
+# build HARDENING THREADS: a library of its own
+build() {
+	if env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s -C "$root" \
+		CC="$CC" HARDENING="$1" THREADS="$2" BUILD="$tmp/build$1$2" \
+		>"$tmp/make" 2>&1; then
+		programs "$1$2" "$tmp/build$1$2"
+	else
+		tell "make HARDENING=$1 THREADS=$2 fails:"
+		comment "$tmp/make"
+	fi
+}
 
-while read -r threads library function expected limit; do
-	judge "$threads" "$library" "$function" "$expected" "$limit"
+programs 11 "$BUILD"
+build 1 0
+build 0 1
+build 2 1
+
+while read -r hardening threads library function expected limit; do
+	judge "$hardening" "$threads" "$library" "$function" "$expected" \
+		"$limit"
 done < <(golden)
 finish
