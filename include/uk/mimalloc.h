@@ -35,7 +35,11 @@ struct uk_alloc *uk_mimalloc_init(void *base, __sz len);
 
 /**
  * Prints what an allocator made by uk_mimalloc_init() holds: memory in use,
- * its peak, what is free, what was given back, and the heaps.
+ * its peak, what is free, what was given back, and the heaps. O(arenas).
+ *
+ * @param a
+ *   The allocator. NULL, or one that is not ours, means the first that was
+ *   made: with statistics for each library the default allocator is a wrapper
  */
 void uk_mimalloc_show(struct uk_alloc *a);
 

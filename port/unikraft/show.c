@@ -52,13 +52,28 @@ static void show_classes(struct instance *instance, struct text *text)
 
 #endif /* MI_CLASS_STATS */
 
+/*
+ * What is asked for may be a wrapper around ours: with statistics for each
+ * library (CONFIG_LIBUKALLOC_IFSTATS_PERLIB) the default allocator is one.
+ */
+static struct instance *instance_meant(struct uk_alloc *a)
+{
+	return a && a->availmem == table_availmem ? instance_of(a) :
+	       default_instance_pointer;
+}
+
 void uk_mimalloc_show(struct uk_alloc *a)
 {
-	struct instance *instance = instance_of(a);
+	struct instance *instance = instance_meant(a);
 	struct text text = { .length = 0 };
 	const struct arena *arena;
 	size_t total = 0, free = 0;
 
+	if (!instance) {
+		text_string(&text, "mimalloc: no allocator was made\n");
+		text_print(&text);
+		return;
+	}
 	for (arena = instance->arenas; arena; arena = arena->next) {
 		total += (arena->end - arena->start) >> UNIT_SHIFT;
 		free += arena->units_free;
@@ -90,9 +105,8 @@ static int show_init(struct uk_init_ctx *context)
 static void show_term(const struct uk_term_ctx *context)
 {
 	(void)context;
-	if (param_show_stats() && default_instance_pointer)
-		uk_mimalloc_show((struct uk_alloc *)((char *)
-				 default_instance_pointer - INSTANCE_OFFSET));
+	if (param_show_stats())
+		uk_mimalloc_show(NULL);
 }
 
 /* The first to start is the last to end */
