@@ -28,37 +28,40 @@ static size_t budget_units(const struct instance *instance)
 }
 
 /*
- * Takes the last units of a free run's dirty part out of service; what is
- * left at its front is what will be handed out first.
+ * Takes units of a free run's dirty part out of service: from its older end,
+ * so that what is freed next joins what stays dirty.
+ *
+ *	| clean | PURGING | dirty |	  freed upwards, next comes there ->
+ *	       <- next | dirty | PURGING | clean |	freed downwards
  */
 static struct page *purge_take(struct arena *arena, struct page *run,
 			       size_t units)
 {
 	uintptr_t dirty_start = run->dirty_start, dirty_end = run->dirty_end;
-	uintptr_t start = run_start(run), from;
+	uintptr_t start = run_start(run), from = dirty_start, to = dirty_end;
 	struct page *rest;
-	size_t front;
 
-	if (units < (dirty_end - dirty_start) >> UNIT_SHIFT)
-		from = dirty_end - (units << UNIT_SHIFT);
-	else
-		from = dirty_start;
-	front = (from - start) >> UNIT_SHIFT;
+	if (units < (dirty_end - dirty_start) >> UNIT_SHIFT) {
+		if (run->flags & RUN_GREW_UP)
+			to = from + (units << UNIT_SHIFT);
+		else
+			from = to - (units << UNIT_SHIFT);
+	}
 	run_set_dirty(arena, run, 0, 0);
 	run_unbin(arena, run);
 	arena->units_free -= run->units;
 	run->kind = RUN_PURGING;
-	if (dirty_end < run_end(run)) {
-		rest = run_split(arena, run,
-				 (dirty_end - start) >> UNIT_SHIFT);
+	if (to < run_end(run)) {
+		rest = run_split(arena, run, (to - start) >> UNIT_SHIFT);
 		run_put(arena, rest, false);
+		run_widen_dirty(arena, run->phys_next, to, dirty_end);
+		if (to < dirty_end)
+			run->phys_next->flags |= RUN_GREW_UP;
 	}
-	if (front) {
-		rest = run_split(arena, run, front);
+	if (from > start) {
+		rest = run_split(arena, run, (from - start) >> UNIT_SHIFT);
 		run_put(arena, run, false);
-		if (from > dirty_start)
-			run_widen_dirty(arena, rest->phys_prev, dirty_start,
-					from);
+		run_widen_dirty(arena, rest->phys_prev, dirty_start, from);
 		run = rest;
 	}
 	return run;

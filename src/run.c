@@ -148,6 +148,10 @@ void run_widen_dirty(struct arena *arena, struct page *run,
 	if (start == end)
 		return;
 	if (run->flags & PAGE_AGED) {
+		if (end > run->dirty_end)
+			run->flags |= RUN_GREW_UP;
+		else if (start < run->dirty_start)
+			run->flags &= (uint8_t)~RUN_GREW_UP;
 		if (run->dirty_start < start)
 			start = run->dirty_start;
 		if (run->dirty_end > end)
@@ -429,6 +433,8 @@ void run_put(struct arena *arena, struct page *run, bool dirty)
 		uintptr_t other_start = run->dirty_start;
 		uintptr_t other_end = run->dirty_end;
 
+		if (!(prev->flags & PAGE_AGED))
+			prev->flags = run->flags & RUN_GREW_UP;
 		run_set_dirty(arena, run, 0, 0);
 		run_unbin(arena, run);
 		phys_remove(arena, run);

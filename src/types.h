@@ -70,6 +70,7 @@ enum page_flags {
 	RUN_ZERO = 8,		/* a run just cut: reads as zero */
 	PAGE_AGED = 16,		/* a free run: on the list of dirty runs */
 	RUN_PROMISED = 32,	/* counted in units_promised */
+	RUN_GREW_UP = 64,	/* a free run: its dirty part, at its end */
 };
 
 /*

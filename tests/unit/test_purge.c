@@ -387,6 +387,39 @@ static void random_frees_under_the_budget(void **state)
 	memset(s, 0, sizeof(s));
 }
 
+/*
+ * Memory freed in order, up or down, is given back about once; more only
+ * where a chunk of descriptors comes back in between
+ */
+static void given_back_once(bool upwards)
+{
+	enum { COUNT = 600 };
+	size_t bytes = 20 * UNIT_SIZE, i;
+	void *blocks[COUNT];
+
+	for (i = 0; i < COUNT; i++)
+		blocks[i] = dirty_block(bytes);
+	for (i = 0; i < COUNT; i++)
+		instance_free(&instance,
+			      blocks[upwards ? i : COUNT - 1 - i]);
+	check(purged_bytes() <= COUNT * bytes * 2,
+	      "%zu bytes given back of %zu freed", purged_bytes(),
+	      COUNT * bytes);
+	assert_true(instance.units_dirty << UNIT_SHIFT <= MIB);
+}
+
+static void upwards_given_back_once(void **state)
+{
+	(void)state;
+	given_back_once(true);
+}
+
+static void downwards_given_back_once(void **state)
+{
+	(void)state;
+	given_back_once(false);
+}
+
 #define T(test)	cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -403,6 +436,8 @@ int main(void)
 		T(purging_is_out_of_service),
 		T(users_memory_is_never_purged),
 		T(random_frees_under_the_budget),
+		T(upwards_given_back_once),
+		T(downwards_given_back_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
