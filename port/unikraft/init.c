@@ -14,7 +14,7 @@ static void instance_setup(struct instance *instance)
 	instance->main_heap.run = NULL;
 	instance->purge_enabled = purge_wanted();
 	instance->reclaim_on_free = true;
-	instance->budget_bytes = param_budget_bytes();
+	instance->budget_bytes = params.budget_bytes;
 	instance->budget_share = 8;
 	instance_init(instance);
 }
@@ -30,6 +30,8 @@ struct uk_alloc *uk_mimalloc_init(void *base, __sz len)
 	end = (uintptr_t)base + len;
 	if (!base || end < (uintptr_t)base || rest < start || rest >= end)
 		return NULL;
+	if (first)
+		params_read();
 	instance_setup(instance);
 	if (!arena_add_rest(instance, (void *)rest, end - rest, false, false,
 			    false))
@@ -37,7 +39,7 @@ struct uk_alloc *uk_mimalloc_init(void *base, __sz len)
 	(void)heap_create(instance, NULL);	/* that is main_heap */
 	if (first) {
 		default_instance_pointer = instance;
-		error_policy.abort = param_abort();
+		error_policy.abort = !params.ignore_errors;
 	}
 	table_init(a, first);
 	return a;

@@ -43,10 +43,15 @@ int table_addmem(struct uk_alloc *a, void *base, __sz len);
 /* system.c: whether memory that is given back is of use to anybody */
 bool purge_wanted(void);
 
-/* param.c */
-size_t param_budget_bytes(void);
-bool param_abort(void);
-bool param_show_stats(void);
+/* param.c: the parameters, as read by the first uk_mimalloc_init() */
+struct params {
+	size_t budget_bytes;
+	bool ignore_errors;
+	bool show_stats;
+};
+
+extern HIDDEN struct params params;
+void params_read(void);
 
 /* turns.c */
 #if MI_THREADS

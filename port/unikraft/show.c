@@ -105,7 +105,7 @@ static int show_init(struct uk_init_ctx *context)
 static void show_term(const struct uk_term_ctx *context)
 {
 	(void)context;
-	if (param_show_stats())
+	if (params.show_stats)
 		uk_mimalloc_show(NULL);
 }
 

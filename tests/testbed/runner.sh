@@ -45,8 +45,14 @@ guest_ends "an unknown parameter is named" 3 "nonsense" fail \
 guest_ends "a bad value is named" 3 "junk" fail --parameter junk=perhaps
 guest_ends "an unknown parameter of the allocator is named" 3 \
 	"mimalloc.nonsense" fail --parameter mimalloc.nonsense=1
-guest_ends "a bad value for the allocator is named" 3 \
-	"mimalloc.budget_kib" fail --parameter mimalloc.budget_kib=much
+for bad in budget_kib=much budget_kib= budget_kib=99999999999999999999 \
+	ignore_errors=2 show_stats=maybe; do
+	guest_ends "a bad value for the allocator is named: $bad" 1 \
+		"mimalloc.${bad%%=*}: bad value '${bad#*=}' is ignored" fail \
+		--parameter "mimalloc.$bad"
+done
+guest_ends "good values are taken" 1 "given back, in all" fail \
+	--parameter mimalloc.budget_kib=64 --parameter mimalloc.show_stats=yes
 ends "statistics at the halt" 0 "given back, in all" boot hello \
 	--build "$images/single" --alloc mimalloc \
 	--parameter mimalloc.show_stats=1
