@@ -63,3 +63,8 @@ check:
 	tests/install-packages
 	tests/install-packages testbed/packages.txt
 	tests/check
+
+# Our files against the headers of a tree that is there: UK_ROOT=
+.PHONY: check-unikraft
+check-unikraft:
+	@UK_ROOT="$(UK_ROOT)" CC="$(CC)" tests/check-unikraft.sh

@@ -1,0 +1,125 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# Compiles what Makefile.uk names against the headers of a Unikraft tree that
+# is there already, in several configurations.
+#
+#   make check-unikraft UK_ROOT=/path/to/unikraft [CC=gcc]
+#
+# Nothing of the tree is changed. Warnings count as errors. What is not done is
+# told at the end. Exit status: 0 all compiled, 1 something did not, 2 a wrong
+# use.
+
+set -u
+cd "$(dirname "$0")/.."
+cc=${CC:-gcc}
+root=${UK_ROOT:-}
+
+wrong()
+{
+	echo "check-unikraft: $*" >&2
+	echo "usage: make check-unikraft UK_ROOT=/path/to/unikraft" >&2
+	exit 2
+}
+
+[ -n "$root" ] || wrong "UK_ROOT is not set"
+[ -d "$root" ] || wrong "UK_ROOT=$root: no such folder"
+[ -r "$root/lib/ukalloc/include/uk/alloc_impl.h" ] ||
+	wrong "UK_ROOT=$root: no lib/ukalloc/include/uk/alloc_impl.h there"
+command -v "$cc" >/dev/null || wrong "CC=$cc: no such compiler"
+root=$(realpath "$root")
+
+version=$(awk '$1 ~ /VERSION$/ && $3 != "" { v = v (v == "" ? "" : ".") $3 }
+	END { print v }' "$root/version.mk" 2>/dev/null)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$work/uk/bits"
+# made by a build of the tree
+echo '#define __UKLIBID_libmimalloc ((__u16) 0)' >"$work/uk/bits/libid.h"
+echo '#define __UKLIBID_COUNT__ ((__u16) 1)' >>"$work/uk/bits/libid.h"
+
+files=$(sed -n 's|^.*SRCS-y.*(LIBMIMALLOC_BASE)/\(.*\.c\)$|\1|p' Makefile.uk)
+includes="-I$work -Iport/unikraft -Isrc"
+for folder in "$root"/arch/x86/x86_64/include "$root"/include \
+	"$root"/lib/*/include "$root"/lib/*/arch/x86_64/include \
+	"$root"/lib/nolibc/arch/x86_64 \
+	"$root"/lib/nolibc/musl-imported/include \
+	"$root"/lib/nolibc/musl-imported/arch/generic \
+	"$root"/lib/nolibc/musl-imported/arch/x86_64; do
+	[ -d "$folder" ] && includes="$includes -I$folder"
+done
+includes="$includes -Iinclude"
+flags="-nostdlib -nostdinc -std=gnu11 -O2 -m64 -mno-red-zone -fno-PIC
+	-fno-stack-protector -fno-builtin-printf -fno-strict-aliasing
+	-Wall -Wextra -Werror -U__linux__ -D__Unikraft__ -D__X86_64__
+	-D__LIBNAME__=libmimalloc -DUK_LIBPARAM_LIBPREFIX=mimalloc
+	-DMI_CONCURRENT=0"
+
+# Names that moved between releases are defined side by side
+common='CONFIG_ARCH_X86_64 CONFIG_LIBUKALLOC CONFIG_LIBUKDEBUG CONFIG_LIBNOLIBC
+	CONFIG_LIBUKDEBUG_PRINTK CONFIG_LIBUKDEBUG_PRINTK_ERR
+	CONFIG_LIBUKPRINT CONFIG_LIBUKPRINT_PRINTK CONFIG_LIBUKPRINT_PRINTK_ERR
+	CONFIG_LIBUKSCHED CONFIG_LIBUKSCHEDCOOP CONFIG_LIBUKLIBPARAM
+	CONFIG_LIBUKBOOT CONFIG_LIBUKTEST CONFIG_LIBMIMALLOC
+	CONFIG_LIBMIMALLOC_TEST'
+
+passed=0
+failed=0
+
+# compile NAME MI_THREADS HARDENING DEBUG [OPTION ...]
+compile()
+{
+	local name=$1 heaps=$2 hardening=$3 debug=$4 file option count=0 bad=0
+	shift 4
+	for option in $common "$@"; do
+		echo "#define $option 1"
+	done >"$work/uk/bits/config.h"
+	cat >>"$work/uk/bits/config.h" <<'EOF'
+#define CONFIG_LIBMIMALLOC_BUDGET_KIB 4096
+#define CONFIG_UKPLAT_LCPU_MAXCOUNT 1
+#define CONFIG_LIBUKVMEM_STACK_GUARD_PAGES_TOP 1
+#define CONFIG_LIBUKVMEM_STACK_GUARD_PAGES_BOTTOM 1
+#define CONFIG_STACK_SIZE_PAGE_ORDER 4
+#define CONFIG_AUXSTACK_SIZE_PAGE_ORDER 4
+EOF
+	for file in $files; do
+		count=$((count + 1))
+		"$cc" $flags $includes -DMI_THREADS="$heaps" \
+			-DMI_HARDENING="$hardening" -DMI_DEBUG="$debug" \
+			-DMI_CLASS_STATS="$debug" \
+			-D__BASENAME__="$(basename "$file")" \
+			-c -o "$work/object.o" "$file" 2>"$work/errors" &&
+			continue
+		bad=$((bad + 1))
+		echo "$name: $file"
+		grep -m 5 -A 3 -E 'error:|warning:' "$work/errors"
+	done
+	if [ $bad = 0 ]; then
+		passed=$((passed + 1))
+		echo "ok   $name: $count files"
+	else
+		failed=$((failed + 1))
+		echo "FAIL $name: $bad of $count files"
+	fi
+}
+
+echo "Unikraft ${version:-of unknown version} in $root, $("$cc" --version |
+	head -n 1)"
+paging='CONFIG_PAGING CONFIG_HAVE_PAGING CONFIG_LIBUKPAGING
+	CONFIG_LIBUKFALLOC CONFIG_LIBUKFALLOCBUDDY'
+stats='CONFIG_LIBUKALLOC_IFSTATS CONFIG_LIBUKALLOC_IFSTATS_GLOBAL'
+for heaps in 0 1; do
+	[ $heaps = 0 ] && kind="single heap" || kind="thread heaps"
+	compile "no paging, $kind" $heaps 1 0
+	compile "paging, $kind" $heaps 1 0 $paging
+	compile "vmem, $kind" $heaps 1 0 $paging CONFIG_LIBUKVMEM
+	compile "vmem, $kind, statistics, assertions, hardening 2" $heaps 2 1 \
+		$paging CONFIG_LIBUKVMEM $stats CONFIG_LIBUKDEBUG_ENABLE_ASSERT
+done
+echo "$passed passed, $failed failed"
+cat <<'EOF'
+Not done: Kconfig was not run, nothing was linked or booted, only headers of
+nolibc were tried (not those of lib-musl), only x86-64, and no statistics for
+each library (IFSTATS_PERLIB). docs/unikraft.md tells how to build an image.
+EOF
+[ $failed = 0 ]
