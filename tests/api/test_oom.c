@@ -243,8 +243,10 @@ static void under_a_limit(void **state)
 {
 	static struct check_run run;
 
-	if (CHECK_SANITIZED)
-		skip();	/* their shadow memory is far above any limit */
+	if (CHECK_SANITIZED) {
+		print_message("a sanitizer's shadow memory is far above any limit\n");
+		skip();
+	}
 	check_run_self(&run, *state, NULL);
 	check(run.status == 0, "wait status %d\n%s%s", run.status, run.out,
 	      run.err);
