@@ -144,8 +144,8 @@ install: $(BUILD)/libmimalloc.so $(BUILD)/libmimalloc.a
 	$(SUBSTITUTE_CMAKE) port/linux/mimalloc-config-version.cmake.in \
 		>$(INSTALL_CMAKE)/mimalloc-config-version.cmake
 
-include tests/tests.mk
 include testbed/testbed.mk
+include tests/tests.mk
 
 .PHONY: clean
 clean:

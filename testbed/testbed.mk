@@ -9,20 +9,26 @@ TESTBED_HARDENING ?= 1
 TESTBED_DEFINES	?=
 
 # The files that Makefile.uk names, so that neither list can fall behind
-UNIKRAFT_SRCS	:= $(shell sed -n \
+UNIKRAFT_FILES	:= $(shell sed -n \
 	's|^LIBMIMALLOC_SRCS.*(LIBMIMALLOC_BASE)/\(.*\.c\)$$|\1|p' Makefile.uk)
 # Unikraft puts all objects of a library into one folder, by their base names
-ifneq ($(words $(UNIKRAFT_SRCS)),$(words $(sort $(notdir $(UNIKRAFT_SRCS)))))
+ifneq ($(words $(UNIKRAFT_FILES)),$(words $(sort $(notdir $(UNIKRAFT_FILES)))))
 $(error Makefile.uk: two files of one base name)
 endif
+UNIKRAFT_SRCS	:= $(filter-out tests/%,$(UNIKRAFT_FILES))
+UNIKRAFT_TESTS	:= $(filter tests/%,$(UNIKRAFT_FILES))
+ifneq ($(sort $(UNIKRAFT_TESTS)),$(sort $(wildcard tests/test_*.c)))
+$(error Makefile.uk: does not name all of tests/test_*.c)
+endif
 UNIKRAFT_HEADERS := $(wildcard include/uk/*.h src/*.h src/arch/*.h \
-		   port/unikraft/*.h testbed/include/*/*.h)
+		   port/unikraft/*.h tests/*.h testbed/include/*/*.h)
 UNIKRAFT_FLAGS	= $(shell $(MAKE) -s --no-print-directory -C testbed \
 		  CC=$(TESTBED_CC) DEFINES="$(TESTBED_DEFINES)" print-flags)
 
-# $(1): single or thread, $(2): MI_THREADS
+# $(1): the flavour, $(2): MI_THREADS, $(3): further definitions, for all
 define testbed_flavour
 TESTBED_OBJS_$(1) := $$(UNIKRAFT_SRCS:%.c=$$(TESTBED_BUILD)/objects-$(1)/%.o)
+TESTBED_UNIT_$(1) := $$(UNIKRAFT_TESTS:%.c=$$(TESTBED_BUILD)/objects-$(1)/%.o)
 
 $$(TESTBED_BUILD)/objects-$(1)/%.o: %.c $$(UNIKRAFT_HEADERS) Makefile.uk \
 		testbed/testbed.mk
@@ -34,7 +40,7 @@ $$(TESTBED_BUILD)/objects-$(1)/%.o: %.c $$(UNIKRAFT_HEADERS) Makefile.uk \
 		-DMI_CONCURRENT=0 -DMI_THREADS=$(2) -DMI_CLASS_STATS=0 \
 		-DMI_DEBUG=$$(TESTBED_DEBUG) \
 		-DMI_HARDENING=$$(TESTBED_HARDENING) \
-		-DUK_LIBPARAM_LIBPREFIX=mimalloc \
+		-DUK_LIBPARAM_LIBPREFIX=mimalloc $(3) \
 		-c -o $$(abspath $$@) ../$$<
 
 # As Unikraft links a library: one object, in which only the names of
@@ -45,16 +51,19 @@ $$(TESTBED_BUILD)/mimalloc-$(1).o: $$(TESTBED_OBJS_$(1)) exportsyms.uk
 	$$(Q)$$(OBJCOPY) --keep-global-symbols=exportsyms.uk $$@
 
 .PHONY: testbed-$(1)
-testbed-$(1): $$(TESTBED_BUILD)/mimalloc-$(1).o
+testbed-$(1): $$(TESTBED_BUILD)/mimalloc-$(1).o $$(TESTBED_UNIT_$(1))
 	$$(Q)$$(MAKE) --no-print-directory -C testbed CC=$$(TESTBED_CC) \
-		DEFINES="$$(TESTBED_DEFINES)" \
+		DEFINES="$$(TESTBED_DEFINES) $(3)" \
 		BUILD=$$(abspath $$(TESTBED_BUILD))/$(1) \
 		MIMALLOC_OBJS=$$(abspath $$<) \
+		UKTEST_OBJS="$$(abspath $$(TESTBED_UNIT_$(1)))" \
 		$$(if $$(TESTBED_APPS),APPS="$$(TESTBED_APPS)")
 endef
 
 $(eval $(call testbed_flavour,single,0))
 $(eval $(call testbed_flavour,thread,1))
+$(eval $(call testbed_flavour,stats,1,-DCONFIG_LIBUKALLOC_IFSTATS=1 \
+	-DCONFIG_LIBUKDEBUG_ENABLE_ASSERT=1))
 
 # make run, make shell: MODE=static|paging|vmem MEMORY=MiB ROWS= HEAPS=single|
 # thread ALLOC=mimalloc|buddy|bump (for run: one or more, with commas between)
@@ -101,12 +110,13 @@ smallest: testbed-packages
 	done
 
 TESTBED_TESTS	= tests/testbed/conformance.sh tests/testbed/figures.sh \
-		  tests/testbed/sqlite.sh
+		  tests/testbed/sqlite.sh tests/testbed/uktest.sh
 
 .PHONY: testbed-images
 testbed-images: testbed-packages
 	$(Q)$(MAKE) --no-print-directory testbed-single testbed-thread \
-		TESTBED_APPS="hello conformance alloc_bench misbehave"
+		TESTBED_APPS="hello conformance alloc_bench misbehave uktest"
+	$(Q)$(MAKE) --no-print-directory testbed-stats TESTBED_APPS=uktest
 	-$(Q)$(MAKE) --no-print-directory testbed-single testbed-thread \
 		TESTBED_APPS="sqlite_bench sqlite_shell"
 

@@ -49,14 +49,46 @@ $(TESTS)/cxx/%: tests/cxx/%.cpp $(BUILD)/mimalloc.o $(TEST_HEADERS)
 	$(Q)$(CXX) -std=$(or $(CXXSTD),c++17) $(TEST_CXXFLAGS) -o $@ $< \
 		$(BUILD)/mimalloc.o -lpthread
 
+# What tests/test_*.c are for Unikraft, run here: the port for Unikraft, on
+# stand-ins for Unikraft's own libraries. That port tells no tool about blocks.
+UKTEST_FLAGS	= $(filter-out -Iport/linux -DMI_THREADS=% -DMI_TRACK_%,\
+			$(CFLAGS)) \
+		  -Iport/unikraft -Itestbed/include -Itests/uktest \
+		  -DMI_CONCURRENT=0 -DUK_LIBPARAM_LIBPREFIX=mimalloc
+UKTEST_SRCS	= $(UNIKRAFT_FILES) tests/uktest/host.c tests/uktest/threads.c
+
+# $(1): the flavour, $(2): its definitions
+define uktest_flavour
+UKTEST_OBJS_$(1) := $$(UKTEST_SRCS:%.c=$$(BUILD)/uktest-$(1)/%.o)
+
+$$(BUILD)/uktest-$(1)/%.o: %.c $$(UNIKRAFT_HEADERS) $$(wildcard \
+		tests/uktest/*.h) Makefile tests/tests.mk
+	@mkdir -p $$(@D)
+	@echo "  CC      $$@"
+	$$(Q)$$(CC) $$(UKTEST_FLAGS) $(2) -c -o $$@ $$<
+
+$$(TESTS)/uktest/$(1): $$(UKTEST_OBJS_$(1)) tests/uktest/host.ld
+	@mkdir -p $$(@D)
+	@echo "  LD      $$@"
+	$$(Q)$$(CC) $$(CFLAGS) -o $$@ $$(UKTEST_OBJS_$(1)) \
+		-Wl,-T,tests/uktest/host.ld -lpthread
+endef
+
+UKTEST_FLAVOURS	:= single thread stats
+$(eval $(call uktest_flavour,single,-DMI_THREADS=0))
+$(eval $(call uktest_flavour,thread,-DMI_THREADS=1))
+$(eval $(call uktest_flavour,stats,-DMI_THREADS=1 -DMI_CLASS_STATS=1 \
+	-DCONFIG_LIBUKALLOC_IFSTATS=1 -DCONFIG_LIBUKDEBUG_ENABLE_ASSERT=1))
+
 .SECONDARY: $(UNIT_OBJS)
 
-.PHONY: tests tests-api tests-unit tests-cxx tests-crimes
-tests: tests-api tests-unit tests-cxx tests-crimes
+.PHONY: tests tests-api tests-unit tests-cxx tests-crimes tests-uktest
+tests: tests-api tests-unit tests-cxx tests-crimes tests-uktest
 tests-api: $(API_TESTS:%=$(TESTS)/api/%)
 tests-unit: $(UNIT_TESTS:%=$(TESTS)/unit/%)
 tests-cxx: $(CXX_TESTS:%=$(TESTS)/cxx/%)
 tests-crimes: $(CRIMES:%=$(TESTS)/crimes/%) $(TESTS)/crimes/judge
+tests-uktest: $(UKTEST_FLAVOURS:%=$(TESTS)/uktest/%)
 
 .PHONY: check
 check:

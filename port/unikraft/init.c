@@ -22,9 +22,9 @@ static void instance_setup(struct instance *instance)
 struct uk_alloc *uk_mimalloc_init(void *base, __sz len)
 {
 	uintptr_t start = align_up((uintptr_t)base, 64), end;
+	uintptr_t rest = start + INSTANCE_OFFSET + sizeof(struct instance);
 	struct uk_alloc *a = (struct uk_alloc *)start;
-	struct instance *instance = instance_of(a);
-	uintptr_t rest = (uintptr_t)(instance + 1);
+	struct instance *instance;
 	bool first = !default_instance_pointer;
 
 	end = (uintptr_t)base + len;
@@ -32,6 +32,7 @@ struct uk_alloc *uk_mimalloc_init(void *base, __sz len)
 		return NULL;
 	if (first)
 		params_read();
+	instance = instance_of(a);
 	instance_setup(instance);
 	if (!arena_add_rest(instance, (void *)rest, end - rest, false, false,
 			    false))

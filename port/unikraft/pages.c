@@ -50,7 +50,10 @@ __ssz table_maxalloc(struct uk_alloc *a)
 
 __ssz table_availmem(struct uk_alloc *a)
 {
-	return (__ssz)instance_available(instance_of(a));
+	size_t block, bytes = instance_available(instance_of(a), &block);
+
+	/* never less than what maxalloc says of one request */
+	return (__ssz)(bytes > block ? bytes : block);
 }
 
 long table_pmaxalloc(struct uk_alloc *a)
@@ -63,7 +66,10 @@ long table_pmaxalloc(struct uk_alloc *a)
 
 long table_pavailmem(struct uk_alloc *a)
 {
-	return table_availmem(a) >> UNIT_SHIFT;
+	size_t block;
+
+	return (long)(instance_available(instance_of(a), &block) >>
+		      UNIT_SHIFT);
 }
 
 int table_addmem(struct uk_alloc *a, void *base, __sz len)
