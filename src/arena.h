@@ -53,6 +53,18 @@ static inline bool run_may_grow(const struct page *run, size_t units)
 
 	return next && next->kind == RUN_FREE && next->units >= units;
 }
+/* Makes the neighbours in address order lead to a descriptor that moved */
+static inline void phys_relink(struct arena *arena, struct page *run)
+{
+	if (run->phys_prev)
+		run->phys_prev->phys_next = run;
+	else
+		arena->phys_first = run;
+	if (run->phys_next)
+		run->phys_next->phys_prev = run;
+	else
+		arena->phys_last = run;
+}
 /* Units of the largest run that run_cut() would find */
 size_t run_largest(const struct arena *arena);
 /* Moves the high-water mark up to `end`; the map up to there is written */

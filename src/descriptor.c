@@ -142,14 +142,7 @@ static void chunk_release(struct arena *arena, struct page *chunk)
 	run->units = 1;
 	run->phys_prev = chunk->phys_prev;
 	run->phys_next = chunk->phys_next;
-	if (run->phys_prev)
-		run->phys_prev->phys_next = run;
-	else
-		arena->phys_first = run;
-	if (run->phys_next)
-		run->phys_next->phys_prev = run;
-	else
-		arena->phys_last = run;
+	phys_relink(arena, run);
 	run_put(arena, run, true);
 }
 
@@ -207,14 +200,7 @@ static bool chunk_add(struct arena *arena)
 	slots->units = 1;
 	slots->phys_prev = run->phys_prev;
 	slots->phys_next = run->phys_next;
-	if (slots->phys_prev)
-		slots->phys_prev->phys_next = slots;
-	else
-		arena->phys_first = slots;
-	if (slots->phys_next)
-		slots->phys_next->phys_prev = slots;
-	else
-		arena->phys_last = slots;
+	phys_relink(arena, slots);
 	descriptor_give(arena, run);
 	return true;
 }
@@ -305,13 +291,9 @@ static void chunk_relocate(struct arena *arena)
 	slots->units = 1;
 	slots->phys_prev = run->phys_prev;
 	slots->phys_next = run;
-	if (slots->phys_prev)
-		slots->phys_prev->phys_next = slots;
-	else
-		arena->phys_first = slots;
-	run->phys_prev = slots;
 	run->phys_next = chunk->phys_next;
-	run->phys_next->phys_prev = run;
+	phys_relink(arena, slots);
+	phys_relink(arena, run);
 	run->origin += UNIT_SIZE;
 	run->kind = RUN_META;
 	run_put(arena, run, false);

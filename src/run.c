@@ -356,14 +356,7 @@ struct page *run_cut(struct arena *arena, const struct run_request *request)
 void run_move(struct arena *arena, struct page *run, struct page *to)
 {
 	*to = *run;
-	if (to->phys_prev)
-		to->phys_prev->phys_next = to;
-	else
-		arena->phys_first = to;
-	if (to->phys_next)
-		to->phys_next->phys_prev = to;
-	else
-		arena->phys_last = to;
+	phys_relink(arena, to);
 	if (to->prev)
 		to->prev->next = to;
 	else
