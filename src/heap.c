@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * A heap's queues of pages.
- *
- *	queue of a class:  [ taken from ] [ has free blocks ] [ .. ]
- *	full list:         pages with nothing free, out of every queue
- */
-#include "heap.h"
+/* What a heap does with its pages on the way of malloc, free and collect. */
+#include "queue.h"
 
 /* Blocks only in its dreams: every malloc from it takes the slow path */
 struct page empty_page = { .free = (struct block *)&empty_page };
@@ -30,76 +25,6 @@ void heap_init(struct heap *heap, struct instance *instance)
 		heap->queues[class].first = &empty_page;
 	heap->instance = instance;
 	heap->owner = port_thread_id();
-}
-
-static void queue_append(struct heap *heap, struct page *page)
-{
-	struct queue *queue = &heap->queues[page->class];
-
-	page->next = NULL;
-	page->prev = queue->last;
-	if (queue->last)
-		queue->last->next = page;
-	else
-		queue->first = page;
-	queue->last = page;
-}
-
-static void queue_prepend(struct heap *heap, struct page *page)
-{
-	struct queue *queue = &heap->queues[page->class];
-
-	page->prev = NULL;
-	page->next = queue->last ? queue->first : NULL;
-	if (page->next)
-		page->next->prev = page;
-	else
-		queue->last = page;
-	queue->first = page;
-}
-
-static void queue_remove(struct heap *heap, struct page *page)
-{
-	struct queue *queue = &heap->queues[page->class];
-
-	if (page->prev)
-		page->prev->next = page->next;
-	else
-		queue->first = page->next ? page->next : &empty_page;
-	if (page->next)
-		page->next->prev = page->prev;
-	else
-		queue->last = page->prev;
-}
-
-static void full_insert(struct heap *heap, struct page *page)
-{
-	page->flags |= PAGE_IN_FULL;
-	page->prev = NULL;
-	page->next = heap->full;
-	if (page->next)
-		page->next->prev = page;
-	heap->full = page;
-}
-
-static void full_remove(struct heap *heap, struct page *page)
-{
-	page->flags &= (uint8_t)~PAGE_IN_FULL;
-	if (page->prev)
-		page->prev->next = page->next;
-	else
-		heap->full = page->next;
-	if (page->next)
-		page->next->prev = page->prev;
-}
-
-static void page_unkeep(struct heap *heap, struct page *page)
-{
-	if (page->flags & PAGE_KEPT) {
-		page->flags &= (uint8_t)~PAGE_KEPT;
-		(void)atomic_add(&heap->instance->kept_units,
-				 0 - (size_t)page->units);
-	}
 }
 
 void heap_page_remove(struct heap *heap, struct page *page)
@@ -157,84 +82,6 @@ void heap_page_unfull(struct page *page)
 		;	/* bounded: each failure is another thread's free */
 	full_remove(heap, page);
 	queue_append(heap, page);
-}
-
-/* Whether the page may be empty: counted as kept, or a class's one unit */
-static bool page_may_be_empty(const struct heap *heap,
-			      const struct page *page)
-{
-	return (page->flags & PAGE_KEPT) ||
-	       (page->units == 1 && heap->page_count[page->class] == 1);
-}
-
-/*
- * Of a page that may be empty: its list is charged, so the sum does not reach
- * zero each time that what malloc took from it comes back.
- */
-static void page_charge_list(struct page *page)
-{
-	page->sum += page->held;
-	page->held = 0;
-}
-
-/*
- * Kept pages that malloc has taken from may count no more. Some classes in
- * turn, until one such page is found.
- */
-static void heap_recount_kept(struct heap *heap)
-{
-	unsigned int left = RECOUNT_CLASSES;
-	struct page *page;
-
-	while (left--) {
-		heap->recount_class = (heap->recount_class + 1) % CLASS_COUNT;
-		page = heap->queues[heap->recount_class].first;
-		if (!(page->flags & PAGE_KEPT) ||
-		    page->free == page->kept_list)
-			continue;
-		page->listed = LISTED_UNKNOWN;
-		if (page_resum(page)) {
-			page->kept_list = page->free;
-			page_charge_list(page);
-		} else {
-			page_unkeep(heap, page);
-		}
-		return;
-	}
-}
-
-static bool kept_fits(struct heap *heap, const struct page *page)
-{
-	return atomic_read(&heap->instance->kept_units) + page->units <=
-	       PORT_KEPT_UNITS_MAX;
-}
-
-/*
- * From now on the page may be empty without notice, if it may: the one unit
- * of a class, and others up to a limit for all heaps of the instance.
- */
-static bool page_stay(struct heap *heap, struct page *page)
-{
-	if (!page_may_be_empty(heap, page)) {
-		if (!kept_fits(heap, page))
-			return false;
-		(void)atomic_add(&heap->instance->kept_units, page->units);
-		page->flags |= PAGE_KEPT;
-	}
-	page->kept_list = page->free;
-	page_charge_list(page);
-	return true;
-}
-
-/* False: an empty page that is not to be kept */
-static bool page_keep(struct heap *heap, struct page *page)
-{
-	if (page_list_is_empty(page))
-		(void)page_refill(page);
-	if (page_stay(heap, page))
-		return true;
-	heap_recount_kept(heap);
-	return page_stay(heap, page);
 }
 
 void heap_page_emptied(struct page *page)

@@ -64,6 +64,16 @@ void heap_drop_pages(struct heap *heap);
 typedef bool page_visit_fun(struct page *page, void *arg);
 bool heap_visit_pages(struct heap *heap, page_visit_fun *visit, void *arg);
 
+/*
+ * keep.c. page_stay(): from now on the page may be empty without notice, if it
+ * may: the one unit of a class, and others up to a limit for all heaps of the
+ * instance. page_keep(): the same for a page that is empty; false: it is to go
+ */
+bool page_stay(struct heap *heap, struct page *page);
+bool page_keep(struct heap *heap, struct page *page);
+/* The page is counted no more: it is full, or leaves the heap */
+void page_unkeep(struct heap *heap, struct page *page);
+
 /* thread.c: heaps come and go */
 struct heap *heap_new(struct heap *backing);
 /* A first heap for the calling thread where `backing` is NULL */

@@ -19,6 +19,7 @@ arena.h
 harden.h
 page.h
 heap.h
+queue.h
 verbs.h
 options.h api.h'
 

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Pages that may be empty: kept for the next malloc, and not noticed each time
+ * that they become so. See docs/design.md, "Pages that may be empty".
+ */
+#include "heap.h"
+
+void page_unkeep(struct heap *heap, struct page *page)
+{
+	if (page->flags & PAGE_KEPT) {
+		page->flags &= (uint8_t)~PAGE_KEPT;
+		(void)atomic_add(&heap->instance->kept_units,
+				 0 - (size_t)page->units);
+	}
+}
+
+/* Whether the page may be empty: counted as kept, or a class's one unit */
+static bool page_may_be_empty(const struct heap *heap,
+			      const struct page *page)
+{
+	return (page->flags & PAGE_KEPT) ||
+	       (page->units == 1 && heap->page_count[page->class] == 1);
+}
+
+/*
+ * Of a page that may be empty: its list is charged, so the sum does not reach
+ * zero each time that what malloc took from it comes back.
+ */
+static void page_charge_list(struct page *page)
+{
+	page->sum += page->held;
+	page->held = 0;
+}
+
+/*
+ * Kept pages that malloc has taken from may count no more. Some classes in
+ * turn, until one such page is found.
+ */
+static void heap_recount_kept(struct heap *heap)
+{
+	unsigned int left = RECOUNT_CLASSES;
+	struct page *page;
+
+	while (left--) {
+		heap->recount_class = (heap->recount_class + 1) % CLASS_COUNT;
+		page = heap->queues[heap->recount_class].first;
+		if (!(page->flags & PAGE_KEPT) ||
+		    page->free == page->kept_list)
+			continue;
+		page->listed = LISTED_UNKNOWN;
+		if (page_resum(page)) {
+			page->kept_list = page->free;
+			page_charge_list(page);
+		} else {
+			page_unkeep(heap, page);
+		}
+		return;
+	}
+}
+
+static bool kept_fits(struct heap *heap, const struct page *page)
+{
+	return atomic_read(&heap->instance->kept_units) + page->units <=
+	       PORT_KEPT_UNITS_MAX;
+}
+
+/*
+ * From now on the page may be empty without notice, if it may: the one unit
+ * of a class, and others up to a limit for all heaps of the instance.
+ */
+bool page_stay(struct heap *heap, struct page *page)
+{
+	if (page_state(page) == PAGE_NOTIFIED)
+		return false;	/* kept_list is returned_next then */
+	if (!page_may_be_empty(heap, page)) {
+		if (!kept_fits(heap, page))
+			return false;
+		(void)atomic_add(&heap->instance->kept_units, page->units);
+		page->flags |= PAGE_KEPT;
+	}
+	page->kept_list = page->free;
+	page_charge_list(page);
+	return true;
+}
+
+/* False: an empty page that is not to be kept */
+bool page_keep(struct heap *heap, struct page *page)
+{
+	if (page_list_is_empty(page))
+		(void)page_refill(page);
+	if (page_stay(heap, page))
+		return true;
+	heap_recount_kept(heap);
+	return page_stay(heap, page);
+}
