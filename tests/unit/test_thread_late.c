@@ -79,6 +79,32 @@ static int notification_of_a_living_thread(void *arg)
 	return ends_well();
 }
 
+/* Meanwhile malloc takes from the page, whose link on `returned` is another's */
+static int notification_of_a_page_in_use(void *arg)
+{
+	struct page *link = (struct page *)blocks;
+	void *taken[8];
+	size_t i;
+
+	(void)arg;
+	make_full_and_notify();
+	page->returned_next = link;
+	free_second();
+	free_third_and_fourth();
+	for (i = 0; i < 8; i++)	/* seven of the other page, then of this */
+		taken[i] = mi_malloc(SIZE);
+	must(page_around_block(taken[7]) == page);
+	must(page_state(page) == PAGE_NOTIFIED);
+	must(page->returned_next == link && !(page->flags & PAGE_KEPT));
+	notify_end();
+	heap_drain(heap_current());
+	must(is_valid());
+	for (i = 0; i < 8; i++)
+		mi_free(taken[i]);
+	mi_free(blocks[4]);
+	return ends_well();
+}
+
 static int notification_of_an_ended_thread(void *arg)
 {
 	(void)arg;
@@ -268,6 +294,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST_IN_CHILD(notification_of_a_living_thread),
+		TEST_IN_CHILD(notification_of_a_page_in_use),
 		TEST_IN_CHILD(notification_of_an_ended_thread),
 		TEST_IN_CHILD(notification_of_an_adopted_heap),
 		TEST_IN_CHILD(notification_of_an_empty_page),
