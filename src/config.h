@@ -36,7 +36,7 @@
 #define MI_CLASS_STATS		1
 #endif
 
-/* 0: none. 1: assertions. 2: structures are validated on every slow path */
+/* 0: none. 1: assertions. 2: structures are validated now and then */
 #ifndef MI_DEBUG
 #define MI_DEBUG		0
 #endif

@@ -237,6 +237,8 @@ static struct block *heap_larger(struct heap *heap, unsigned int class)
 	if (!page)
 		return NULL;
 	block = page_pop(page);
+	if (unlikely(!block))
+		return NULL;
 	track_touch(block, page->block_size);
 	memory_zero((char *)block + bytes, page->block_size - bytes);
 	return block;
@@ -252,10 +254,37 @@ size_t heap_largest_block(struct heap *heap)
 	return 0;
 }
 
-struct block *heap_alloc(struct heap *heap, unsigned int class)
+/* A page with a block to take, first in its queue; NULL: no memory */
+static struct page *heap_find(struct heap *heap, unsigned int class)
 {
 	struct queue *queue = &heap->queues[class];
 	bool collected = false;
+	struct page *page;
+
+	for (;;) {	/* each round a page leaves the queue */
+		page = queue->first;
+		if (page == &empty_page) {
+			page = heap_more(heap, class);
+			if (unlikely(!page)) {
+				if (collected)
+					return NULL;
+				heap_collect_all(heap);
+				collected = true;
+				continue;
+			}
+		}
+		if (!page_list_is_empty(page))
+			return page;
+		if (page_refill(page) || page_extend(page)) {
+			(void)page_stay(heap, page);
+			return page;
+		}
+		(void)page_to_full(heap, page);
+	}
+}
+
+struct block *heap_alloc(struct heap *heap, unsigned int class)
+{
 	struct block *block;
 	struct page *page;
 
@@ -269,27 +298,12 @@ struct block *heap_alloc(struct heap *heap, unsigned int class)
 		heap->look_class = (heap->look_class + 1) % CLASS_COUNT;
 		heap_look(heap, heap->look_class, 1);
 	}
-	for (;;) {	/* each round a page leaves the queue */
-		page = queue->first;
-		if (page == &empty_page) {
-			page = heap_more(heap, class);
-			if (unlikely(!page)) {
-				if (collected)
-					return heap_larger(heap, class);
-				heap_collect_all(heap);
-				collected = true;
-				continue;
-			}
-		}
-		if (!page_list_is_empty(page))
-			break;
-		if (page_refill(page) || page_extend(page)) {
-			(void)page_stay(heap, page);
-			break;
-		}
-		(void)page_to_full(heap, page);
-	}
-	block = page_pop(page);
+	do {	/* bounded: a list is lost each time */
+		page = heap_find(heap, class);
+		if (unlikely(!page))
+			return heap_larger(heap, class);
+		block = page_pop(page);
+	} while (unlikely(!block));
 	if (page->sum == 0) {	/* exact, and the first to be handed out */
 		page->sum = page_amount(page, block);
 		page->held -= page->sum;

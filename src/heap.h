@@ -66,8 +66,9 @@ bool heap_visit_pages(struct heap *heap, page_visit_fun *visit, void *arg);
 
 /*
  * keep.c. page_stay(): from now on the page may be empty without notice, if it
- * may: the one unit of a class, and others up to a limit for all heaps of the
- * instance. page_keep(): the same for a page that is empty; false: it is to go
+ * may: the one unit of a class, and others up to half of a limit for all heaps
+ * of the instance. page_keep(): the same for a page that is empty, up to all of
+ * it; false: the page is to go
  */
 bool page_stay(struct heap *heap, struct page *page);
 bool page_keep(struct heap *heap, struct page *page);

@@ -58,24 +58,21 @@ static void heap_recount_kept(struct heap *heap)
 	}
 }
 
-static bool kept_fits(struct heap *heap, const struct page *page)
-{
-	return atomic_read(&heap->instance->kept_units) + page->units <=
-	       PORT_KEPT_UNITS_MAX;
-}
-
 /*
  * From now on the page may be empty without notice, if it may: the one unit
  * of a class, and others up to a limit for all heaps of the instance.
  */
-bool page_stay(struct heap *heap, struct page *page)
+static bool page_stay_within(struct heap *heap, struct page *page,
+			     size_t units_max)
 {
+	size_t *kept = &heap->instance->kept_units;
+
 	if (page_state(page) == PAGE_NOTIFIED)
 		return false;	/* kept_list is returned_next then */
 	if (!page_may_be_empty(heap, page)) {
-		if (!kept_fits(heap, page))
+		if (atomic_read(kept) + page->units > units_max)
 			return false;
-		(void)atomic_add(&heap->instance->kept_units, page->units);
+		(void)atomic_add(kept, page->units);
 		page->flags |= PAGE_KEPT;
 	}
 	page->kept_list = page->free;
@@ -83,13 +80,18 @@ bool page_stay(struct heap *heap, struct page *page)
 	return true;
 }
 
-/* False: an empty page that is not to be kept */
+/* Half of the limit, so that pages in use leave the rest to empty ones */
+bool page_stay(struct heap *heap, struct page *page)
+{
+	return page_stay_within(heap, page, PORT_KEPT_UNITS_MAX / 2);
+}
+
 bool page_keep(struct heap *heap, struct page *page)
 {
 	if (page_list_is_empty(page))
 		(void)page_refill(page);
-	if (page_stay(heap, page))
+	if (page_stay_within(heap, page, PORT_KEPT_UNITS_MAX))
 		return true;
 	heap_recount_kept(heap);
-	return page_stay(heap, page);
+	return page_stay_within(heap, page, PORT_KEPT_UNITS_MAX);
 }

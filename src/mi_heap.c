@@ -118,14 +118,14 @@ static void reclaim_all(struct heap *heap)
 
 void mi_collect(bool force)
 {
-	struct heap *heap = heap_current();
+	struct heap *heap = heap_current()->backing;
 
-	if (heap == &empty_heap)
+	if (!heap)	/* of a thread without one */
 		return;
 	if (force)
-		reclaim_all(heap->backing);
-	if (heap != heap->backing)
-		heap_collect(heap->backing, force);
+		reclaim_all(heap);
+	for (; heap->thread_next; heap = heap->thread_next)
+		heap_collect(heap, force);
 	mi_heap_collect(heap_to_api(heap), force);
 }
 

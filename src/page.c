@@ -35,7 +35,7 @@ static void page_set_sum(struct page *page, uint64_t charged, uint64_t listed,
 /*
  * Whether a walk of the list is paid for by what malloc took since the last
  * one; or malloc took nothing at all, so the next one will be the last. Of one
- * unit there is little to win: see the bound in docs/design.md.
+ * unit there is little to win.
  */
 static bool walk_is_paid(const struct page *page, unsigned int taken,
 			 unsigned int listed)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Pages: runs cut into blocks of one size. All calls are the owner's, but
- * page_push_remote() and those that say so.
+ * page_free_remote() and those that say so.
  */
 #ifndef MI_PAGE_H
 #define MI_PAGE_H
@@ -117,15 +117,16 @@ static inline bool page_has_block(struct page *page)
 	       page_extend(page);
 }
 
-/* From a list that is not empty */
+/* From a list that is not empty. NULL: it was written to, and reported */
 static inline struct block *page_pop(struct page *page)
 {
 	struct block *block = page->free;
 
-	if (unlikely(MI_HARDENING >= 1 && !block_has_tag(page, block)))
+	if (unlikely(MI_HARDENING >= 1 && !block_has_tag(page, block))) {
 		block_written(page, block);
-	else
-		page->free = block_next(page, block);
+		return NULL;
+	}
+	page->free = block_next(page, block);
 	if (MI_HARDENING >= 1)
 		block->tag = 0;
 	return block;

@@ -98,8 +98,8 @@ void purge_to_budget(struct instance *instance, bool all)
 		if (!descriptors_reserve(arena))
 			return;		/* full to the last unit */
 		run = arena->age_first;
-		if (!run)
-			continue;	/* it went into a new chunk */
+		if (!run || instance->units_dirty <= budget)
+			continue;	/* what was too much is a chunk now */
 		run = purge_take(arena, run, instance->units_dirty - budget +
 				 budget / 8);
 		instance->bytes_purged += run_bytes(run);

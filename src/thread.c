@@ -485,18 +485,34 @@ void heaps_fork_child(struct instance *instance)
 	struct arena *arena;
 	struct heap *heap;
 	struct page *run;
-	uintptr_t self = port_thread_id();
+	uintptr_t self = port_thread_id(), word;
 
 	if (instance->heap_count <= (heap_current() != &empty_heap))
 		return;
+	/* what others kept, and what waited for them, counts no more */
+	instance->kept_units = 0;
+	instance->waiting_units = 0;
+	instance->emptied_units = 0;
 	for (heap = instance->heaps; heap; heap = heap->next)
 		if (heap->owner != self)
 			heap->owner = 0;	/* nobody will ever adopt it */
-	for (arena = instance->arenas; arena; arena = arena->next)
-		for (run = arena->phys_first; run; run = run->phys_next)
-			if (run->kind == RUN_SMALL && run->owner &&
-			    run->owner != self)
+	for (arena = instance->arenas; arena; arena = arena->next) {
+		for (run = arena->phys_first; run; run = run->phys_next) {
+			if (run->kind != RUN_SMALL)
+				continue;
+			if (run->owner != self) {
 				run->owner = 0;
+				continue;
+			}
+			word = run->thread_free;
+			if (run->flags & PAGE_KEPT)
+				instance->kept_units += run->units;
+			if (word & PAGE_EMPTIED)
+				instance->emptied_units += run->units;
+			else if (word >> PAGE_COUNT_SHIFT == run->reserved)
+				instance->waiting_units += run->units;
+		}
+	}
 }
 
 #else /* !MI_THREADS */

@@ -216,11 +216,51 @@ static int child_threads(void)
 	return service();
 }
 
+/*
+ * An arena of some units, full and drained over and over, with a purge budget
+ * of next to nothing: a chunk of descriptors can be all that is too much.
+ */
+static int child_tight(void)
+{
+	static void *blocks[600];
+	struct check_random r = { check_seed("tight") };
+
+	alarm(60);	/* it went on for ever */
+	for (size_t round = 0; round < 300; round++) {
+		size_t keep = check_below(&r, 10), refused = 0;
+
+		for (size_t i = 0; i < ARRAY_LENGTH(blocks); i++) {
+			size_t n = 1 + check_below(&r, 20000 << round % 3);
+
+			if (blocks[i] || refused > 3)
+				continue;
+			blocks[i] = mi_malloc(n);
+			if (blocks[i])
+				memset(blocks[i], 1, n);
+			else
+				refused++;
+		}
+		for (size_t i = 0; i < ARRAY_LENGTH(blocks); i++) {
+			size_t at = i * 433 % ARRAY_LENGTH(blocks);
+
+			if (check_below(&r, 100) < keep)
+				continue;
+			mi_free(blocks[at]);
+			blocks[at] = NULL;
+		}
+		if (round % 2)
+			mi_collect(true);
+	}
+	return 0;
+}
+
 /* The limit holds before the allocator takes its first memory. */
 static int child(const char *mode)
 {
 	struct rlimit limit = { LIMIT, LIMIT };
 
+	if (!strcmp(mode, "tight"))
+		return child_tight();
 	if (getenv("MI_TEST_LIMITED") == NULL) {
 		need(setenv("MI_TEST_LIMITED", "1", 1) == 0);
 		need(setrlimit(RLIMIT_AS, &limit) == 0);
@@ -252,6 +292,33 @@ static void under_a_limit(void **state)
 	      run.err);
 }
 
+static void tight_budget(void **state)
+{
+	static const char *const budgets[] = {
+		"MIMALLOC_PURGE_BUDGET=0", "MIMALLOC_PURGE_BUDGET=4K",
+		"MIMALLOC_PURGE_BUDGET=16K",
+	};
+	static const char *const sizes[] = {
+		"MIMALLOC_RESERVE_OS_MEMORY=160K",
+		"MIMALLOC_RESERVE_OS_MEMORY=400K",
+	};
+	static struct check_run run;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 6; i++) {
+		const char *const settings[] = {
+			"MIMALLOC_DISALLOW_OS_ALLOC=1", budgets[i % 3],
+			sizes[i % 2], NULL,
+		};
+
+		check_run_self(&run, "tight", settings);
+		check(run.status == 0, "%s, %s: wait status %d\n%s%s",
+		      budgets[i % 3], sizes[i % 2], run.status, run.out,
+		      run.err);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static char exhausts[] = "exhausts";
@@ -260,6 +327,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(huge_requests),
 		cmocka_unit_test(new_aborts),
+		cmocka_unit_test(tight_budget),
 		{ exhausts, under_a_limit, NULL, NULL, exhausts },
 		{ in_need, under_a_limit, NULL, NULL, in_need },
 		{ threads, under_a_limit, NULL, NULL, threads },

@@ -78,6 +78,56 @@ static int notified_and_freed_locally(void *arg)
 	return ends_well();
 }
 
+/* -------- counted for threads that a fork left behind -------- */
+
+static pthread_barrier_t there;
+
+static void *keep_pages(void *arg)
+{
+	void *taken[64];
+	unsigned int class;
+	size_t i;
+
+	for (class = 1; class < CLASS_COUNT; class++) {
+		for (i = 0; i < ARRAY_LENGTH(taken); i++)
+			taken[i] = mi_malloc(size_class_bytes(class));
+		for (i = 0; i < ARRAY_LENGTH(taken); i++)
+			mi_free(taken[i]);
+	}
+	pthread_barrier_wait(&there);
+	pause();
+	return arg;
+}
+
+static bool add_kept(struct page *of_heap, void *units)
+{
+	if (of_heap->flags & PAGE_KEPT)
+		*(size_t *)units += of_heap->units;
+	return true;
+}
+
+static int fork_forgets_what_others_kept(void *arg)
+{
+	pthread_t thread;
+	size_t mine = 0;
+	int status;
+	pid_t pid;
+
+	must(!pthread_barrier_init(&there, NULL, 2));
+	must(!pthread_create(&thread, NULL, keep_pages, arg));
+	pthread_barrier_wait(&there);
+	mi_free(mi_malloc(1));
+	must(default_instance.kept_units > 0);
+	pid = fork();
+	must(pid >= 0);
+	if (pid == 0) {
+		(void)heap_visit_pages(heap_current(), add_kept, &mine);
+		_exit(default_instance.kept_units == mine ? 0 : 1);
+	}
+	must(waitpid(pid, &status, 0) == pid && status == 0);
+	return 0;
+}
+
 /* -------- ABANDONED -------- */
 
 static int abandoned_page_is_claimed_by_a_free(void *arg)
@@ -295,6 +345,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST_IN_CHILD(full_page_is_notified_and_returns),
 		TEST_IN_CHILD(returned_page_serves_again),
+		TEST_IN_CHILD(fork_forgets_what_others_kept),
 		TEST_IN_CHILD(emptied_by_others),
 		TEST_IN_CHILD(notified_and_freed_locally),
 		TEST_IN_CHILD(abandoned_page_is_claimed_by_a_free),
