@@ -81,12 +81,8 @@ void *heap_realloc_aligned(struct heap *heap, void *p, size_t size,
 	usable = block_usable(page, p);
 	if (size <= usable && size >= usable / 2 &&
 	    (((uintptr_t)p + offset) & (alignment - 1)) == 0) {
-		if (MI_TRACK)
-			track_touch(p, usable);
 		if (zero)
 			memory_zero((char *)p + size, usable - size);
-		if (MI_TRACK)
-			block_retrack(page, p, usable);
 		return p;
 	}
 	moved = heap_malloc_aligned(heap, size, alignment, offset, zero);

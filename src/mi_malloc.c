@@ -98,8 +98,6 @@ void *mi_expand(void *p, size_t newsize)
 	if (newsize > usable &&
 	    !block_resize(&default_instance, page, p, newsize))
 		return NULL;
-	if (MI_TRACK)
-		block_retrack(page, p, usable);
 	return p;
 }
 

@@ -4,8 +4,8 @@
 /* From this size on contents are moved by exchanging mappings */
 #define MOVE_BYTES_MIN		((size_t)1 << 20)
 
-bool block_resize(struct instance *instance, struct page *page, void *p,
-		  size_t size)
+static bool resize(struct instance *instance, struct page *page, void *p,
+		   size_t size)
 {
 	size_t shift, units;
 
@@ -23,10 +23,18 @@ bool block_resize(struct instance *instance, struct page *page, void *p,
 	return true;
 }
 
-void block_retrack(struct page *page, void *p, size_t usable_before)
+/* To tools that watch it is free meanwhile: another thread may get its end */
+bool block_resize(struct instance *instance, struct page *page, void *p,
+		  size_t size)
 {
-	track_free(p, usable_before);
+	bool resized;
+
+	if (!MI_TRACK)
+		return resize(instance, page, p, size);
+	track_free(p, block_usable(page, p));
+	resized = resize(instance, page, p, size);
 	track_alloc(p, block_usable(page, p), true);
+	return resized;
 }
 
 /* Neither wastes half of the block nor keeps a run for a small block */
@@ -86,16 +94,12 @@ void *heap_realloc(struct heap *heap, void *p, size_t size, bool zero)
 	if (stays(page, usable, size) &&
 	    block_resize(instance, page, p, size)) {
 		new_usable = block_usable(page, p);
-		if (MI_TRACK)
-			track_touch(p, new_usable);
 		if (zero && size < usable && size < new_usable)
 			memory_zero((char *)p + size,
 				    (new_usable < usable ? new_usable : usable)
 				    - size);
 		if (zero && new_usable > usable)
 			memory_zero((char *)p + usable, new_usable - usable);
-		if (MI_TRACK)
-			block_retrack(page, p, usable);
 		return p;
 	}
 	moved = heap_malloc(heap, size);

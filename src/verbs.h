@@ -71,8 +71,6 @@ void *units_alloc(struct instance *instance, size_t units);
 /* Any part of what units_alloc() gave. False: reported, or it is kept */
 bool units_free(struct instance *instance, void *p, size_t units);
 
-void block_retrack(struct page *page, void *p, size_t usable_before);
-
 /* aligned.c */
 void *heap_malloc_aligned(struct heap *heap, size_t size, size_t alignment,
 			  size_t offset, bool zero);
