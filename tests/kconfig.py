@@ -16,8 +16,7 @@ import kconfiglib
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 AROUND = ("HAVE_LIBC", "LIBNOLIBC", "LIBUKDEBUG", "LIBUKALLOC", "LIBUKSCHED",
-          "LIBUKVMEM", "LIBUKLIBPARAM", "LIBMUSL", "LIBUKTEST",
-          "LIBUKNOFAULT")
+          "LIBUKVMEM", "LIBUKLIBPARAM", "LIBMUSL", "LIBUKTEST")
 USERS = ("Makefile.uk", "port/unikraft", "src")
 # Read by others: ukboot; what a choice leaves when the other is not taken
 NOT_USED_HERE = {"LIBMIMALLOC_INCLUDED", "LIBMIMALLOC_SINGLE_HEAP"}

@@ -78,7 +78,7 @@ void port_set_errno(int error)
 
 void port_abort(void)
 {
-	ukplat_crash();
+	compat_crash();
 }
 
 #if CONFIG_LIBUKVMEM
@@ -110,7 +110,7 @@ size_t port_touchable(void)
 
 	if (!uk_vas_get_active())	/* all is mapped */
 		return SIZE_MAX;
-	frames = ukplat_pt_get_active()->fa;
+	frames = compat_page_table()->fa;
 	reserve = reserve_bytes(frames->total_memory);
 	if (frames->free_memory <= reserve)
 		return 0;
