@@ -230,7 +230,7 @@ static int child_tight(void)
 		size_t keep = check_below(&r, 10), refused = 0;
 
 		for (size_t i = 0; i < ARRAY_LENGTH(blocks); i++) {
-			size_t n = 1 + check_below(&r, 20000 << round % 3);
+			size_t n = 1 + check_below(&r, (size_t)20000 << round % 3);
 
 			if (blocks[i] || refused > 3)
 				continue;
