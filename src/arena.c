@@ -565,16 +565,3 @@ size_t instance_largest(struct instance *instance)
 	port_unlock(&instance->lock);
 	return largest << UNIT_SHIFT;
 }
-
-size_t instance_free_bytes(struct instance *instance)
-{
-	struct arena *arena;
-	size_t units = 0;
-
-	instance_run_flush(instance);
-	port_lock(&instance->lock);
-	for (arena = instance->arenas; arena; arena = arena->next)
-		units += arena->units_free;
-	port_unlock(&instance->lock);
-	return units << UNIT_SHIFT;
-}

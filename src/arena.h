@@ -139,11 +139,13 @@ void instance_run_shrink(struct instance *instance, struct page *run,
 /* Cuts a run in use: the rest is a run of its own. NULL: no descriptor */
 struct page *instance_run_split(struct instance *instance, struct page *run,
 				size_t units);
-/* What is free is joined and in the bins: for the two calls below */
+/*
+ * What is free is joined and in the bins, and descriptors take no more of it
+ * than they must: for the call below.
+ */
 void instance_settle(struct instance *instance);
-/* Bytes of the largest single request; bytes free in all */
+/* Bytes of the largest single request */
 size_t instance_largest(struct instance *instance);
-size_t instance_free_bytes(struct instance *instance);
 
 /* stats.c: units of a run, and runs */
 void stats_add(struct instance *instance, const struct page *run,

@@ -136,6 +136,19 @@ static inline bool arena_is_as_new(struct arena *arena)
 	       !header->phys_next->phys_next;
 }
 
+/* Free in all. Settled, as a spare chunk may hold the last free descriptor */
+static inline size_t instance_free_bytes(struct instance *instance)
+{
+	const struct arena *arena;
+	size_t units = 0;
+
+	instance_run_flush(instance);
+	instance_settle(instance);
+	for (arena = instance->arenas; arena; arena = arena->next)
+		units += arena->units_free;
+	return units << UNIT_SHIFT;
+}
+
 static inline unsigned int runs_of_kind(const struct instance *instance,
 					enum run_kind kind)
 {
