@@ -3,6 +3,8 @@
 # The unikernel of testbed/, with the allocator of this tree in it.
 
 TESTBED_BUILD	:= $(BUILD)/testbed
+# A path as testbed/ sees it. Relative, so that the tree's own may hold spaces
+from_testbed	= $(foreach path,$(1),$(if $(filter /%,$(path)),,../)$(path))
 TESTBED_CC	?= gcc
 TESTBED_DEBUG	?= 0
 TESTBED_HARDENING ?= 1
@@ -41,7 +43,7 @@ $$(TESTBED_BUILD)/objects-$(1)/%.o: %.c $$(UNIKRAFT_HEADERS) Makefile.uk \
 		-DMI_DEBUG=$$(TESTBED_DEBUG) \
 		-DMI_HARDENING=$$(TESTBED_HARDENING) \
 		-DUK_LIBPARAM_LIBPREFIX=mimalloc $(3) \
-		-c -o $$(abspath $$@) ../$$<
+		-c -o $$(call from_testbed,$$@) ../$$<
 
 # As Unikraft links a library: one object, in which only the names of
 # exportsyms.uk are visible
@@ -54,9 +56,9 @@ $$(TESTBED_BUILD)/mimalloc-$(1).o: $$(TESTBED_OBJS_$(1)) exportsyms.uk
 testbed-$(1): $$(TESTBED_BUILD)/mimalloc-$(1).o $$(TESTBED_UNIT_$(1))
 	$$(Q)$$(MAKE) --no-print-directory -C testbed CC=$$(TESTBED_CC) \
 		DEFINES="$$(TESTBED_DEFINES) $(3)" \
-		BUILD=$$(abspath $$(TESTBED_BUILD))/$(1) \
-		MIMALLOC_OBJS=$$(abspath $$<) \
-		UKTEST_OBJS="$$(abspath $$(TESTBED_UNIT_$(1)))" \
+		BUILD=$$(call from_testbed,$$(TESTBED_BUILD))/$(1) \
+		MIMALLOC_OBJS=$$(call from_testbed,$$<) \
+		UKTEST_OBJS="$$(call from_testbed,$$(TESTBED_UNIT_$(1)))" \
 		$$(if $$(TESTBED_APPS),APPS="$$(TESTBED_APPS)")
 endef
 
@@ -75,7 +77,7 @@ ALLOC		?=
 RUN_ALLOCS	:= buddy,mimalloc
 
 TESTBED_RUN	= cd testbed && ./run.py
-TESTBED_OPTIONS	= --build $(abspath $(TESTBED_BUILD))/$(HEAPS) \
+TESTBED_OPTIONS	= --build $(call from_testbed,$(TESTBED_BUILD))/$(HEAPS) \
 		  --mode $(MODE) --memory $(MEMORY)
 
 .PHONY: testbed-packages
@@ -122,5 +124,5 @@ testbed-images: testbed-packages
 
 .PHONY: check-testbed
 check-testbed: testbed-images
-	TESTBED_IMAGES=$(abspath $(TESTBED_BUILD)) \
+	TESTBED_IMAGES=$(call from_testbed,$(TESTBED_BUILD)) \
 		tests/run -j 2 --timeout 1800 $(TESTBED_TESTS)
