@@ -99,13 +99,22 @@ def command_of(options, app, memory_kib, arguments):
             "-append", " ".join(words)]
 
 
+def machine_failed(code, console):
+    """QEMU itself ended: before a guest ran, what is printed is QEMU's own."""
+    said = console.decode(errors="replace").split("\n")
+    said = "" if FIRMWARE_END.search(console) else \
+        ": " + " ".join(line.strip() for line in said if line.strip())
+    return GuestError(NO_MACHINE, f"{QEMU} failed with status {code}" +
+                      said.removesuffix(": "))
+
+
 def judge(code, console):
     """Turns QEMU's status into nothing or a GuestError."""
     if code == 0:
         raise GuestError(CRASHED, "the machine was reset without a word: too "
                          "little memory to start, or a fault in a fault")
     if code % 2 == 0 or code < 0:
-        raise GuestError(NO_MACHINE, f"{QEMU} failed with status {code}")
+        raise machine_failed(code, console)
     value = code // 2
     if value == EXIT_CRASH:
         reason = re.search(rb"(CRASH|CRIT): (.*)", console)
@@ -113,7 +122,7 @@ def judge(code, console):
             if reason else "no reason given"
         raise GuestError(CRASHED, f"the guest crashed: {what}")
     if value < EXIT_BASE or value > EXIT_BASE + EXIT_STATUS_MAX:
-        raise GuestError(NO_MACHINE, f"{QEMU} failed with status {code}")
+        raise machine_failed(code, console)
     if value != EXIT_BASE:
         raise GuestError(FAILED, "the guest's program failed with status "
                          f"{value - EXIT_BASE}")

@@ -58,6 +58,9 @@ ends "statistics at the halt" 0 "given back, in all" boot hello \
 	--parameter mimalloc.show_stats=1
 ends "too little memory" 1 "too little memory" boot misbehave \
 	--build "$images/single" --memory 1
+ends "more memory than there can be: QEMU's own words are shown" 5 \
+	"failed with status 1: qemu" boot misbehave \
+	--build "$images/single" --memory 200000000
 ends "no such image" 2 "nosuch" boot nosuch --build "$images/single"
 ends "no such mode" 2 "invalid choice" boot misbehave --mode nosuch
 ends "no application" 2 "which application?" boot
