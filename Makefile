@@ -60,6 +60,9 @@ SECOND_NAMES	:= malloc=mi_malloc free=mi_free calloc=mi_calloc \
 		   _ZdlPv=mi_free _ZdaPv=mi_free _ZdlPvm=mi_free \
 		   _ZdaPvm=mi_free
 
+# What a failed recipe leaves is not taken for done the next time
+.DELETE_ON_ERROR:
+
 .PHONY: all
 all: $(BUILD)/libmimalloc.so $(BUILD)/libmimalloc.a
 
@@ -129,20 +132,22 @@ SUBSTITUTE_PC	= sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@PREFIX@|$(PREFIX)|g' \
 
 .PHONY: install
 install: $(BUILD)/libmimalloc.so $(BUILD)/libmimalloc.a
-	$(INSTALL) -d $(INSTALL_LIBDIR) $(INSTALL_PKG) $(INSTALL_CMAKE) \
-		$(DESTDIR)$(INCLUDEDIR)
+	$(INSTALL) -d "$(INSTALL_LIBDIR)" "$(INSTALL_PKG)" \
+		"$(INSTALL_CMAKE)" "$(DESTDIR)$(INCLUDEDIR)"
 	$(INSTALL) -m 755 $(BUILD)/libmimalloc.so \
-		$(INSTALL_LIBDIR)/libmimalloc.so.$(VERSION_MINOR)
+		"$(INSTALL_LIBDIR)/libmimalloc.so.$(VERSION_MINOR)"
 	ln -sf libmimalloc.so.$(VERSION_MINOR) \
-		$(INSTALL_LIBDIR)/libmimalloc.so.$(VERSION_MAJOR)
-	ln -sf libmimalloc.so.$(VERSION_MAJOR) $(INSTALL_LIBDIR)/libmimalloc.so
-	$(INSTALL) -m 644 $(BUILD)/libmimalloc.a $(INSTALL_LIBDIR)
-	$(INSTALL) -m 644 include/mimalloc*.h $(DESTDIR)$(INCLUDEDIR)
-	$(SUBSTITUTE_PC) port/linux/mimalloc.pc.in >$(INSTALL_PKG)/mimalloc.pc
+		"$(INSTALL_LIBDIR)/libmimalloc.so.$(VERSION_MAJOR)"
+	ln -sf libmimalloc.so.$(VERSION_MAJOR) \
+		"$(INSTALL_LIBDIR)/libmimalloc.so"
+	$(INSTALL) -m 644 $(BUILD)/libmimalloc.a "$(INSTALL_LIBDIR)"
+	$(INSTALL) -m 644 include/mimalloc*.h "$(DESTDIR)$(INCLUDEDIR)"
+	$(SUBSTITUTE_PC) port/linux/mimalloc.pc.in \
+		>"$(INSTALL_PKG)/mimalloc.pc"
 	$(SUBSTITUTE_CMAKE) port/linux/mimalloc-config.cmake.in \
-		>$(INSTALL_CMAKE)/mimalloc-config.cmake
+		>"$(INSTALL_CMAKE)/mimalloc-config.cmake"
 	$(SUBSTITUTE_CMAKE) port/linux/mimalloc-config-version.cmake.in \
-		>$(INSTALL_CMAKE)/mimalloc-config-version.cmake
+		>"$(INSTALL_CMAKE)/mimalloc-config-version.cmake"
 
 include testbed/testbed.mk
 include tests/tests.mk

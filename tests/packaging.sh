@@ -7,7 +7,7 @@
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 source "$root/tests/programs/lib.bash"
-prepare 31 make gcc g++ pkg-config cmake readelf
+prepare 36 make gcc g++ pkg-config cmake readelf
 
 # Neither program calls malloc by name: the library must replace it even where
 # only the C library calls it.
@@ -75,13 +75,23 @@ foreach(version 1.8 2.99 3.0 2.2...4)
 endforeach()
 END
 
-# install_into TREE SETTING...; the test may itself run below a make that has
-# other settings.
+# The test may itself run below a make that has other settings.
+own_make() {
+	env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u MAKELEVEL make "$@"
+}
+
+# install_into TREE SETTING...
 install_into() {
 	local tree=$1
 	shift
-	env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u MAKELEVEL \
-		make -C "$root" install DESTDIR="$tree" "$@"
+	own_make -C "$root" install DESTDIR="$tree" "$@"
+}
+
+# fails_and_leaves_no FILE COMMAND...
+fails_and_leaves_no() {
+	local file=$1
+	shift
+	! "$@" && [ ! -e "$file" ]
 }
 
 links_to() {
@@ -186,4 +196,18 @@ check "CMake finds the package there" \
 	cmake -S "$tmp/project/again" -B "$tmp/again" \
 	-Dmimalloc_DIR="$tree$libdir/cmake/mimalloc-2.1"
 check "CMake builds" cmake --build "$tmp/again"
+
+# Spaces: where it goes, and where it comes from.
+check "make install below a folder with a space" \
+	install_into "$tmp/a tree" PREFIX=/usr
+check "all is there" test -e "$tmp/a tree/usr/lib/pkgconfig/mimalloc.pc"
+mkdir "$tmp/a clone"
+tar -C "$root" -c --exclude=./build --exclude=./.git . |
+	tar -C "$tmp/a clone" -x
+check "a tree whose path has a space builds" own_make -C "$tmp/a clone"
+check "and so does its unikernel" own_make -C "$tmp/a clone" testbed-single \
+	TESTBED_APPS=hello
+check "an object that could not be finished is not kept" fails_and_leaves_no \
+	"$tmp/a clone/build/again/mimalloc.o" \
+	own_make -C "$tmp/a clone" BUILD=build/again OBJCOPY=false
 finish
