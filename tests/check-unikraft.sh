@@ -39,7 +39,7 @@ echo '#define __UKLIBID_libmimalloc ((__u16) 0)' >"$work/uk/bits/libid.h"
 echo '#define __UKLIBID_COUNT__ ((__u16) 1)' >>"$work/uk/bits/libid.h"
 
 files=$(sed -n 's|^.*SRCS-y.*(LIBMIMALLOC_BASE)/\(.*\.c\)$|\1|p' Makefile.uk)
-includes="-I$work -Iport/unikraft -Isrc"
+includes=(-I"$work" -Iport/unikraft -Isrc)
 for folder in "$root"/arch/x86/x86_64/include "$root"/include \
 	"$root"/lib/*/include "$root"/lib/*/arch/x86_64/include \
 	"$root"/arch/x86_64/include "$root"/plat/native/include \
@@ -50,9 +50,9 @@ for folder in "$root"/arch/x86/x86_64/include "$root"/include \
 	"$root"/lib/nolibc/musl-imported/include \
 	"$root"/lib/nolibc/musl-imported/arch/generic \
 	"$root"/lib/nolibc/musl-imported/arch/x86_64; do
-	[ -d "$folder" ] && includes="$includes -I$folder"
+	[ -d "$folder" ] && includes+=(-I"$folder")
 done
-includes="$includes -Iinclude"
+includes+=(-Iinclude)
 flags="-nostdlib -nostdinc -std=gnu11 -O2 -m64 -mno-red-zone -fno-PIC
 	-fno-stack-protector -fno-builtin-printf -fno-strict-aliasing
 	-Wall -Wextra -Werror -U__linux__ -D__Unikraft__ -D__X86_64__
@@ -98,7 +98,7 @@ compile()
 EOF
 	for file in $files; do
 		count=$((count + 1))
-		"$cc" $flags $includes -DMI_THREADS="$heaps" \
+		"$cc" $flags "${includes[@]}" -DMI_THREADS="$heaps" \
 			-DMI_HARDENING="$hardening" -DMI_DEBUG="$debug" \
 			-DMI_CLASS_STATS="$debug" \
 			-D__BASENAME__="$(basename "$file")" \
