@@ -84,17 +84,20 @@ TESTBED_OPTIONS	= --build $(call from_testbed,$(TESTBED_BUILD))/$(HEAPS) \
 testbed-packages:
 	@tests/install-packages testbed/packages.txt
 
+.PHONY: testbed-heaps
+testbed-heaps:
+	@case "$(HEAPS)" in single|thread) ;; *) \
+		echo "HEAPS=$(HEAPS): single or thread" >&2; exit 2;; esac
+
 .PHONY: run
-run: testbed-packages
-	@$(if $(filter $(HEAPS),single thread),true, \
-		echo "HEAPS=$(HEAPS): single or thread" >&2; exit 2)
+run: testbed-heaps testbed-packages
 	@$(MAKE) --no-print-directory testbed-$(HEAPS) \
 		TESTBED_APPS=sqlite_bench
 	@$(TESTBED_RUN) compare $(TESTBED_OPTIONS) \
 		--allocs $(or $(ALLOC),$(RUN_ALLOCS)) -- $(ROWS)
 
 .PHONY: shell
-shell: testbed-packages
+shell: testbed-heaps testbed-packages
 	@$(MAKE) --no-print-directory testbed-$(HEAPS) \
 		TESTBED_APPS=sqlite_shell
 	@$(TESTBED_RUN) shell $(TESTBED_OPTIONS) \
@@ -102,7 +105,7 @@ shell: testbed-packages
 
 # The least memory in which SQLite inserts 1,000 rows
 .PHONY: smallest
-smallest: testbed-packages
+smallest: testbed-heaps testbed-packages
 	@$(MAKE) --no-print-directory testbed-$(HEAPS) \
 		TESTBED_APPS=sqlite_bench
 	@for alloc in $(or $(ALLOC),buddy mimalloc); do \
