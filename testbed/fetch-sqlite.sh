@@ -33,7 +33,7 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 echo "fetching $package ..."
-(cd "$work" && npm pack --silent "$package" >name) ||
+(cd "$work" && npm pack --loglevel=error "$package" >name) ||
 	fail "npm pack $package failed"
 tar -xzf "$work/$(tail -n 1 "$work/name")" -C "$work" ||
 	fail "the package is damaged"
