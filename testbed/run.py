@@ -101,11 +101,11 @@ def command_of(options, app, memory_kib, arguments):
 
 def machine_failed(code, console):
     """QEMU itself ended: before a guest ran, what is printed is QEMU's own."""
-    said = console.decode(errors="replace").split("\n")
-    said = "" if FIRMWARE_END.search(console) else \
-        ": " + " ".join(line.strip() for line in said if line.strip())
-    return GuestError(NO_MACHINE, f"{QEMU} failed with status {code}" +
-                      said.removesuffix(": "))
+    why = f"{QEMU} failed with status {code}"
+    said = " ".join(console.decode(errors="replace").split())
+    if said and not FIRMWARE_END.search(console):
+        why += f": {said}"
+    return GuestError(NO_MACHINE, why)
 
 
 def judge(code, console):
@@ -222,8 +222,8 @@ def shell_feed(guest):
     try:
         guest.stdin.write(sys.stdin.buffer.read() + b"\x04")
         guest.stdin.flush()
-    except BrokenPipeError:
-        pass
+    except (BrokenPipeError, ValueError):
+        pass    # the guest has ended
 
 
 def figures_of(console):
