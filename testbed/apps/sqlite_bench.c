@@ -11,6 +11,7 @@
  * its rows.
  */
 #include <inttypes.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -178,13 +179,19 @@ static void print_end(void)
 
 int main(int argc, char **argv)
 {
-	int rows = argc > 1 ? atoi(argv[1]) : 1000;
 	bool insert_only = argc > 2 && !strcmp(argv[2], "insert");
+	char *end = "";
+	long number = argc > 1 ? strtol(argv[1], &end, 10) : 1000;
+	int rows = (int)number;
 	uint64_t select;
 	sqlite3 *db;
 
-	if (rows < 1) {
+	if (number < 1 || number > INT_MAX || *end) {
 		printf("FAILED: %s is no number of rows\n", argv[1]);
+		return 2;
+	}
+	if (argc > 2 + insert_only) {
+		printf("FAILED: what is %s?\n", argv[2 + insert_only]);
 		return 2;
 	}
 	printf("SQLite %s, alloc %s, mode %s\n", sqlite3_libversion(),

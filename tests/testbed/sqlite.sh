@@ -75,6 +75,17 @@ for heaps in single thread; do
 		"$(smallest $heaps mimalloc)" "$(smallest $heaps buddy)"
 done
 
+for bad in 0 -5 abc 10x 99999999999 "10 20" "10 insert 20"; do
+	# shellcheck disable=SC2086
+	guest single sqlite_bench --memory 16 -- $bad
+	if [ $? = 1 ] && grep -q "^FAILED: .*${bad##* }" "$console"; then
+		ok "rows: $bad is refused"
+	else
+		not_ok "rows: $bad is refused"
+		sed 's/^/# /' "$console"
+	fi
+done
+
 printf '%s\n' 'CREATE TABLE t(a);' 'INSERT INTO t VALUES(6),(7);' \
 	'SELECT group_concat(a), sum(a) FROM t;' |
 	./run.py shell --build "$images/single" --alloc mimalloc \
