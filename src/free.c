@@ -102,6 +102,13 @@ size_t block_usable(const struct page *page, const void *p)
 	return page->kind == RUN_LARGE ? large_usable(page) : page->block_size;
 }
 
+size_t block_live_size(struct instance *instance, void *p)
+{
+	struct page *page = p ? block_page_quiet(instance, p) : NULL;
+
+	return page && !block_is_free(page, p) ? block_usable(page, p) : 0;
+}
+
 void track_block(struct instance *instance, void *p, bool zero)
 {
 	track_alloc(p, block_usable(block_page_quiet(instance, p), p), zero);
@@ -109,10 +116,10 @@ void track_block(struct instance *instance, void *p, bool zero)
 
 void track_unblock(struct instance *instance, void *p)
 {
-	struct page *page = p ? block_page_quiet(instance, p) : NULL;
+	size_t bytes = block_live_size(instance, p);
 
-	if (page && !block_is_free(page, p))
-		track_free(p, block_usable(page, p));
+	if (bytes)
+		track_free(p, bytes);
 }
 
 /* The owner's free: something about the page changes */

@@ -47,8 +47,10 @@ NOINLINE void free_stopped_here(void *p, struct page *page);
 /* The page of a block that is handed out; NULL after a report */
 struct page *block_page(struct instance *instance, const void *p,
 			const char *call);
-/* The same without a report */
+/* The same without a report, and for a block that is free, too */
 struct page *block_page_quiet(struct instance *instance, const void *p);
+/* What a block that is handed out can hold; 0: `p` is none. No report */
+size_t block_live_size(struct instance *instance, void *p);
 /*
  * The page that holds an address, also inside a block. NULL: none, or inside
  * a large block beyond its first 36 KiB. O(1)

@@ -121,7 +121,8 @@ TESTBED_TESTS	= tests/testbed/conformance.sh tests/testbed/figures.sh \
 testbed-images: testbed-packages
 	$(Q)$(MAKE) --no-print-directory testbed-single testbed-thread \
 		TESTBED_APPS="hello conformance alloc_bench misbehave uktest"
-	$(Q)$(MAKE) --no-print-directory testbed-stats TESTBED_APPS=uktest
+	$(Q)$(MAKE) --no-print-directory testbed-stats \
+		TESTBED_APPS="misbehave uktest"
 	-$(Q)$(MAKE) --no-print-directory testbed-single testbed-thread \
 		TESTBED_APPS="sqlite_bench sqlite_shell"
 

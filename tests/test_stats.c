@@ -75,6 +75,7 @@ UK_TESTCASE(mimalloc_stats, test_other_verbs_count)
 	UK_TEST_EXPECT_ZERO(uk_posix_memalign(pool, &other, 4096, 4096));
 	UK_TEST_EXPECT(moved(&before, 3, 0, 0, 112 + 64 + 4096));
 	UK_TEST_EXPECT_SNUM_EQ(uk_posix_memalign(pool, &other, 3, 8), EINVAL);
+	UK_TEST_EXPECT_NULL(uk_memalign(pool, 3, 8));
 	UK_TEST_EXPECT(moved(&before, 3, 0, 0, 112 + 64 + 4096));
 	uk_free(pool, zeros);
 	uk_free(pool, aligned);

@@ -14,9 +14,7 @@
 /* A block is counted with what it can hold, when it comes and when it goes */
 static size_t counted_size(struct uk_alloc *a, void *p)
 {
-	struct page *page = block_page_quiet(instance_of(a), p);
-
-	return page ? block_usable(page, p) : 0;
+	return block_live_size(instance_of(a), p);
 }
 
 static void *counted(struct uk_alloc *a, void *p, size_t size)
@@ -30,7 +28,7 @@ static void *counted(struct uk_alloc *a, void *p, size_t size)
 
 static void count_free(struct uk_alloc *a, void *p)
 {
-	size_t size = p ? counted_size(a, p) : 0;
+	size_t size = counted_size(a, p);
 
 	if (size)	/* else it is no block, and about to be reported */
 		uk_alloc_stats_count_free(a, p, size);
@@ -89,10 +87,11 @@ static void *realloc_on(struct uk_alloc *a, struct heap *heap, void *p,
 	count_free(a, p);
 	moved = heap_realloc(heap, p, size, false);
 #if CONFIG_LIBUKALLOC_IFSTATS
-	if (!moved) {	/* the old block stays */
-		uk_alloc_stats_count_enomem(a, size);
-		if (counted_size(a, p))
+	if (!moved) {
+		if (counted_size(a, p)) {	/* the old block stays */
+			uk_alloc_stats_count_enomem(a, size);
 			uk_alloc_stats_count_alloc(a, p, counted_size(a, p));
+		}
 		return NULL;
 	}
 	uk_alloc_stats_count_alloc(a, moved, counted_size(a, moved));
@@ -103,8 +102,10 @@ static void *realloc_on(struct uk_alloc *a, struct heap *heap, void *p,
 static void *memalign_on(struct uk_alloc *a, struct heap *heap, size_t align,
 			 size_t size)
 {
-	return counted(a, heap_malloc_aligned(heap, size, align, 0, false),
-		       size);
+	void *p = heap_malloc_aligned(heap, size, align, 0, false);
+
+	/* a wrong alignment is no want of memory */
+	return is_power_of_two(align) ? counted(a, p, size) : p;
 }
 
 static int posix_memalign_on(struct uk_alloc *a, struct heap *heap, void **p,

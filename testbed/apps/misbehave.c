@@ -2,11 +2,12 @@
 /*
  * Ends in the ways that the runner must tell from success.
  *
- *   arguments: fail | null | abort | hang | stack | full
+ *   arguments: fail | null | abort | hang | stack | full | again
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uk/alloc_impl.h>
 #include <uk/assert.h>
 
 /* 1000 bytes of stack for each level. */
@@ -32,6 +33,41 @@ static int heap_fill(void)
 	return 0;
 }
 
+#if CONFIG_LIBUKALLOC_IFSTATS
+
+/* Frees what is free; the statistics must not notice, nor see want of memory */
+static int free_again(void)
+{
+	struct uk_alloc *a = uk_alloc_get_default();
+	struct uk_alloc_stats before, after;
+	char *stays = uk_malloc(a, 100), *gone = uk_malloc(a, 100);
+
+	uk_alloc_stats_get(a, &before);
+	uk_free(a, gone);
+	uk_free(a, gone);
+	uk_free(a, stays + 16);
+	if (uk_realloc(a, gone, 200) || uk_realloc(a, gone, 0) ||
+	    uk_realloc(a, stays + 1, 200))
+		return 1;
+	uk_alloc_stats_get(a, &after);
+	printf("%ld blocks, %ld bytes, %ld failures\n",
+	       (long)(after.cur_nb_allocs - before.cur_nb_allocs),
+	       (long)(after.cur_mem_use - before.cur_mem_use),
+	       (long)(after.nb_enomem - before.nb_enomem));
+	uk_free(a, stays);
+	return 0;
+}
+
+#else
+
+static int free_again(void)
+{
+	printf("no statistics in this image\n");
+	return 1;
+}
+
+#endif /* CONFIG_LIBUKALLOC_IFSTATS */
+
 int main(int argc, char **argv)
 {
 	const char *how = argc > 1 ? argv[1] : "fail";
@@ -50,5 +86,7 @@ int main(int argc, char **argv)
 		return stack_use(1000000);
 	if (!strcmp(how, "full"))
 		return heap_fill();
+	if (!strcmp(how, "again"))
+		return free_again();
 	return 1;
 }

@@ -56,6 +56,10 @@ guest_ends "good values are taken" 1 "given back, in all" fail \
 ends "statistics at the halt" 0 "given back, in all" boot hello \
 	--build "$images/single" --alloc mimalloc \
 	--parameter mimalloc.show_stats=1
+ends "what is freed again is not counted" 0 \
+	"-1 blocks, -112 bytes, 0 failures" boot misbehave \
+	--build "$images/stats" --alloc mimalloc --memory 16 \
+	--parameter mimalloc.ignore_errors=1 -- again
 ends "too little memory" 1 "too little memory" boot misbehave \
 	--build "$images/single" --memory 1
 ends "more memory than there can be: QEMU's own words are shown" 5 \
