@@ -155,6 +155,8 @@ void stats_subtract(struct instance *instance, const struct page *run,
 
 /* purge.c: gives back what exceeds the budget, or all; drops the lock */
 void purge_to_budget(struct instance *instance, bool all);
+/* All, by who does not hold the lock */
+void purge_all(struct instance *instance);
 
 /* NULL when no arena holds `p` */
 static inline bool arena_holds(const struct arena *arena, const void *p)

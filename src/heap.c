@@ -244,14 +244,14 @@ static struct block *heap_larger(struct heap *heap, unsigned int class)
 	return block;
 }
 
-size_t heap_largest_block(struct heap *heap)
+size_t heap_largest_block(struct heap *heap, size_t least)
 {
 	unsigned int class = CLASS_COUNT;
 
-	while (class-- > 0)
+	while (class-- > 0 && size_class_bytes(class) > least)
 		if (queue_find(heap, class))
 			return size_class_bytes(class);
-	return 0;
+	return least;
 }
 
 /* A page with a block to take, first in its queue; NULL: no memory */
@@ -356,6 +356,9 @@ void heap_collect_all(struct heap *heap)
 	heap_collect(heap, true);
 	if (!MI_CONCURRENT)
 		heaps_collect(heap->instance);
+	/* a page cut from a dirty run asks for frames which the run has then */
+	if (PORT_FRAMES_RUN_OUT && heap->instance->purge_enabled)
+		purge_all(heap->instance);
 }
 
 void heap_collect(struct heap *heap, bool force)

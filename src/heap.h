@@ -30,8 +30,12 @@ struct heap *heap_current_or_new(void);
 void heap_init(struct heap *heap, struct instance *instance);
 /* A block of the class, from any page that has or can get one; or NULL */
 struct block *heap_alloc(struct heap *heap, unsigned int class);
-/* Bytes of the largest block that is free in the heap. O(pages) */
-size_t heap_largest_block(struct heap *heap);
+/*
+ * Bytes of the largest block that is free in the heap, or `least` where none is
+ * larger: what it finds has its frames, and may take them from others, so what
+ * can be had otherwise is told first. O(pages)
+ */
+size_t heap_largest_block(struct heap *heap, size_t least);
 /* The page has become empty */
 void heap_page_emptied(struct page *page);
 /* The first block of a full page was freed */
@@ -42,7 +46,10 @@ void heap_page_adopt(struct heap *heap, struct page *page);
 void heap_page_remove(struct heap *heap, struct page *page);
 /* Collects what others freed, gives back empty pages. O(pages + free) */
 void heap_collect(struct heap *heap, bool force);
-/* The same with force, also of other heaps where threads take turns */
+/*
+ * The same with force, also of other heaps where threads take turns. Where
+ * frames run out, those of free runs are given back.
+ */
 void heap_collect_all(struct heap *heap);
 /*
  * Looks at the first pages of a class for what others freed, and moves them

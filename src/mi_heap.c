@@ -95,11 +95,8 @@ void mi_heap_collect(mi_heap_t *heap, bool force)
 		return;
 	heap_collect(heap_of_api(heap), force);
 	heaps_drain_parked(instance);
-	if (force) {
-		port_lock(&instance->lock);
-		purge_to_budget(instance, true);
-		port_unlock(&instance->lock);
-	}
+	if (force)
+		purge_all(instance);
 }
 
 /* The abandoned pages in which nothing is left to free go first */

@@ -113,3 +113,10 @@ void purge_to_budget(struct instance *instance, bool all)
 		budget = all ? 0 : budget_units(instance);
 	}
 }
+
+void purge_all(struct instance *instance)
+{
+	port_lock(&instance->lock);
+	purge_to_budget(instance, true);
+	port_unlock(&instance->lock);
+}

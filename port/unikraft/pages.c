@@ -34,18 +34,11 @@ void table_pfree(struct uk_alloc *a, void *p, unsigned long pages)
 __ssz table_maxalloc(struct uk_alloc *a)
 {
 	struct instance *instance = instance_of(a);
-	size_t bytes, block;
-	struct heap *heap;
+	struct heap *heap = heap_of_owner(instance, port_thread_id());
 
 	heaps_collect(instance);
-	bytes = instance_largest(instance);
-	if (bytes < CLASSED_SIZE_MAX) {
-		heap = heap_of_owner(instance, port_thread_id());
-		block = heap_largest_block(heap ? heap : main_heap_of(a));
-		if (block > bytes)
-			bytes = block;
-	}
-	return (__ssz)bytes;
+	return (__ssz)heap_largest_block(heap ? heap : main_heap_of(a),
+					 instance_largest(instance));
 }
 
 __ssz table_availmem(struct uk_alloc *a)

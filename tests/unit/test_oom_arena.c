@@ -114,9 +114,8 @@ static int largest_is_exact(size_t bytes)
 		mi_free(p);
 		mi_collect(true);
 		/* a request may also get a free block of a larger class */
-		largest = instance_largest(&default_instance);
-		if (largest < heap_largest_block(heap_current()))
-			largest = heap_largest_block(heap_current());
+		largest = heap_largest_block(heap_current(),
+				instance_largest(&default_instance));
 		must(!mi_malloc(largest + 1));
 		must(is_valid());
 		blocks[count] = mi_malloc(4096 * (1 + check_below(&random, 3)));

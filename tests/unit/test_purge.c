@@ -69,13 +69,6 @@ static bool was_purged(const char *start, size_t bytes)
 	return false;
 }
 
-static void purge_all(void)
-{
-	port_lock(&instance.lock);
-	purge_to_budget(&instance, true);
-	port_unlock(&instance.lock);
-}
-
 static void *dirty_block(size_t bytes)
 {
 	char *p = heap_malloc(&heap, bytes);
@@ -197,7 +190,7 @@ static void disabled_but_for_all(void **state)
 	instance.purge_enabled = false;
 	instance_free(&instance, dirty_block(20 * MIB));
 	assert_int_equal(purge_count, 0);
-	purge_all();
+	purge_all(&instance);
 	assert_int_equal(purged_bytes(), 20 * MIB);
 	assert_int_equal(instance.units_dirty, 0);
 }
@@ -212,7 +205,7 @@ static void all_is_given_back(void **state)
 		blocks[i] = dirty_block(100 * KIB + i * 500);
 	for (i = 0; i < 64; i += 3)
 		instance_free(&instance, blocks[i]);
-	purge_all();
+	purge_all(&instance);
 	assert_int_equal(instance.units_dirty, 0);
 	for (i = 0; i < 64; i++) {
 		if (i % 3)
@@ -224,12 +217,12 @@ static void all_is_given_back(void **state)
 		if (i % 3)
 			instance_free(&instance, blocks[i]);
 	heap_collect(&heap, true);
-	purge_all();
+	purge_all(&instance);
 	/* what stays is the header, the map, and a chunk or two */
 	pages = touched_pages(memory, ARENA_BYTES);
 	assert_in_range(pages, 1, 8);
 	purge_count = 0;
-	purge_all();
+	purge_all(&instance);
 	assert_int_equal(purge_count, 0);
 }
 
@@ -280,7 +273,7 @@ static void failed_purge_leaves_dirt(void **state)
 	assert_int_equal(purge_count, 1);
 	assert_true(all_dirt(p + 64, 8 * MIB - 64));
 	/* once is enough: the port would not do it the next time either */
-	purge_all();
+	purge_all(&instance);
 	assert_int_equal(purge_count, 1);
 	p = heap_zalloc(&heap, 8 * MIB);
 	assert_non_null(p);
