@@ -464,10 +464,13 @@ void instance_run_flush(struct instance *instance)
 static bool run_try_grow(struct instance *instance, struct page *run,
 			 size_t units)
 {
-	return run_may_grow(run, units) &&
-	       frames_for_more(instance, run, units) &&
-	       run_grow(arena_by_number(instance, run->arena_number), run,
-			units);
+	if (!run_may_grow(run, units) || !frames_for_more(instance, run, units))
+		return false;
+	if (run_grow(arena_by_number(instance, run->arena_number), run, units))
+		return true;
+	/* what was behind it has become a chunk, for a purge */
+	frames_not_for(instance, run, units);
+	return false;
 }
 
 bool instance_run_grow(struct instance *instance, struct page *run,

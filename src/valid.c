@@ -83,14 +83,21 @@ bool heap_is_valid(struct heap *heap)
 	return true;
 }
 
+/* Units, of all runs looked at */
+struct units {
+	size_t free, dirty, promised;
+};
+
 static bool run_is_valid(const struct arena *arena, const struct page *run,
-			 size_t *free_units, size_t *dirty_units)
+			 struct units *units)
 {
 	if (run->arena_number != arena->number || run->units == 0)
 		return false;
 	if (run->phys_next && (run->phys_next->phys_prev != run ||
 			       run_start(run->phys_next) != run_end(run)))
 		return false;
+	if (run->flags & RUN_PROMISED)
+		units->promised += run->units;
 	if (run->kind != RUN_FREE)
 		return run->kind != RUN_NONE;
 	if (run->phys_next && run->phys_next->kind == RUN_FREE)
@@ -102,10 +109,10 @@ static bool run_is_valid(const struct arena *arena, const struct page *run,
 		    run->dirty_end > run_end(run) ||
 		    run->dirty_start >= run->dirty_end)
 			return false;
-		*dirty_units += (run->dirty_end - run->dirty_start) >>
+		units->dirty += (run->dirty_end - run->dirty_start) >>
 				UNIT_SHIFT;
 	}
-	*free_units += run->units;
+	units->free += run->units;
 	return true;
 }
 
@@ -130,34 +137,35 @@ static bool bins_are_valid(const struct arena *arena, size_t free_units)
 	return units == free_units;
 }
 
-static bool arena_is_valid(const struct arena *arena, size_t *dirty_units)
+static bool arena_is_valid(const struct arena *arena, struct units *units)
 {
 	const struct page *run = arena->phys_first;
-	size_t free_units = 0;
+	size_t free_before = units->free;
 
 	if (run_start(run) != arena->start || run->phys_prev)
 		return false;
 	for (; run; run = run->phys_next) {
-		if (!run_is_valid(arena, run, &free_units, dirty_units))
+		if (!run_is_valid(arena, run, units))
 			return false;
 		if (!run->phys_next && (run_end(run) != arena->end ||
 					run != arena->phys_last))
 			return false;
 	}
-	return free_units == arena->units_free &&
-	       bins_are_valid(arena, free_units);
+	return units->free - free_before == arena->units_free &&
+	       bins_are_valid(arena, arena->units_free);
 }
 
 bool instance_is_valid(struct instance *instance)
 {
 	const struct arena *arena;
-	size_t dirty_units = 0;
+	struct units units = { 0 };
 	bool valid = true;
 
 	port_lock(&instance->lock);
 	for (arena = instance->arenas; arena && valid; arena = arena->next)
-		valid = arena_is_valid(arena, &dirty_units);
-	valid = valid && dirty_units == instance->units_dirty;
+		valid = arena_is_valid(arena, &units);
+	valid = valid && units.dirty == instance->units_dirty &&
+		units.promised == instance->units_promised;
 	port_unlock(&instance->lock);
 	return valid;
 }
