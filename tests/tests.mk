@@ -55,7 +55,8 @@ UKTEST_FLAGS	= $(filter-out -Iport/linux -DMI_THREADS=% -DMI_TRACK_%,\
 			$(CFLAGS)) \
 		  -Iport/unikraft -Itestbed/include -Itests/uktest \
 		  -DMI_CONCURRENT=0 -DUK_LIBPARAM_LIBPREFIX=mimalloc
-UKTEST_SRCS	= $(UNIKRAFT_FILES) tests/uktest/host.c tests/uktest/threads.c
+UKTEST_SRCS	= $(UNIKRAFT_FILES) tests/uktest/host.c \
+		  tests/uktest/threads.c tests/uktest/frames.c
 
 # $(1): the flavour, $(2): its definitions
 define uktest_flavour

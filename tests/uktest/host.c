@@ -10,7 +10,6 @@
 #include <uk/mimalloc.h>
 #include <uk/plat/tls.h>
 #include <uk/test.h>
-#include <uk/vmem.h>
 
 #include "host.h"
 
@@ -113,24 +112,6 @@ void _uk_printk(int level __unused, const char *format, ...)
 	va_start(arguments, format);
 	vprintf(format, arguments);
 	va_end(arguments);
-}
-
-/* No demand paging: all memory is there */
-struct uk_vas *uk_vas_get_active(void)
-{
-	return NULL;
-}
-
-struct uk_pagetable *ukplat_pt_get_active(void)
-{
-	return NULL;
-}
-
-int uk_vma_advise(struct uk_vas *vas __unused, __vaddr_t vaddr __unused,
-		  __sz len __unused, unsigned long advice __unused,
-		  unsigned long flags __unused)
-{
-	abort();
 }
 
 /* ---- uktest ---- */
