@@ -219,7 +219,7 @@ static bool arena_extend(struct arena *arena, uintptr_t end)
 
 	data = align_up(start + sizeof(*map) + units * sizeof(uintptr_t),
 			UNIT_SIZE);
-	if (data >= end || !descriptors_reserve(arena))
+	if (data >= end || units > UINT32_MAX || !descriptors_reserve(arena))
 		return false;
 	header = descriptor_take(arena);
 	rest = descriptor_take(arena);
@@ -281,7 +281,7 @@ struct arena *arena_add_rest(struct instance *instance, void *start_address,
 		return NULL;
 	start = align_up(start, UNIT_SIZE);
 	end = align_down(end, UNIT_SIZE);
-	if (start >= end)
+	if (start >= end || (end - start) >> UNIT_SHIFT > UINT32_MAX)
 		return NULL;
 	port_lock(&instance->lock);
 	for (arena = instance->arenas; arena; arena = arena->next) {

@@ -76,6 +76,9 @@ static void nonsense_is_refused(void **state)
 	(void)state;
 	assert_null(arena_new(&instance, NULL, MIB, false));
 	assert_null(arena_new(&instance, memory, SIZE_MAX, false));
+	/* more units than a run can count */
+	assert_null(arena_new(&instance, memory, ((size_t)16 << 40) + MIB,
+			      false));
 	assert_null(arena_new(&instance, memory, 0 - (uintptr_t)memory + 1,
 			      false));
 	assert_null(instance.arenas);
