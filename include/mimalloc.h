@@ -680,7 +680,8 @@ mi_decl_export void mi_register_output(mi_output_fun *out, void *arg)
  *   EOVERFLOW  a request above PTRDIFF_MAX, or count * size overflows
  *
  * Where it returns from one of the first three, the policy applies: abort, or
- * with MIMALLOC_ABORT_ON_ERROR=0 ignore the call. After the last two the request gives NULL. NULL: no hook.
+ * with MIMALLOC_ABORT_ON_ERROR=0 ignore the call. After the last two the request
+ * gives NULL. NULL: no hook.
  */
 typedef void (mi_cdecl mi_error_fun)(int err, void *arg);
 mi_decl_export void mi_register_error(mi_error_fun *fun, void *arg)
@@ -728,7 +729,8 @@ typedef enum mi_option_e {
 /*
  * Read and set options, O(1). A hosted system reads MIMALLOC_<NAME> from the
  * environment first: a number, and where it is a size one of bytes, or with K,
- * M, G or T of KiB, MiB, GiB or TiB. An option that does not exist reads as 0, and is never set.
+ * M, G or T of KiB, MiB, GiB or TiB. An option that does not exist reads as 0,
+ * and is never set.
  *
  * is_enabled      whether the value is not 0
  * enable, disable set it to 1, to 0

@@ -2,8 +2,8 @@
 /*
  * The order of boot, which is Unikraft's: constructors, heap, stack
  * allocators, thread local storage, auxiliary stack, scheduler, interrupts,
- * init table, and the application on a thread of its own. Until the thread pointer is set
- * an access to errno is a wild one.
+ * init table, and the application on a thread of its own. Until the thread
+ * pointer is set an access to errno is a wild one.
  */
 #include <string.h>
 #include <uk/arch/tls.h>
