@@ -188,22 +188,45 @@ static void abandoned_remove(struct instance *instance, struct page *page)
 	atomic_write(&instance->abandoned_count, instance->abandoned_count - 1);
 }
 
-/* The page stands in no list; its state is not NOTIFIED */
-static void page_abandon(struct instance *instance, struct page *page)
+/*
+ * The page stands in no list; its state is not NOTIFIED. False: blocks came
+ * back meanwhile, perhaps the last of them, and it stays the caller's.
+ */
+static bool page_abandon(struct instance *instance, struct page *page)
 {
 	uintptr_t word = atomic_read(&page->thread_free);
+	bool nothing_came;
 
-	atomic_write(&page->owner, 0);
 	if (!MI_CONCURRENT)	/* a heap that stays: leads to the instance */
 		page->heap = &instance->main_heap;
 	port_lock(&instance->lock);
 	if (!arena_by_number(instance, page->arena_number)->exclusive)
 		abandoned_insert(instance, page);
+	atomic_write(&page->owner, 0);
 	/* from here on others may claim it */
-	while (!atomic_compare_swap(&page->thread_free, &word,
-				    (word & ~PAGE_STATE_MASK) | PAGE_ABANDONED))
-		;	/* bounded: each failure is another thread's free */
+	do {
+		nothing_came = !(word & (PAGE_LIST_MASK | PAGE_EMPTIED));
+	} while (nothing_came &&
+		 !atomic_compare_swap(&page->thread_free, &word,
+				      (word & ~PAGE_STATE_MASK) |
+				      PAGE_ABANDONED));
+	if (!nothing_came)
+		abandoned_remove(instance, page);
 	port_unlock(&instance->lock);
+	return nothing_came;
+}
+
+/* What is empty goes, and the rest waits for another owner */
+static void page_give_up(struct instance *instance, struct page *page)
+{
+	do {	/* bounded: each round another thread has freed */
+		page_collect_remote(page);
+		page->listed = LISTED_UNKNOWN;
+		if (page_resum(page)) {
+			page_free(page);
+			return;
+		}
+	} while (!page_abandon(instance, page));
 }
 
 static bool page_leave(struct page *page, void *arg)
@@ -212,21 +235,17 @@ static bool page_leave(struct page *page, void *arg)
 	uintptr_t word = atomic_read(&page->thread_free);
 
 	(void)arg;
-	page_collect_remote(page);
 	/* FULL becomes ACTIVE, so that nobody sends a notification any more */
 	while ((word & PAGE_STATE_MASK) == PAGE_FULL &&
 	       !atomic_compare_swap(&page->thread_free, &word,
 				    word & ~PAGE_STATE_MASK))
-		;	/* bounded: as above */
+		;	/* bounded: each failure is another thread's free */
 	heap_page_remove(heap, page);
-	page->listed = LISTED_UNKNOWN;
 	if (page_state(page) == PAGE_NOTIFIED)
 		/* who finds it on heap->returned decides */
 		atomic_write(&page->owner, 0);
-	else if (page_resum(page))
-		page_free(page);
 	else
-		page_abandon(heap->instance, page);
+		page_give_up(heap->instance, page);
 	return true;
 }
 
@@ -249,11 +268,7 @@ static void pages_abandon_late(struct instance *instance, struct heap *heap,
 		while (!atomic_compare_swap(&page->thread_free, &word,
 					    word & ~PAGE_STATE_MASK))
 			;	/* bounded: as above */
-		page_collect_remote(page);
-		if (page_resum(page))
-			page_free(page);
-		else
-			page_abandon(instance, page);
+		page_give_up(instance, page);
 	}
 }
 
@@ -389,31 +404,16 @@ static bool page_shall_go(struct instance *instance, struct page *page)
 	       !arena_by_number(instance, page->arena_number)->fixed;
 }
 
-/*
- * Who has set PURGING has taken the list away: to the owner all is handed
- * out, so nobody touches the memory until EMPTIED is set.
- */
-static void page_purge_remote(struct page *page, bool notify)
-{
-	uintptr_t word, to;
-
-	(void)port_purge((void *)run_start(page), run_bytes(page));
-	word = atomic_read(&page->thread_free);
-	do {
-		to = (word & ~PAGE_PURGING) | PAGE_EMPTIED;
-		if ((word & PAGE_STATE_MASK) == PAGE_FULL)
-			to = PAGE_NOTIFIED | PAGE_EMPTIED;
-	} while (!atomic_compare_swap(&page->thread_free, &word, to));
-	if (notify || (word & PAGE_STATE_MASK) == PAGE_FULL)
-		heap_return_page(atomic_read(&page->heap), page);
-}
-
 /* A free has made the page ours; the block lies on its list */
 static void page_gained(struct heap *heap, struct page *page)
 {
 	unsigned int class = page->class;
 
 	page_claimed(heap, page);
+	if (arena_by_number(heap->instance, page->arena_number)->exclusive) {
+		page_give_up(heap->instance, page);	/* for no such heap */
+		return;
+	}
 	heap_page_adopt(heap, page);
 	if (page_resum(page))
 		heap_page_emptied(page);
@@ -422,25 +422,59 @@ static void page_gained(struct heap *heap, struct page *page)
 	heap_look(heap, class, 2);
 }
 
+/* Of the thread that frees into a page without an owner; NULL: it has none */
+static COLD struct heap *heap_that_gains(struct instance *instance)
+{
+	struct heap *heap;
+
+	if (!instance->reclaim_on_free)
+		return NULL;
+	heap = heap_current_or_new();
+	return heap && heap->instance == instance ? heap->backing : NULL;
+}
+
+/*
+ * Who has set PURGING has taken the list away: to the owner all is handed
+ * out, so nobody touches the memory until EMPTIED is set.
+ */
+static void page_purge_remote(struct instance *instance, struct page *page,
+			      bool notify)
+{
+	struct heap *gains = NULL;
+	uintptr_t word, to;
+
+	(void)port_purge((void *)run_start(page), run_bytes(page));
+	word = atomic_read(&page->thread_free);
+	do {
+		to = (word & ~PAGE_PURGING) | PAGE_EMPTIED;
+		if ((word & PAGE_STATE_MASK) == PAGE_FULL)
+			to = PAGE_NOTIFIED | PAGE_EMPTIED;
+		/* its owner has ended meanwhile */
+		if ((word & PAGE_STATE_MASK) == PAGE_ABANDONED && !gains)
+			gains = heap_that_gains(instance);
+		if ((word & PAGE_STATE_MASK) == PAGE_ABANDONED && gains)
+			to = PAGE_ACTIVE | PAGE_EMPTIED;
+	} while (!atomic_compare_swap(&page->thread_free, &word, to));
+	if (notify || (word & PAGE_STATE_MASK) == PAGE_FULL)
+		heap_return_page(atomic_read(&page->heap), page);
+	else if ((word & PAGE_STATE_MASK) == PAGE_ABANDONED && gains)
+		page_gained(gains, page);
+}
+
 void page_free_remote(struct instance *instance, struct page *page,
 		      struct block *block)
 {
 	uintptr_t word = atomic_read_acquire(&page->thread_free), to;
-	struct heap *heap = heap_current();
 	size_t units = page->units, reserved = page->reserved, count;
-	bool may_claim, purge;
+	struct heap *gains = NULL;
 	enum page_state state;
+	bool purge;
 
-	/* who empties a page that has no owner has to be able to own it */
-	if (heap == &empty_heap &&
-	    (word & PAGE_STATE_MASK) == PAGE_ABANDONED)
-		heap = heap_current_or_new();
-	may_claim = heap && heap != &empty_heap &&
-		    heap->instance == instance && instance->reclaim_on_free &&
-		    !arena_by_number(instance, page->arena_number)->exclusive;
 	block_mark_free(page, block);
 	do {
 		state = (enum page_state)(word & PAGE_STATE_MASK);
+		if (unlikely(state == PAGE_ABANDONED) && !gains)
+			gains = heap_that_gains(instance);
 		count = (word >> PAGE_COUNT_SHIFT) + 1;
 		block->next = word_list(word) ? word_list(word) :
 			      page_empty_list(page);
@@ -450,7 +484,7 @@ void page_free_remote(struct instance *instance, struct page *page,
 		     (uintptr_t)block | count << PAGE_COUNT_SHIFT;
 		if (state == PAGE_FULL)
 			to |= PAGE_NOTIFIED;
-		else if (state != PAGE_ABANDONED || !may_claim)
+		else if (state != PAGE_ABANDONED || !gains)
 			to |= state;
 	} while (!atomic_compare_swap(&page->thread_free, &word, to));
 
@@ -459,11 +493,11 @@ void page_free_remote(struct instance *instance, struct page *page,
 		(void)atomic_add(&instance->waiting_units, units);
 	if (purge) {
 		(void)atomic_add(&instance->emptied_units, units);
-		page_purge_remote(page, state == PAGE_FULL);
+		page_purge_remote(instance, page, state == PAGE_FULL);
 	} else if (state == PAGE_FULL) {
 		heap_return_page(atomic_read(&page->heap), page);
-	} else if (state == PAGE_ABANDONED && may_claim) {
-		page_gained(heap->backing, page);
+	} else if (state == PAGE_ABANDONED && gains) {
+		page_gained(gains, page);
 	}
 }
 
@@ -487,6 +521,15 @@ void heaps_fork_child(struct instance *instance)
 	struct page *run;
 	uintptr_t self = port_thread_id(), word;
 
+	/* what another thread was giving back may be as it was */
+	for (arena = instance->arenas; arena; arena = arena->next) {
+		for (run = arena->phys_first; run; run = run->phys_next) {
+			if (run->kind == RUN_PURGING) {
+				run_put(arena, run, true);
+				run = arena->phys_first; /* the neighbours join */
+			}
+		}
+	}
 	if (instance->heap_count <= (heap_current() != &empty_heap))
 		return;
 	/* what others kept, and what waited for them, counts no more */

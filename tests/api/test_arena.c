@@ -2,6 +2,8 @@
 /* Memory handed over by the caller: any start, any size, all of it used. */
 #include "check.h"
 
+#include <pthread.h>
+
 #define BLOCK		(4 * KIB)
 #define BLOCKS_MAX	((size_t)70000)
 
@@ -232,6 +234,50 @@ static void exclusive(void **state)
 	mi_heap_delete(heap);
 }
 
+/* A thread's blocks are freed after its end: another fills the arena again */
+
+static struct range after_end;
+static void *after_end_blocks[40000];
+static size_t after_end_count;
+
+static void *fill_and_end(void *unused)
+{
+	mi_heap_t *heap = mi_heap_new_in_arena(after_end.id);
+	void *p;
+
+	(void)unused;
+	after_end_count = 0;
+	while (heap && after_end_count < ARRAY_LENGTH(after_end_blocks) &&
+	       (p = mi_heap_malloc(heap, 1000)))
+		after_end_blocks[after_end_count++] = p;
+	return NULL;
+}
+
+static void exclusive_after_its_thread(void **state)
+{
+	size_t count = 0, i, round;
+	pthread_t thread;
+
+	(void)state;
+	if (!MI_THREADS) {
+		print_message("a library without threads\n");
+		skip();
+	}
+	after_end = range_new(16 * MIB, 0);
+	assert_non_null(range_heap(&after_end));
+	for (round = 0; round < 3; round++) {
+		assert_int_equal(pthread_create(&thread, NULL, fill_and_end,
+						NULL), 0);
+		assert_int_equal(pthread_join(thread, NULL), 0);
+		count = round ? count : after_end_count;
+		check(after_end_count > 10000 && after_end_count >= count,
+		      "round %zu: %zu blocks, %zu at first", round,
+		      after_end_count, count);
+		for (i = 0; i < after_end_count; i++)
+			mi_free(after_end_blocks[i]);
+	}
+}
+
 static void reserved_by_the_library(void **state)
 {
 	void **blocks = system_memory(BLOCKS_MAX * sizeof(*blocks));
@@ -379,6 +425,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(ranges_that_overlap),
 		cmocka_unit_test(area_of_an_arena),
 		cmocka_unit_test(exclusive),
+		cmocka_unit_test(exclusive_after_its_thread),
 		cmocka_unit_test(reserved_by_the_library),
 		cmocka_unit_test(huge_pages),
 		cmocka_unit_test(no_other_memory),

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Notifications that arrive when the heap has ended, and heaps that change
- * hands. A thread's steps that others may come between are done by hand, in
- * the order that is meant. Each test has a process of its own.
+ * Notifications that arrive when the heap has ended, heaps that change hands,
+ * and threads that end, or fork, in the middle of something. A thread's steps
+ * that others may come between are done by hand, in the order that is meant.
+ * Each test has a process of its own.
  *
- * LDFLAGS: -Wl,--wrap=port_unlock
+ * LDFLAGS: -Wl,--wrap=port_lock,--wrap=port_unlock,--wrap=port_purge
  */
 #include "thread.h"
 
@@ -23,6 +24,40 @@ void __wrap_port_unlock(struct port_lock *lock)
 		after_unlock = NULL;
 		call();
 	}
+}
+
+/* Called once, when a thread that has ended wants the lock */
+static void (*before_lock_of_ended)(void);
+
+void __real_port_lock(struct port_lock *lock);
+void __wrap_port_lock(struct port_lock *lock);
+
+void __wrap_port_lock(struct port_lock *lock)
+{
+	void (*call)(void) = before_lock_of_ended;
+
+	if (call && heap_current() == &empty_heap) {
+		before_lock_of_ended = NULL;
+		call();
+	}
+	__real_port_lock(lock);
+}
+
+/* Called once, in the next purge */
+static void (*in_purge)(void);
+
+bool __real_port_purge(void *start, size_t bytes);
+bool __wrap_port_purge(void *start, size_t bytes);
+
+bool __wrap_port_purge(void *start, size_t bytes)
+{
+	void (*call)(void) = in_purge;
+
+	if (call) {
+		in_purge = NULL;
+		call();
+	}
+	return __real_port_purge(start, bytes);
 }
 
 /* -------- notifications that come late -------- */
@@ -243,6 +278,112 @@ static int heap_adopted_under_a_look(void *arg)
 	return ends_well();
 }
 
+/* -------- the last block comes back while its owner ends -------- */
+
+static void free_first_remotely(void)
+{
+	page_free_remote(&default_instance, page, blocks[0]);
+}
+
+static void end_with_one_block(void)
+{
+	blocks[0] = mi_malloc(SIZE);
+	page = page_around_block(blocks[0]);
+	before_lock_of_ended = free_first_remotely;
+}
+
+static int last_free_as_the_owner_ends(void *arg)
+{
+	(void)arg;
+	in_thread(end_with_one_block);
+	must(!before_lock_of_ended);
+	must(default_instance.abandoned_count == 0);
+	must(runs_of_kind(&default_instance, RUN_SMALL) == 0);
+	return ends_well();
+}
+
+static pthread_barrier_t begun, may_end;
+static pthread_t other;
+
+static void make_full_and_wait(void)
+{
+	make_full();
+	pthread_barrier_wait(&begun);
+	pthread_barrier_wait(&may_end);
+}
+
+static void let_other_end(void)
+{
+	pthread_barrier_wait(&may_end);
+	must(pthread_join(other, NULL) == 0);
+	must(is_abandoned(page));
+}
+
+static void start_other(void (*body)(void))
+{
+	static void (*kept)(void);
+
+	kept = body;
+	pthread_barrier_init(&begun, NULL, 2);
+	pthread_barrier_init(&may_end, NULL, 2);
+	must(pthread_create(&other, NULL, run_body, &kept) == 0);
+	pthread_barrier_wait(&begun);
+}
+
+/* The freeing thread gives the page's memory back meanwhile */
+static int owner_ends_in_a_purge(void *arg)
+{
+	(void)arg;
+	start_other(make_full_and_wait);
+	default_instance.budget_bytes = 0;
+	in_purge = let_other_end;
+	free_first();
+	free_second();
+	free_third_and_fourth();
+	must(!in_purge);
+	must(default_instance.emptied_units == 0);
+	must(default_instance.waiting_units == 0);
+	mi_free(blocks[4]);
+	must(default_instance.abandoned_count == 0);
+	return ends_well();
+}
+
+/* -------- fork while another thread gives memory back -------- */
+
+static void stay_for_a_while(void)
+{
+	must(runs_of_kind(&default_instance, RUN_PURGING) == 1);
+	pthread_barrier_wait(&begun);
+	pthread_barrier_wait(&may_end);
+}
+
+static void give_back_slowly(void)
+{
+	mi_free(memset(mi_malloc(MIB), 1, MIB));
+	in_purge = stay_for_a_while;
+	mi_collect(true);
+}
+
+static int child_of_fork(void *arg)
+{
+	(void)arg;
+	must(runs_of_kind(&default_instance, RUN_PURGING) == 0);
+	return ends_well();
+}
+
+static int fork_in_a_purge(void *arg)
+{
+	int status;
+
+	(void)arg;
+	start_other(give_back_slowly);
+	status = check_child(child_of_fork, NULL);
+	pthread_barrier_wait(&may_end);
+	must(pthread_join(other, NULL) == 0);
+	must(status == 0);
+	return ends_well();
+}
+
 /* -------- heaps -------- */
 
 static struct heap *seen;
@@ -300,6 +441,9 @@ int main(void)
 		TEST_IN_CHILD(notification_of_an_empty_page),
 		TEST_IN_CHILD(notification_of_a_deleted_heap),
 		TEST_IN_CHILD(heap_adopted_under_a_look),
+		TEST_IN_CHILD(last_free_as_the_owner_ends),
+		TEST_IN_CHILD(owner_ends_in_a_purge),
+		TEST_IN_CHILD(fork_in_a_purge),
 		TEST_IN_CHILD(heaps_are_adopted),
 		TEST_IN_CHILD(thread_done_may_be_called),
 	};

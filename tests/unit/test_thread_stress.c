@@ -161,6 +161,73 @@ static int short_lives(void *arg)
 	return 0;
 }
 
+/*
+ * The last block of a page comes back at the moment at which its owner ends,
+ * from a thread with a heap and from one without: no empty page is left.
+ */
+
+static void *handed_over;
+static size_t turn;		/* of the round: odd while it goes on */
+static unsigned int end_delay;
+
+static void wait_for_turn(size_t value)
+{
+	while (__atomic_load_n(&turn, __ATOMIC_ACQUIRE) < value)
+		sched_yield();
+}
+
+static void next_turn(void)
+{
+	__atomic_add_fetch(&turn, 1, __ATOMIC_ACQ_REL);
+}
+
+static void *last_free(void *keeps_heap)
+{
+	volatile unsigned int i;
+	size_t round;
+
+	for (round = 0; round < rounds; round++) {
+		if (keeps_heap)
+			mi_thread_init();
+		wait_for_turn(2 * round + 1);
+		for (i = 0; i < end_delay; i++)
+			;
+		mi_free(handed_over);
+		if (!keeps_heap)
+			mi_thread_done();
+		next_turn();
+	}
+	return NULL;
+}
+
+static void owner_ends(void *keeps_heap)
+{
+	size_t round, left = 0;
+	pthread_t thread;
+
+	turn = 0;
+	must(pthread_create(&thread, NULL, last_free, keeps_heap) == 0);
+	for (round = 0; round < rounds; round++) {
+		handed_over = mi_malloc(3000);
+		end_delay = (unsigned int)(round % 300);
+		next_turn();
+		mi_thread_done();
+		wait_for_turn(2 * round + 2);
+		left += default_instance.abandoned_count;
+	}
+	must(pthread_join(thread, NULL) == 0);
+	must(left == 0);
+}
+
+static int last_free_as_the_owner_ends(void *arg)
+{
+	(void)arg;
+	owner_ends(NULL);
+	owner_ends(&quiet);
+	drop_everything();
+	return 0;
+}
+
 /* -------- fork -------- */
 
 static pthread_barrier_t made, let_go;
@@ -248,6 +315,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST_IN_CHILD(generations_exchange),
 		TEST_IN_CHILD(short_lives),
+		TEST_IN_CHILD(last_free_as_the_owner_ends),
 		TEST_IN_CHILD(fork_from_a_thread_with_a_heap),
 		TEST_IN_CHILD(fork_from_a_thread_without_heap),
 	};
