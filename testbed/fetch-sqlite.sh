@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Fetches the SQLite amalgamation into the folder given (default: sqlite) from
 # the npm package better-sqlite3, and checks it. Nothing is done when the right
-# files are there already.
+# files are there already. May run twice at the same time.
 set -eu
 
 package=better-sqlite3@12.11.1		# SQLite 3.53.2
@@ -18,7 +18,7 @@ fail() {
 }
 
 check() {
-	(cd "$out" && echo "$sums" | sha256sum --check --status)
+	(cd "$1" && echo "$sums" | sha256sum --check --status)
 }
 
 for tool in npm tar sha256sum; do
@@ -26,21 +26,18 @@ for tool in npm tar sha256sum; do
 done
 
 mkdir -p "$out"
-if check 2>/dev/null; then
+if check "$out" 2>/dev/null; then
 	exit 0
 fi
 
-work=$(mktemp -d)
+work=$(mktemp -d "$out/fetch.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 echo "fetching $package ..."
 (cd "$work" && npm pack --loglevel=error "$package" >name) ||
 	fail "npm pack $package failed"
-tar -xzf "$work/$(tail -n 1 "$work/name")" -C "$work" ||
+tar -xzmf "$work/$(tail -n 1 "$work/name")" -C "$work" ||
 	fail "the package is damaged"
-cp "$work/package/deps/sqlite3/sqlite3.c" \
-	"$work/package/deps/sqlite3/sqlite3.h" "$out/" ||
-	fail "the package holds no SQLite"
-if ! check; then
-	rm -f "$out/sqlite3.c" "$out/sqlite3.h"
-	fail "checksum mismatch in $package"
-fi
+check "$work/package/deps/sqlite3" ||
+	fail "$package holds no SQLite, or not the one whose checksum is known"
+mv "$work/package/deps/sqlite3/sqlite3.c" \
+	"$work/package/deps/sqlite3/sqlite3.h" "$out/"
