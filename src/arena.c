@@ -12,15 +12,19 @@
 struct map_of_none map_of_none;
 
 #define HEADER_SLOTS		((size_t)8)
-#define PRIMARY_BYTES_MIN	((size_t)16 << 20)
 
 struct arena *arena_by_number(struct instance *instance, unsigned int number)
 {
+#if PORT_MAP_WINDOW
+	return number <= ARENA_NUMBER_META ?
+	       atomic_read_acquire(&instance->arena_table[number]) : NULL;
+#else
 	struct arena *arena = instance->arenas;
 
 	while (arena && arena->number != number)
 		arena = arena->next;
 	return arena;
+#endif
 }
 
 struct arena *arena_of(struct instance *instance, const void *p)
@@ -28,7 +32,7 @@ struct arena *arena_of(struct instance *instance, const void *p)
 	struct arena *arena;
 
 	arena = atomic_read_acquire(&instance->arenas);
-	while (arena && !arena_holds(arena, p))
+	while (arena && (!arena_holds(arena, p) || arena == instance->meta))
 		arena = atomic_read_acquire(&arena->next);
 	return arena;
 }
@@ -37,7 +41,8 @@ static struct map *arena_map(const struct arena *arena, uintptr_t address,
 			     size_t *index)
 {
 	if (arena->map_is_window) {
-		*index = (address >> UNIT_SHIFT) & (arena->map_units - 1);
+		*index = (address >> UNIT_SHIFT) &
+			 atomic_read(&arena->instance->map_mask);
 		return arena->map;
 	}
 	if (address < arena->map_base || address >= arena->high_water)
@@ -89,29 +94,46 @@ void arena_map_large(struct arena *arena, struct page *page)
 	page->held = (uintptr_t)page - (uintptr_t)map;
 }
 
-static size_t window_units(size_t units)
+static void arena_begin(struct arena *arena, struct instance *instance,
+			uintptr_t start, uintptr_t end, unsigned int number)
 {
-	size_t least = MAP_WINDOW_BYTES_MIN >> UNIT_SHIFT;
-
-	if (units <= least)
-		return least;
-	return (size_t)1 << (log2_floor(units - 1) + 1);
+	memory_zero(arena, sizeof(*arena));
+	arena->instance = instance;
+	arena->pool = arena;
+	arena->start = start;
+	arena->end = end;
+	arena->high_water = start;
+	arena->number = (uint8_t)number;
 }
 
-/* The arena's place is taken only when nothing can fail any more */
+/* All that comes behind the header, in one free run */
+static void arena_put_rest(struct arena *arena, uintptr_t data)
+{
+	struct page *rest = descriptor_take(arena);
+
+	rest->origin = data;
+	rest->units = (uint32_t)((arena->end - data) >> UNIT_SHIFT);
+	rest->kind = RUN_META;
+	rest->phys_prev = arena->phys_first;
+	rest->phys_next = NULL;
+	arena->phys_first->phys_next = rest;
+	arena->phys_last = rest;
+	run_put(arena, rest, false);
+}
+
+/*
+ * An arena that holds its own header, descriptors and map. Its place is taken
+ * only when nothing can fail any more.
+ */
 static struct arena *arena_init(struct instance *instance, uintptr_t start,
 				uintptr_t end, bool is_zero)
 {
 	struct arena *arena = (struct arena *)align_up(start, 128);
 	uintptr_t slots, map, data;
 	size_t units = (end - start) >> UNIT_SHIFT, slot_count, map_bytes;
-	bool window = PORT_MAP_WINDOW && is_zero && !instance->arenas &&
-		      units >= MAP_WINDOW_BYTES_MIN / 8 >> UNIT_SHIFT;
-	size_t map_units = window ? window_units(units) : units;
-	struct page *rest;
 
 	slots = align_up((uintptr_t)(arena + 1), sizeof(struct page));
-	map_bytes = sizeof(struct map) + map_units * sizeof(uintptr_t);
+	map_bytes = sizeof(struct map) + units * sizeof(uintptr_t);
 	if (slots + HEADER_SLOTS * sizeof(struct page) + map_bytes <=
 	    start + UNIT_SIZE) {
 		/* all in one unit: slots take what the map leaves */
@@ -126,36 +148,99 @@ static struct arena *arena_init(struct instance *instance, uintptr_t start,
 	if (data >= end)
 		return NULL;
 
-	memory_zero(arena, sizeof(*arena));
-	arena->instance = instance;
-	arena->start = start;
-	arena->end = end;
+	arena_begin(arena, instance, start, end, instance->arena_count);
 	arena->high_water = data;
 	arena->map = (struct map *)map;
 	arena->map_base = data;
-	arena->map_units = map_units;
-	arena->map_is_window = window;
+	arena->map_units = units;
 	arena->fresh_is_zero = is_zero;
-	arena->number = (uint8_t)instance->arena_count;
-	if (!window)
-		memory_zero(&arena->map->null, sizeof(struct page));
+	memory_zero(&arena->map->null, sizeof(struct page));
 	descriptors_init(arena, (struct page *)slots, slot_count,
 			 (data - start) >> UNIT_SHIFT);
-	rest = descriptor_take(arena);
-	rest->origin = data;
-	rest->units = (uint32_t)((end - data) >> UNIT_SHIFT);
-	rest->kind = RUN_META;
-	rest->phys_prev = arena->phys_first;
-	rest->phys_next = NULL;
-	arena->phys_first->phys_next = rest;
-	arena->phys_last = rest;
-	run_put(arena, rest, false);
+	arena_put_rest(arena, data);
 	return arena;
 }
 
+#if PORT_MAP_WINDOW
+
 /*
- * The instance's map is that of its first arena where it is a window, and
- * else that of the largest: the first range may be a small one.
+ * The region for the engine's data. It has no map, as no block lies there,
+ * and its header is its first unit:
+ *
+ *	| struct arena | slots .. | free run ... |
+ */
+struct arena *arena_init_meta(struct instance *instance, uintptr_t start,
+			      size_t bytes, bool is_zero)
+{
+	struct arena *meta = (struct arena *)start, **link;
+	uintptr_t slots = align_up((uintptr_t)(meta + 1), sizeof(struct page));
+
+	arena_begin(meta, instance, start, start + bytes, ARENA_NUMBER_META);
+	meta->high_water = start + UNIT_SIZE;
+	meta->fresh_is_zero = is_zero;
+	meta->grows = true;
+	meta->exclusive = true;
+	descriptors_init(meta, (struct page *)slots,
+			 (start + UNIT_SIZE - slots) / sizeof(struct page), 1);
+	arena_put_rest(meta, start + UNIT_SIZE);
+	atomic_write_release(&instance->arena_table[ARENA_NUMBER_META], meta);
+	for (link = &instance->arenas; *link; link = &(*link)->next)
+		;	/* bounded: arenas there are */
+	atomic_write_release(link, meta);
+	return meta;
+}
+
+_Static_assert(sizeof(struct arena) + 8 * sizeof(struct page) < UNIT_SIZE,
+	       "a unit holds an arena's header and descriptors to begin with");
+
+/* An arena that holds nothing but blocks: all about it lies in `meta` */
+static struct arena *arena_init_outside(struct instance *instance,
+					uintptr_t start, uintptr_t end,
+					unsigned int flags)
+{
+	const struct run_request request = {
+		.units = 1, .align_units = 1, .kind = RUN_META,
+	};
+	struct arena *arena;
+	struct page *unit;
+
+	if (!instance_open(instance) ||
+	    !window_claim(instance, NULL, start, end, flags & ARENA_GROWS))
+		return NULL;
+	unit = arena_cut(instance->meta, &request);
+	if (!unit)
+		return NULL;
+	arena = (struct arena *)run_start(unit);
+	arena_begin(arena, instance, start, start, instance->arena_count);
+	arena->pool = instance->meta;
+	arena->map = instance->map;
+	arena->map_is_window = true;
+	arena->fresh_is_zero = flags & ARENA_ZERO;
+	arena->fixed = flags & ARENA_FIXED;
+	if (descriptors_reserve(arena) && arena_lengthen(arena, end))
+		return arena;
+	run_put(instance->meta, unit, true);
+	return NULL;
+}
+
+#else
+
+static struct arena *arena_init_outside(struct instance *instance,
+					uintptr_t start, uintptr_t end,
+					unsigned int flags)
+{
+	(void)instance;
+	(void)start;
+	(void)end;
+	(void)flags;
+	return NULL;
+}
+
+#endif /* PORT_MAP_WINDOW */
+
+/*
+ * Where there is no window, the instance's map is that of the largest arena:
+ * the first range may be a small one.
  */
 static bool map_is_wanted(struct instance *instance,
 			  const struct arena *arena)
@@ -163,7 +248,7 @@ static bool map_is_wanted(struct instance *instance,
 	const struct arena *other = instance->arenas;
 
 	if (PORT_MAP_WINDOW)
-		return !other && arena->map_is_window;
+		return false;
 	while (other && other->map != instance->map)
 		other = other->next;
 	return !other || other == arena || other->map_units < arena->map_units;
@@ -190,7 +275,10 @@ static void arena_publish(struct instance *instance, struct arena *arena)
 	struct arena **link = &instance->arenas;
 	bool first = map_publish(instance, arena);
 
-	while (*link && !first)
+#if PORT_MAP_WINDOW
+	atomic_write_release(&instance->arena_table[arena->number], arena);
+#endif
+	while (*link && *link != instance->meta && !first)
 		link = &(*link)->next;
 	arena->next = *link;
 	atomic_write_release(link, arena);
@@ -261,18 +349,81 @@ static bool arena_extend(struct arena *arena, uintptr_t end)
 	return true;
 }
 
+static bool arena_overlaps(const struct instance *instance, uintptr_t start,
+			   uintptr_t end)
+{
+	const struct arena *arena;
+
+	for (arena = instance->arenas; arena; arena = arena->next)
+		if (start < arena->end && end > arena->start)
+			return true;
+	return false;
+}
+
+/* Whether the range can become the end of the arena */
+static bool arena_is_before(const struct arena *arena, uintptr_t start,
+			    unsigned int flags)
+{
+	return arena->end == start && arena != arena->instance->meta &&
+	       !arena->grows && !(flags & ARENA_GROWS) &&
+	       arena->exclusive == !!(flags & ARENA_EXCLUSIVE) &&
+	       arena->fixed == !!(flags & ARENA_FIXED);
+}
+
+static bool arena_join(struct arena *arena, uintptr_t end)
+{
+#if PORT_MAP_WINDOW
+	if (arena->map_is_window)
+		return window_claim(arena->instance, arena, arena->start, end,
+				    false) &&
+		       descriptors_reserve(arena) && arena_lengthen(arena, end);
+#endif
+	/* the map moves: nobody else may be reading it */
+	return (!MI_CONCURRENT || arena->instance->heap_count <= 1) &&
+	       arena_extend(arena, end);
+}
+
+static struct arena *arena_make(struct instance *instance, uintptr_t start,
+				uintptr_t end, unsigned int flags)
+{
+	struct arena *arena;
+
+	if (arena_overlaps(instance, start, end))
+		return NULL;
+	for (arena = instance->arenas; arena; arena = arena->next) {
+		if (arena_is_before(arena, start, flags) &&
+		    arena_join(arena, end)) {
+			arena->fresh_is_zero &= !!(flags & ARENA_ZERO);
+			return arena;
+		}
+	}
+	if (instance->arena_count == ARENA_NUMBER_META)
+		return NULL;
+	arena = instance->outside ?
+		arena_init_outside(instance, start, end, flags) : NULL;
+	if (!arena)
+		arena = arena_init(instance, start, end, flags & ARENA_ZERO);
+	if (!arena)
+		return NULL;
+	arena->grows = (flags & ARENA_GROWS) && arena->map_is_window;
+	arena->exclusive = flags & ARENA_EXCLUSIVE;
+	arena->fixed = flags & ARENA_FIXED;
+	arena->fresh_is_zero &= !arena->fixed;
+	arena_publish(instance, arena);
+	instance->arena_count++;
+	return arena;
+}
+
 struct arena *arena_add(struct instance *instance, void *start_address,
-			size_t bytes, bool is_zero, bool exclusive, bool fixed)
+			size_t bytes, unsigned int flags)
 {
 	if (bytes < ARENA_BYTES_MIN)
 		return NULL;
-	return arena_add_rest(instance, start_address, bytes, is_zero,
-			      exclusive, fixed);
+	return arena_add_rest(instance, start_address, bytes, flags);
 }
 
 struct arena *arena_add_rest(struct instance *instance, void *start_address,
-			     size_t bytes, bool is_zero, bool exclusive,
-			     bool fixed)
+			     size_t bytes, unsigned int flags)
 {
 	uintptr_t start = (uintptr_t)start_address, end = start + bytes;
 	struct arena *arena;
@@ -284,55 +435,38 @@ struct arena *arena_add_rest(struct instance *instance, void *start_address,
 	if (start >= end || (end - start) >> UNIT_SHIFT > UINT32_MAX)
 		return NULL;
 	port_lock(&instance->lock);
-	for (arena = instance->arenas; arena; arena = arena->next) {
-		if (start < arena->end && end > arena->start) {
-			port_unlock(&instance->lock);	/* overlaps */
-			return NULL;
-		}
-	}
-	for (arena = instance->arenas; arena; arena = arena->next) {
-		if (arena->end == start && !arena->map_is_window &&
-		    /* the map moves: nobody else may be reading it */
-		    (!MI_CONCURRENT || instance->heap_count <= 1) &&
-		    arena->exclusive == exclusive && arena->fixed == fixed &&
-		    arena_extend(arena, end)) {
-			arena->fresh_is_zero &= is_zero;
-			port_unlock(&instance->lock);
-			return arena;
-		}
-	}
-	if (instance->arena_count < UINT8_MAX)
-		arena = arena_init(instance, start, end, is_zero);
-	if (arena) {
-		arena->exclusive = exclusive;
-		arena->fixed = fixed;
-		arena->fresh_is_zero &= !fixed;
-		arena_publish(instance, arena);
-		instance->arena_count++;
-	}
+	arena = arena_make(instance, start, end, flags);
 	port_unlock(&instance->lock);
 	return arena;
 }
 
 void instance_init(struct instance *instance)
 {
-	size_t bytes = port_primary_bytes();
-	bool is_zero = false;
-	void *start;
-
 	instance->map = (struct map *)&map_of_none;
-	if (bytes && instance->os_enabled) {
-		start = port_reserve(PRIMARY_BYTES_MIN, &bytes, &is_zero);
-		if (start)
-			(void)arena_add(instance, start, bytes, is_zero, false,
-					false);
-	}
 }
 
-static bool arena_serves(const struct arena *arena,
+static bool arena_serves(const struct instance *instance,
+			 const struct arena *arena,
 			 const struct run_request *request)
 {
-	return request->arena ? arena == request->arena : !arena->exclusive;
+	if (request->kind == RUN_META && instance->meta)
+		return arena == instance->meta;
+	if (request->arena)
+		return arena == request->arena;
+	/* what the allocator has reserved by itself, only where it may */
+	return !arena->exclusive && (!arena->grows || instance->os_enabled);
+}
+
+struct page *arena_cut(struct arena *arena, const struct run_request *request)
+{
+	struct page *run;
+
+	(void)descriptors_reserve(arena);
+	run = run_cut(arena, request);
+	if (likely(run) || !arena->grows ||
+	    !arena_grow(arena, request->units + request->align_units - 1))
+		return run;
+	return run_cut(arena, request);
 }
 
 static struct page *arenas_cut(struct instance *instance,
@@ -342,7 +476,7 @@ static struct page *arenas_cut(struct instance *instance,
 	struct page *run;
 
 	for (arena = instance->arenas; arena; arena = arena->next) {
-		if (!arena_serves(arena, request))
+		if (!arena_serves(instance, arena, request))
 			continue;
 		(void)descriptors_reserve(arena);
 		run = run_cut(arena, request);
@@ -352,26 +486,28 @@ static struct page *arenas_cut(struct instance *instance,
 	return NULL;
 }
 
-/* Called without the lock: a new arena from the port, large enough */
-static bool arena_reserve(struct instance *instance, size_t units)
+/* What no arena has: one of them grows, or there is a new one */
+static struct page *arenas_cut_more(struct instance *instance,
+				    const struct run_request *request)
 {
-	size_t least = (units << UNIT_SHIFT) + (units << UNIT_SHIFT) / 256 +
-		       16 * UNIT_SIZE;
-	size_t bytes = instance->reserve_bytes;
-	bool is_zero = false;
-	void *start;
+	size_t units = request->units + request->align_units - 1;
+	struct arena *arena;
+	struct page *run;
 
-	if (!instance->arenas)	/* the window's map */
-		least += MAP_WINDOW_BYTES_MIN / (UNIT_SIZE / sizeof(uintptr_t));
-	if (bytes < least)
-		bytes = least;
-	start = port_reserve(least, &bytes, &is_zero);
-	if (!start)
-		return false;
-	if (arena_add(instance, start, bytes, is_zero, false, false))
-		return true;
-	port_release(start, bytes);
-	return false;
+	for (arena = instance->arenas; arena; arena = arena->next) {
+		if (!arena->grows || !arena_serves(instance, arena, request))
+			continue;
+		run = arena_cut(arena, request);
+		if (run)
+			return run;
+	}
+	if (!instance->os_enabled || request->arena ||
+	    (request->kind == RUN_META && instance->meta))
+		return NULL;
+	port_unlock(&instance->lock);
+	arena_reserve(instance, units);
+	port_lock(&instance->lock);
+	return arenas_cut(instance, request);
 }
 
 /* Counted, and on the list of its heap where it is large */
@@ -423,14 +559,8 @@ struct page *instance_run_alloc(struct instance *instance,
 		if (frames_for_request(instance, request))
 			run = arenas_cut(instance, request);
 	}
-	if (unlikely(!run) && instance->os_enabled && !request->arena) {
-		port_unlock(&instance->lock);
-		if (!arena_reserve(instance, request->units +
-				   request->align_units))
-			return NULL;
-		port_lock(&instance->lock);
-		run = arenas_cut(instance, request);
-	}
+	if (unlikely(!run) && frames_for_request(instance, request))
+		run = arenas_cut_more(instance, request);
 	if (likely(run)) {
 		run_enter(instance, run, request);
 		frames_for_run(instance, run);
@@ -439,10 +569,70 @@ struct page *instance_run_alloc(struct instance *instance,
 	return run;
 }
 
+/*
+ * Units that were in use come back. Where their mappings were moved, they get
+ * new ones first, which join those beside them; the lock is dropped meanwhile.
+ */
+static enum port_moved run_return(struct instance *instance, struct page *run,
+				  bool moved)
+{
+	enum port_moved renewed = PORT_NOT_MOVED;
+
+	if (unlikely(moved)) {
+		run->kind = RUN_PURGING;
+		port_unlock(&instance->lock);
+		renewed = port_renew((void *)run_start(run), run_bytes(run));
+		port_lock(&instance->lock);
+	}
+	if (unlikely(renewed == PORT_MOVE_LOST))
+		run->kind = RUN_META;	/* nothing is there any more */
+	else
+		run_put(arena_by_number(instance, run->arena_number), run,
+			renewed == PORT_NOT_MOVED);
+	return renewed;
+}
+
 void instance_run_release(struct instance *instance, struct page *run)
 {
+	bool moved = run->flags & RUN_MOVED;
+
 	run_leave(instance, run);
-	run_put(arena_by_number(instance, run->arena_number), run, true);
+	/* while it keeps mappings of its own, it counts */
+	if (run_return(instance, run, moved) != PORT_NOT_MOVED)
+		instance->moves--;
+}
+
+bool instance_move_begin(struct instance *instance, struct page *to)
+{
+	bool may;
+
+	port_lock(&instance->lock);
+	may = instance->moves < MOVES_MAX;
+	if (may) {
+		to->flags |= RUN_MOVED;
+		instance->moves++;
+	}
+	port_unlock(&instance->lock);
+	return may;
+}
+
+void instance_move_end(struct instance *instance, struct page *not_there)
+{
+	port_lock(&instance->lock);
+	if (not_there->flags & RUN_MOVED) {
+		not_there->flags &= (uint8_t)~RUN_MOVED;
+		instance->moves--;
+	}
+	port_unlock(&instance->lock);
+}
+
+void instance_run_lose(struct instance *instance, struct page *run)
+{
+	port_lock(&instance->lock);
+	run_leave(instance, run);
+	run->kind = RUN_META;
+	run->heap = NULL;
+	port_unlock(&instance->lock);
 }
 
 void instance_run_free(struct instance *instance, struct page *run)
@@ -507,7 +697,7 @@ void instance_run_shrink(struct instance *instance, struct page *run,
 	if (rest) {
 		stats_subtract(instance, run, rest->units, 0);
 		frames_not_for(instance, run, rest->units);
-		run_put(arena, rest, true);
+		(void)run_return(instance, rest, run->flags & RUN_MOVED);
 		purge_to_budget(instance, false);
 	}
 	port_unlock(&instance->lock);

@@ -25,7 +25,8 @@ struct run_request {
 
 /*
  * descriptor.c. Descriptors come from chunks of one unit, the first slot of
- * which describes the chunk. O(1).
+ * which describes the chunk. The chunks are those of the arena's pool: the
+ * arena itself, or the region for the engine's data. O(1).
  */
 bool descriptors_reserve(struct arena *arena);
 struct page *descriptor_take(struct arena *arena);
@@ -35,7 +36,7 @@ void descriptors_settle(struct arena *arena);
 /* Gives empty chunks back. Puts runs; does nothing when called by that */
 void descriptors_trim(struct arena *arena);
 /* For the descriptor of a free run: one in the first chunk, or NULL */
-struct page *descriptor_take_first(struct arena *arena, struct page *than);
+struct page *descriptor_take_first(struct arena *pool, struct page *than);
 void descriptors_init(struct arena *arena, struct page *slots, size_t count,
 		      size_t header_units);
 
@@ -82,12 +83,44 @@ void run_set_dirty(struct arena *arena, struct page *run, uintptr_t start,
 struct arena *arena_of(struct instance *instance, const void *p);
 struct page *arena_page_of(struct instance *instance, const void *p);
 struct arena *arena_by_number(struct instance *instance, unsigned int number);
+enum arena_flags {
+	ARENA_ZERO = 1,		/* it reads as zero */
+	ARENA_EXCLUSIVE = 2,	/* serves only heaps made for it */
+	ARENA_FIXED = 4,	/* memory of the user: never purged */
+	ARENA_GROWS = 8,	/* by port_extend() */
+};
+/*
+ * Takes a range into use. NULL: it is too small, meets another arena, or there
+ * is no memory for what the engine has to know about it.
+ */
 struct arena *arena_add(struct instance *instance, void *start, size_t bytes,
-			bool is_zero, bool exclusive, bool fixed);
+			unsigned int flags);
 /* Also less than ARENA_BYTES_MIN: the caller's own data took the rest */
 struct arena *arena_add_rest(struct instance *instance, void *start,
-			     size_t bytes, bool is_zero, bool exclusive,
-			     bool fixed);
+			     size_t bytes, unsigned int flags);
+struct arena *arena_init_meta(struct instance *instance, uintptr_t start,
+			      size_t bytes, bool is_zero);
+/* A run of this arena, which grows where it must and may */
+struct page *arena_cut(struct arena *arena, const struct run_request *request);
+
+/* window.c: the map that all arenas of an instance share */
+bool window_open(struct instance *instance);
+/*
+ * Whether the range may have entries in the map that no other arena has; the
+ * window grows where that helps. `self`: the arena that the range is part of
+ */
+bool window_claim(struct instance *instance, const struct arena *self,
+		  uintptr_t start, uintptr_t end, bool grows);
+
+/* reserve.c: memory from the port */
+/* The map and the region for the engine's data. O(1) once they are there */
+bool instance_open(struct instance *instance);
+/* So many units more at the end. False: not to be had */
+bool arena_grow(struct arena *arena, size_t units);
+/* The arena reaches to `end`, which is mapped already */
+bool arena_lengthen(struct arena *arena, uintptr_t end);
+/* A new arena of so many units at least. Called without the lock */
+bool arena_reserve(struct instance *instance, size_t units);
 /* Map the units from that of `first` to that of `last` to `page`, or to none */
 void arena_map_set(struct arena *arena, struct page *page, uintptr_t first,
 		   uintptr_t last);
@@ -95,10 +128,19 @@ void arena_map_set(struct arena *arena, struct page *page, uintptr_t first,
 /* Finds the map entry of a large block, and what it says while it lives */
 void arena_map_large(struct arena *arena, struct page *page);
 
-/* instance_run_free() for who holds the lock */
+/* instance_run_free() for who holds the lock, which it may drop meanwhile */
 void instance_run_release(struct instance *instance, struct page *run);
 
 /* These take the lock themselves */
+/*
+ * Around a move of mappings to the run `to`. False: as many runs as may have
+ * mappings of their own have them. `not_there`: which of the two runs has none
+ * of its own now
+ */
+bool instance_move_begin(struct instance *instance, struct page *to);
+void instance_move_end(struct instance *instance, struct page *not_there);
+/* A large block's run of which the memory is lost: never used again */
+void instance_run_lose(struct instance *instance, struct page *run);
 void instance_init(struct instance *instance);
 struct page *instance_run_alloc(struct instance *instance,
 				const struct run_request *request);
@@ -175,13 +217,14 @@ static ALWAYS_INLINE struct page *page_of(struct instance *instance,
 	uintptr_t index;
 
 #if PORT_MAP_WINDOW
-	index = ((uintptr_t)p >> UNIT_SHIFT) & instance->map_mask;
+	/* the mask first, see window_open() */
+	index = ((uintptr_t)p >> UNIT_SHIFT) & atomic_read(&instance->map_mask);
 #else
 	index = ((uintptr_t)p - instance->map_base) >> UNIT_SHIFT;
 	if (unlikely(index >= instance->map_limit))
 		return &instance->map->null;
 #endif
-	map = instance->map;
+	map = atomic_read(&instance->map);
 	return (struct page *)((uintptr_t)map + map->distance[index]);
 }
 

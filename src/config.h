@@ -103,8 +103,28 @@
 /* How many abandoned pages a heap tries before it makes a new one */
 #define RECLAIM_TRIES		8
 
-/* The window of a map without range check; see docs/design.md */
+/*
+ * The window of a map without range check, see window.c: at first, and once
+ * there is a further arena. For the sake of a further arena it grows up to
+ * the third; for that of the first one without limit.
+ */
 #define MAP_WINDOW_BYTES_MIN	((size_t)1 << 30)
+#define MAP_WINDOW_BYTES_MORE	((size_t)1 << 35)
+#define MAP_WINDOW_BYTES_MAX	((size_t)1 << 38)
+
+/* The number of the region for the engine's data; arenas have those below */
+#define ARENA_NUMBER_META	UINT8_MAX
+
+/*
+ * An arena that grows does so by an eighth of itself, within these limits;
+ * the region for the engine's data by the third.
+ */
+#define GROW_BYTES_MIN		((size_t)256 << 10)
+#define GROW_BYTES_MAX		((size_t)64 << 20)
+#define GROW_META_BYTES		((size_t)64 << 10)
+
+/* Runs of which the mappings were moved, at the same time */
+#define MOVES_MAX		64
 
 _Static_assert(sizeof(void *) == 8, "the engine is written for LP64");
 _Static_assert(sizeof(size_t) == 8, "the engine is written for LP64");

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Descriptors come from chunks of one unit: 32 slots, the first of which
- * describes the chunk's own run. The first chunk of an arena lies in its
- * header and has fewer slots.
+ * describes the chunk's own run. The first chunk lies in an arena's header and
+ * has fewer slots.
+ *
+ * The chunks of an arena are those of its pool. That is the arena itself
+ * where it holds its own data, and else the region for the engine's data,
+ * which is the pool of all arenas of the instance.
  *
  *	chunk: | own | free | used | used | free | ...
  *
@@ -13,59 +17,59 @@
 
 _Static_assert(CHUNK_SLOTS == 32, "a chunk fills its unit");
 
-static struct page *chunk_of(struct arena *arena, struct page *page)
+static struct page *chunk_of(struct arena *pool, struct page *page)
 {
-	struct page *first = arena->first_chunk;
+	struct page *first = pool->first_chunk;
 
 	if ((size_t)(page - first) < first->capacity && page >= first)
 		return first;
 	return (struct page *)align_down((uintptr_t)page, UNIT_SIZE);
 }
 
-static void chunk_list(struct arena *arena, struct page *chunk)
+static void chunk_list(struct arena *pool, struct page *chunk)
 {
 	chunk->prev = NULL;
-	chunk->next = arena->chunks;
+	chunk->next = pool->chunks;
 	if (chunk->next)
 		chunk->next->prev = chunk;
 	else
-		arena->chunks_last = chunk;
-	arena->chunks = chunk;
+		pool->chunks_last = chunk;
+	pool->chunks = chunk;
 }
 
-static void chunk_unlist(struct arena *arena, struct page *chunk)
+static void chunk_unlist(struct arena *pool, struct page *chunk)
 {
 	if (chunk->prev)
 		chunk->prev->next = chunk->next;
 	else
-		arena->chunks = chunk->next;
+		pool->chunks = chunk->next;
 	if (chunk->next)
 		chunk->next->prev = chunk->prev;
 	else
-		arena->chunks_last = chunk->prev;
+		pool->chunks_last = chunk->prev;
 }
 
 /* An empty chunk is used last, and given back when there is enough else */
-static void chunk_to_end(struct arena *arena, struct page *chunk)
+static void chunk_to_end(struct arena *pool, struct page *chunk)
 {
-	chunk_unlist(arena, chunk);
+	chunk_unlist(pool, chunk);
 	chunk->next = NULL;
-	chunk->prev = arena->chunks_last;
+	chunk->prev = pool->chunks_last;
 	if (chunk->prev)
 		chunk->prev->next = chunk;
 	else
-		arena->chunks = chunk;
-	arena->chunks_last = chunk;
+		pool->chunks = chunk;
+	pool->chunks_last = chunk;
 }
 
-static void chunk_init(struct arena *arena, struct page *slots, size_t count)
+static void chunk_init(struct arena *pool, struct page *slots, size_t count)
 {
 	struct page *chunk = slots;
 	size_t i;
 
 	memory_zero(chunk, sizeof(*chunk));
 	chunk->kind = RUN_META;
-	chunk->arena_number = arena->number;
+	chunk->arena_number = pool->number;
 	chunk->capacity = (uint16_t)count;
 	chunk->reserved = 1;
 	for (i = count - 1; i > 0; i--) {
@@ -73,42 +77,43 @@ static void chunk_init(struct arena *arena, struct page *slots, size_t count)
 		slots[i].next = (struct page *)chunk->free;
 		chunk->free = (struct block *)&slots[i];
 	}
-	arena->descriptors_free += count - 1;
-	chunk_list(arena, chunk);
+	pool->descriptors_free += count - 1;
+	chunk_list(pool, chunk);
 	if (chunk->next)
-		chunk_to_end(arena, chunk);
+		chunk_to_end(pool, chunk);
 }
 
-void descriptors_init(struct arena *arena, struct page *slots, size_t count,
+void descriptors_init(struct arena *pool, struct page *slots, size_t count,
 		      size_t header_units)
 {
-	chunk_init(arena, slots, count);
-	arena->first_chunk = slots;
-	slots->origin = arena->start;
+	chunk_init(pool, slots, count);
+	pool->first_chunk = slots;
+	slots->origin = pool->start;
 	slots->units = (uint32_t)header_units;
-	arena->phys_first = slots;
-	arena->phys_last = slots;
+	pool->phys_first = slots;
+	pool->phys_last = slots;
 }
 
-static struct page *chunk_take(struct arena *arena, struct page *chunk)
+static struct page *chunk_take(struct arena *pool, struct page *chunk)
 {
 	struct page *page = (struct page *)chunk->free;
 
 	chunk->free = (struct block *)page->next;
 	chunk->reserved++;
 	if (unlikely(!chunk->free))
-		chunk_unlist(arena, chunk);
-	arena->descriptors_free--;
+		chunk_unlist(pool, chunk);
+	pool->descriptors_free--;
 	return page;
 }
 
 struct page *descriptor_take(struct arena *arena)
 {
+	struct arena *pool = arena->pool;
 	struct page *page;
 
-	if (unlikely(!arena->chunks))
+	if (unlikely(!pool->chunks))
 		return NULL;
-	page = chunk_take(arena, arena->chunks);
+	page = chunk_take(pool, pool->chunks);
 	page->owner = 0;
 	page->heap = NULL;
 	page->block_size = 0;
@@ -118,101 +123,113 @@ struct page *descriptor_take(struct arena *arena)
 	return page;
 }
 
-struct page *descriptor_take_first(struct arena *arena, struct page *than)
+struct page *descriptor_take_first(struct arena *pool, struct page *than)
 {
-	struct page *first = arena->first_chunk;
+	struct page *first = pool->first_chunk;
 
-	if (!first->free || chunk_of(arena, than) == first)
+	if (!first->free || chunk_of(pool, than) == first)
 		return NULL;
-	return chunk_take(arena, first);
+	return chunk_take(pool, first);
 }
 
 /*
  * A chunk that only describes itself becomes a free run. Its descriptor
  * cannot stay where it is, so another chunk lends one.
  */
-static void chunk_release(struct arena *arena, struct page *chunk)
+static void chunk_release(struct arena *pool, struct page *chunk)
 {
 	struct page *run;
 
-	chunk_unlist(arena, chunk);
-	arena->descriptors_free -= CHUNK_SLOTS - 1;
-	run = descriptor_take(arena);
+	chunk_unlist(pool, chunk);
+	pool->descriptors_free -= CHUNK_SLOTS - 1;
+	run = descriptor_take(pool);
 	run->origin = chunk->origin;
 	run->units = 1;
 	run->phys_prev = chunk->phys_prev;
 	run->phys_next = chunk->phys_next;
-	phys_relink(arena, run);
-	run_put(arena, run, true);
+	phys_relink(pool, run);
+	run_put(pool, run, true);
 }
 
 void descriptor_give(struct arena *arena, struct page *page)
 {
-	struct page *chunk = chunk_of(arena, page);
+	struct arena *pool = arena->pool;
+	struct page *chunk = chunk_of(pool, page);
 
 	mi_assert(chunk->kind == RUN_META && chunk->reserved > 1);
 	page->kind = RUN_NONE;
 	page->owner = 0;
 	page->next = (struct page *)chunk->free;
 	if (unlikely(!chunk->free))
-		chunk_list(arena, chunk);
+		chunk_list(pool, chunk);
 	chunk->free = (struct block *)page;
 	chunk->reserved--;
-	arena->descriptors_free++;
-	if (unlikely(chunk->reserved == 1) && chunk != arena->first_chunk)
-		chunk_to_end(arena, chunk);
+	pool->descriptors_free++;
+	if (unlikely(chunk->reserved == 1) && chunk != pool->first_chunk)
+		chunk_to_end(pool, chunk);
 }
 
 void descriptors_trim(struct arena *arena)
 {
-	struct page *chunk = arena->chunks_last;
+	struct arena *pool = arena->pool;
+	struct page *chunk = pool->chunks_last;
 
-	if (likely(!chunk || chunk->reserved > 1) || arena->trimming)
+	if (likely(!chunk || chunk->reserved > 1) || pool->trimming)
 		return;
-	arena->trimming = true;
+	pool->trimming = true;
 	/* bounded: a release makes at most one more chunk empty */
-	while (chunk && chunk->reserved == 1 && chunk != arena->first_chunk &&
-	       arena->descriptors_free >=
+	while (chunk && chunk->reserved == 1 && chunk != pool->first_chunk &&
+	       pool->descriptors_free >=
 	       CHUNK_SLOTS - 1 + DESCRIPTOR_RESERVE) {
-		chunk_release(arena, chunk);
-		chunk = arena->chunks_last;
+		chunk_release(pool, chunk);
+		chunk = pool->chunks_last;
 	}
-	arena->trimming = false;
+	pool->trimming = false;
 }
 
 /* A chunk more, in the smallest free run */
-static bool chunk_add(struct arena *arena)
+static bool chunk_add(struct arena *pool)
 {
 	struct page *run, *slots;
 	const struct run_request request = {
 		.units = 1, .align_units = 1, .kind = RUN_META,
 	};
 
-	if (arena->descriptors_free == 0)
+	if (pool->descriptors_free == 0)
 		return false;
-	run = run_cut(arena, &request);
+	run = run_cut(pool, &request);
+	/* the region for the engine's data grows, which takes a descriptor */
+	if (!run && pool->grows && pool->descriptors_free > 1 &&
+	    !pool->growing) {
+		pool->growing = true;
+		if (arena_grow(pool, 1))
+			run = run_cut(pool, &request);
+		pool->growing = false;
+	}
 	if (!run)
 		return false;
 	/* The run's descriptor moves into the chunk that it describes */
 	slots = (struct page *)run_start(run);
-	chunk_init(arena, slots, CHUNK_SLOTS);
+	chunk_init(pool, slots, CHUNK_SLOTS);
 	slots->origin = run->origin;
 	slots->units = 1;
 	slots->phys_prev = run->phys_prev;
 	slots->phys_next = run->phys_next;
-	phys_relink(arena, slots);
-	descriptor_give(arena, run);
+	phys_relink(pool, slots);
+	descriptor_give(pool, run);
 	return true;
 }
 
 bool descriptors_reserve(struct arena *arena)
 {
-	return likely(arena->descriptors_free >= DESCRIPTOR_RESERVE) ||
-	       chunk_add(arena);
+	struct arena *pool = arena->pool;
+
+	return likely(pool->descriptors_free >= DESCRIPTOR_RESERVE) ||
+	       chunk_add(pool);
 }
 
 /* Whether nothing but free runs keeps the chunk */
-static bool chunk_is_movable(const struct arena *arena,
+static bool chunk_is_movable(const struct arena *pool,
 			     const struct page *chunk)
 {
 	size_t i;
@@ -220,43 +237,44 @@ static bool chunk_is_movable(const struct arena *arena,
 	for (i = 1; i < CHUNK_SLOTS; i++)
 		if (chunk[i].kind != RUN_NONE && chunk[i].kind != RUN_FREE)
 			return false;
-	return chunk != arena->first_chunk && chunk->reserved > 1;
+	return chunk != pool->first_chunk && chunk->reserved > 1;
 }
 
-static struct page *chunk_movable(const struct arena *arena)
+static struct page *chunk_movable(const struct arena *pool)
 {
-	struct page *chunk = arena->chunks_last;
+	struct page *chunk = pool->chunks_last;
 
-	while (chunk && !chunk_is_movable(arena, chunk))
+	while (chunk && !chunk_is_movable(pool, chunk))
 		chunk = chunk->prev;
 	return chunk;
 }
 
 /* Its free runs go to other chunks in use, as far as there is room */
-static void chunk_move(struct arena *arena, struct page *chunk)
+static void chunk_move(struct arena *pool, struct page *chunk)
 {
 	struct page *slot, *to;
 	size_t i;
 
-	chunk_unlist(arena, chunk);
-	arena->descriptors_free -= (size_t)(chunk->capacity - chunk->reserved);
+	chunk_unlist(pool, chunk);
+	pool->descriptors_free -= (size_t)(chunk->capacity - chunk->reserved);
 	for (i = 1; i < CHUNK_SLOTS; i++) {
 		slot = &chunk[i];
-		to = arena->chunks;
-		if (!to || (to->reserved == 1 && to != arena->first_chunk))
+		to = pool->chunks;
+		if (!to || (to->reserved == 1 && to != pool->first_chunk))
 			break;
 		if (slot->kind != RUN_FREE)
 			continue;
-		run_move(arena, slot, chunk_take(arena, to));
+		run_move(arena_by_number(pool->instance, slot->arena_number),
+			 slot, chunk_take(pool, to));
 		slot->kind = RUN_NONE;
 		slot->next = (struct page *)chunk->free;
 		chunk->free = (struct block *)slot;
 		chunk->reserved--;
 	}
-	arena->descriptors_free += (size_t)(chunk->capacity - chunk->reserved);
-	chunk_list(arena, chunk);
+	pool->descriptors_free += (size_t)(chunk->capacity - chunk->reserved);
+	chunk_list(pool, chunk);
 	if (chunk->reserved == 1)
-		chunk_to_end(arena, chunk);
+		chunk_to_end(pool, chunk);
 }
 
 /*
@@ -266,61 +284,63 @@ static void chunk_move(struct arena *arena, struct page *chunk)
  *	| free run           | chunk | free run |
  *	| chunk | free run                      |
  */
-static void chunk_relocate(struct arena *arena)
+static void chunk_relocate(struct arena *pool)
 {
-	struct page *chunk = arena->chunks_last, *run, *slots;
+	struct page *chunk = pool->chunks_last, *run, *slots;
 	uintptr_t dirty_start, dirty_end;
 
-	if (!chunk || chunk->reserved > 1 || chunk == arena->first_chunk)
+	if (!chunk || chunk->reserved > 1 || chunk == pool->first_chunk)
 		return;
 	run = chunk->phys_prev;
 	if (!run || run->kind != RUN_FREE || !chunk->phys_next ||
 	    chunk->phys_next->kind != RUN_FREE)
 		return;
-	chunk_unlist(arena, chunk);
-	arena->descriptors_free -= CHUNK_SLOTS - 1;
+	chunk_unlist(pool, chunk);
+	pool->descriptors_free -= CHUNK_SLOTS - 1;
 	dirty_start = run->dirty_start;
 	dirty_end = run->dirty_end;
-	run_set_dirty(arena, run, 0, 0);
-	run_unbin(arena, run);
-	arena->units_free -= run->units;
+	run_set_dirty(pool, run, 0, 0);
+	run_unbin(pool, run);
+	pool->units_free -= run->units;
 
 	slots = (struct page *)run_start(run);
-	chunk_init(arena, slots, CHUNK_SLOTS);
+	track_touch(slots, UNIT_SIZE);
+	chunk_init(pool, slots, CHUNK_SLOTS);
 	slots->origin = run->origin;
 	slots->units = 1;
 	slots->phys_prev = run->phys_prev;
 	slots->phys_next = run;
 	run->phys_next = chunk->phys_next;
-	phys_relink(arena, slots);
-	phys_relink(arena, run);
+	phys_relink(pool, slots);
+	phys_relink(pool, run);
 	run->origin += UNIT_SIZE;
 	run->kind = RUN_META;
-	run_put(arena, run, false);
+	run_put(pool, run, false);
 	run = slots->phys_next;
 	if (dirty_start < run_start(run))
 		dirty_start = run_start(run);
 	if (dirty_start < dirty_end)
-		run_widen_dirty(arena, run, dirty_start, dirty_end);
-	run_widen_dirty(arena, run, (uintptr_t)chunk,
+		run_widen_dirty(pool, run, dirty_start, dirty_end);
+	run_widen_dirty(pool, run, (uintptr_t)chunk,
 			(uintptr_t)chunk + UNIT_SIZE);
 }
 
 void descriptors_settle(struct arena *arena)
 {
+	struct arena *pool = arena->pool;
 	unsigned int rounds = 8;
 	struct page *chunk;
 	size_t free;
 
 	(void)descriptors_reserve(arena);
 	do {	/* what joins may let another chunk go */
-		free = arena->units_free;
+		free = pool->units_free;
 		do {	/* bounded: each round empties a chunk, fills none */
-			chunk = chunk_movable(arena);
+			chunk = chunk_movable(pool);
 			if (chunk)
-				chunk_move(arena, chunk);
+				chunk_move(pool, chunk);
 		} while (chunk && chunk->reserved == 1);
-		descriptors_trim(arena);
-	} while (arena->units_free != free && --rounds);
-	chunk_relocate(arena);
+		descriptors_trim(pool);
+	} while (pool->units_free != free && --rounds);
+	chunk_relocate(pool);
 }

@@ -111,6 +111,8 @@ void heaps_drain_parked(struct instance *instance);
 void *large_alloc(struct heap *heap, size_t size, size_t alignment,
 		  size_t offset, bool zero);
 void large_free(struct instance *instance, struct page *page);
+/* The same, but its memory is lost to the system: see port_move() */
+void large_lose(struct instance *instance, struct page *page);
 static inline void *large_block(const struct page *page)
 {
 	return page->free;

@@ -112,3 +112,9 @@ void large_free(struct instance *instance, struct page *page)
 	}
 	instance_run_free(instance, page);
 }
+
+void large_lose(struct instance *instance, struct page *page)
+{
+	*page->map_entry = 0;
+	instance_run_lose(instance, page);
+}

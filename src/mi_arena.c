@@ -7,7 +7,7 @@
 static struct arena *arena_of_id(mi_arena_id_t id)
 {
 	port_init();
-	if (id <= 0)
+	if (id <= 0 || id > ARENA_NUMBER_META)	/* not the engine's own */
 		return NULL;
 	return arena_by_number(&default_instance, (unsigned int)id - 1);
 }
@@ -24,8 +24,9 @@ bool mi_manage_os_memory_ex(void *start, size_t size, bool is_committed,
 	if (arena_id)
 		*arena_id = 0;
 	port_init();
-	arena = arena_add(&default_instance, start, size, is_zero, exclusive,
-			  true);
+	arena = arena_add(&default_instance, start, size, ARENA_FIXED |
+			  (is_zero ? ARENA_ZERO : 0) |
+			  (exclusive ? ARENA_EXCLUSIVE : 0));
 	if (!arena)
 		return false;
 	if (arena_id)
@@ -56,12 +57,12 @@ int mi_reserve_os_memory_ex(size_t size, bool commit, bool allow_large,
 		return PORT_EINVAL;
 	if (size > port_request_max())
 		return PORT_ENOMEM;
-	size = align_up(size, UNIT_SIZE);
-	start = port_reserve(size, &size, &is_zero);
+	start = port_reserve(PORT_AREA_FURTHER, size, &size, &is_zero);
 	if (!start)
 		return PORT_ENOMEM;
-	arena = arena_add(&default_instance, start, size, is_zero, exclusive,
-			  false);
+	arena = arena_add(&default_instance, start, size,
+			  (is_zero ? ARENA_ZERO : 0) |
+			  (exclusive ? ARENA_EXCLUSIVE : 0));
 	if (!arena) {
 		port_release(start, size);
 		return PORT_ENOMEM;
@@ -186,6 +187,8 @@ void mi_debug_show_arenas(bool show_inuse, bool show_abandoned,
 
 	port_init();
 	for (arena = default_instance.arenas; arena; arena = arena->next) {
+		if (arena == default_instance.meta)
+			continue;
 		text_string(&text, "arena ");
 		text_number(&text, arena->number + 1u, 1);
 		text_string(&text, " at ");

@@ -19,7 +19,7 @@ mi_heap_t *mi_heap_new_in_arena(mi_arena_id_t arena_id)
 	mi_heap_t *heap;
 
 	port_init();
-	if (arena_id <= 0)
+	if (arena_id <= 0 || arena_id > ARENA_NUMBER_META)
 		return NULL;
 	arena = arena_by_number(&default_instance, (unsigned int)arena_id - 1);
 	if (!arena)

@@ -5,9 +5,10 @@
  * The port's own <port_config.h> defines, as macros, types or inline
  * functions:
  *
- *	PORT_MAP_WINDOW		1 where reserved memory is zero and costs
- *				nothing until touched, so that the primary
- *				arena's map needs no range check; else 0
+ *	PORT_MAP_WINDOW		1 where the port reserves zeroed memory that
+ *				costs nothing until it is touched, so that one
+ *				map serves all arenas and needs no range
+ *				check; else 0
  *	PORT_STATIC_INSTANCE	1 where the default instance is a static
  *				object; 0 where it is a pointer
  *	PORT_FRAMES_RUN_OUT	1 where memory is backed on demand and a
@@ -32,32 +33,64 @@ struct instance;
 void port_lock(struct port_lock *lock);
 void port_unlock(struct port_lock *lock);
 
+/* What reserved memory is for. Each has a place of its own, far from the rest */
+enum port_area {
+	PORT_AREA_BLOCKS,	/* an arena that grows */
+	PORT_AREA_FURTHER,	/* an arena that stays as it is */
+	PORT_AREA_META,		/* the engine's own data */
+	PORT_AREA_MAP,		/* the window's map */
+	PORT_AREA_COUNT
+};
+
 /*
  * Reserves a range of `*bytes` bytes, or where that is not to be had less,
- * but not under `least`: unit aligned, readable and writable, and taking
- * memory only where it is touched. `*bytes` is set to what was reserved,
- * `*is_zero` tells whether it reads as zero. NULL: none to be had.
+ * but not under `least`: aligned to a unit and to the system's page, readable
+ * and writable, and taking memory only where it is touched. `*bytes` is set
+ * to what was reserved, `*is_zero` tells whether it reads as zero. NULL: none
+ * to be had. May be called by several threads at the same time.
  */
-void *port_reserve(size_t least, size_t *bytes, bool *is_zero);
+void *port_reserve(enum port_area area, size_t least, size_t *bytes,
+		   bool *is_zero);
 
-/* Bytes to reserve for the primary arena; 0: arenas are handed over only */
-size_t port_primary_bytes(void);
+/*
+ * Reserves up to `bytes` bytes more behind a range of port_reserve() that
+ * ends at `end`, of the same kind, never less than `least`. Gives how many; 0
+ * where there is something else, or the system refuses.
+ */
+size_t port_extend(enum port_area area, void *end, size_t least, size_t bytes);
+
+/* The system's page: what can be given back. A power of two, a unit or more */
+size_t port_page_bytes(void);
 
 /* The largest single request that is ever served */
 size_t port_request_max(void);
 
 /*
- * Gives the memory of a range back, the range stays usable. True when it
- * reads as zero from now on; false when its contents are kept or unknown.
+ * Gives the memory of a range back, as far as it is made of whole pages of the
+ * system; the range stays usable. True when all of it reads as zero from now
+ * on; false when its contents are kept or unknown.
  */
 bool port_purge(void *start, size_t bytes);
 
+enum port_moved {
+	PORT_MOVED,	/* `to` holds what `from` held; `from` reads as zero */
+	PORT_MOVED_AWAY,	/* the same, but `from` must not be used again */
+	PORT_NOT_MOVED,	/* `from` is as it was, `to` reads as anything */
+	PORT_MOVE_LOST,	/* `from` is as it was, `to` must not be used again */
+};
+
 /*
  * Moves the contents of one range to another by exchanging memory mappings.
- * Afterwards `from` may read as anything. False: not possible, `from` is as
- * it was, and `to` may read as anything.
+ * Whatever is no whole number of the system's pages is refused before
+ * anything is done.
  */
-bool port_move(void *to, void *from, size_t bytes);
+enum port_moved port_move(void *to, void *from, size_t bytes);
+
+/*
+ * Gives a range mappings as at first, which join those beside it, and its
+ * memory back. PORT_MOVED: it reads as zero. PORT_NOT_MOVED: it is as it was.
+ */
+enum port_moved port_renew(void *start, size_t bytes);
 
 #if PORT_FRAMES_RUN_OUT
 /* Bytes that may be touched for the first time before frames run out */

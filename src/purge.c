@@ -39,6 +39,7 @@ static struct page *purge_take(struct arena *arena, struct page *run,
 {
 	uintptr_t dirty_start = run->dirty_start, dirty_end = run->dirty_end;
 	uintptr_t start = run_start(run), from = dirty_start, to = dirty_end;
+	size_t whole = port_page_bytes();
 	struct page *rest;
 
 	if (units < (dirty_end - dirty_start) >> UNIT_SHIFT) {
@@ -47,6 +48,10 @@ static struct page *purge_take(struct arena *arena, struct page *run,
 		else
 			from = to - (units << UNIT_SHIFT);
 	}
+	/* only whole pages of the system go back: as far as the run has them */
+	from = align_down(from, whole) < start ? start : align_down(from, whole);
+	to = align_up(to, whole) > run_end(run) ? run_end(run) :
+	     align_up(to, whole);
 	run_set_dirty(arena, run, 0, 0);
 	run_unbin(arena, run);
 	arena->units_free -= run->units;
@@ -54,14 +59,17 @@ static struct page *purge_take(struct arena *arena, struct page *run,
 	if (to < run_end(run)) {
 		rest = run_split(arena, run, (to - start) >> UNIT_SHIFT);
 		run_put(arena, rest, false);
-		run_widen_dirty(arena, run->phys_next, to, dirty_end);
-		if (to < dirty_end)
+		if (to < dirty_end) {
+			run_widen_dirty(arena, run->phys_next, to, dirty_end);
 			run->phys_next->flags |= RUN_GREW_UP;
+		}
 	}
 	if (from > start) {
 		rest = run_split(arena, run, (from - start) >> UNIT_SHIFT);
 		run_put(arena, run, false);
-		run_widen_dirty(arena, rest->phys_prev, dirty_start, from);
+		if (dirty_start < from)
+			run_widen_dirty(arena, rest->phys_prev, dirty_start,
+					from);
 		run = rest;
 	}
 	return run;

@@ -46,31 +46,101 @@ static bool stays(const struct page *page, size_t usable, size_t size)
 }
 
 /* Memory that was handed over may be shared: its mappings stay */
-static bool mappings_may_move(struct instance *instance, const void *a,
-			      const void *b)
+static bool mappings_may_move(struct instance *instance,
+			      const struct page *run)
 {
-	const struct arena *of_a = arena_of(instance, a);
-	const struct arena *of_b = arena_of(instance, b);
-
-	return of_a && !of_a->fixed && of_b && !of_b->fixed;
+	return run->kind == RUN_LARGE &&
+	       !arena_by_number(instance, run->arena_number)->fixed;
 }
 
-static void contents_move(struct instance *instance, void *to, void *from,
-			  size_t bytes)
+/*
+ * Moves what is in whole pages of the system, if the port can. The rest is
+ * copied first: what was moved cannot be read any more.
+ */
+static enum port_moved contents_exchange(struct instance *instance,
+					 struct page *to, struct page *from,
+					 size_t bytes)
 {
-	size_t whole = align_down(bytes, UNIT_SIZE);
+	size_t whole = align_down(bytes, port_page_bytes());
+	char *target = large_block(to), *source = large_block(from);
+	enum port_moved moved;
 
-	if (bytes >= MOVE_BYTES_MIN &&
-	    ((uintptr_t)to & (UNIT_SIZE - 1)) == 0 &&
-	    ((uintptr_t)from & (UNIT_SIZE - 1)) == 0 &&
-	    mappings_may_move(instance, to, from)) {
-		/* the tail first: what was moved cannot be read any more */
-		memory_copy((char *)to + whole, (char *)from + whole,
-			    bytes - whole);
-		if (port_move(to, from, whole))
-			return;
+	if (!instance_move_begin(instance, to))
+		return PORT_NOT_MOVED;
+	memory_copy(target + whole, source + whole, bytes - whole);
+	moved = port_move(target, source, whole);
+	instance_move_end(instance, moved == PORT_MOVED ||
+			  moved == PORT_MOVED_AWAY ? from : to);
+	return moved;
+}
+
+static enum port_moved contents_move(struct instance *instance,
+				     struct page *page, void *to,
+				     struct page *old, void *from,
+				     size_t bytes)
+{
+	enum port_moved moved = PORT_NOT_MOVED;
+
+	if (bytes >= MOVE_BYTES_MIN && mappings_may_move(instance, page) &&
+	    mappings_may_move(instance, old))
+		moved = contents_exchange(instance, page, old, bytes);
+	if (moved == PORT_NOT_MOVED)
+		memory_copy(to, from, bytes);
+	return moved;
+}
+
+/* What is larger than before, or than its size, is zero: see heap_realloc() */
+static void *realloc_here(struct instance *instance, struct page *page,
+			  void *p, size_t size, bool zero)
+{
+	size_t usable = block_usable(page, p), new_usable;
+
+	if (!block_resize(instance, page, p, size))
+		return NULL;
+	new_usable = block_usable(page, p);
+	if (zero && size < usable && size < new_usable)
+		memory_zero((char *)p + size, (new_usable < usable ?
+			    new_usable : usable) - size);
+	if (zero && new_usable > usable)
+		memory_zero((char *)p + usable, new_usable - usable);
+	return p;
+}
+
+static void *realloc_elsewhere(struct heap *heap, struct instance *instance,
+			       struct page *page, void *p, size_t size,
+			       bool zero)
+{
+	size_t usable = block_usable(page, p), kept, new_usable;
+	enum port_moved how;
+	struct page *to;
+	void *moved;
+
+	kept = usable < size ? usable : size;
+	do {	/* bounded: each round a target is lost to the system */
+		moved = heap_malloc(heap, size);
+		if (unlikely(!moved))
+			return NULL;
+		to = block_page_quiet(instance, moved);
+		new_usable = block_usable(to, moved);
+		if (MI_TRACK) {
+			track_touch(moved, new_usable);
+			track_touch(p, usable);
+		}
+		how = contents_move(instance, to, moved, page, p, kept);
+		if (unlikely(how == PORT_MOVE_LOST))
+			large_lose(instance, to);
+	} while (unlikely(how == PORT_MOVE_LOST));
+	if (zero)
+		memory_zero((char *)moved + kept, new_usable - kept);
+	if (MI_TRACK) {
+		track_block(instance, moved, true);
+		track_unblock(instance, p);
 	}
-	memory_copy(to, from, bytes);
+	if (unlikely(how == PORT_MOVED_AWAY))
+		large_lose(instance, page);
+	else
+		instance_free(instance, p);
+	return moved;
 }
 
 /*
@@ -80,9 +150,8 @@ static void contents_move(struct instance *instance, void *to, void *from,
 void *heap_realloc(struct heap *heap, void *p, size_t size, bool zero)
 {
 	struct instance *instance;
-	size_t usable, new_usable;
 	struct page *page;
-	void *moved;
+	void *result;
 
 	if (!p)
 		return zero ? heap_zalloc(heap, size) : heap_malloc(heap, size);
@@ -90,43 +159,14 @@ void *heap_realloc(struct heap *heap, void *p, size_t size, bool zero)
 	page = block_page(instance, p, "realloc");
 	if (unlikely(!page))
 		return NULL;
-	usable = block_usable(page, p);
-	if (stays(page, usable, size) &&
-	    block_resize(instance, page, p, size)) {
-		new_usable = block_usable(page, p);
-		if (zero && size < usable && size < new_usable)
-			memory_zero((char *)p + size,
-				    (new_usable < usable ? new_usable : usable)
-				    - size);
-		if (zero && new_usable > usable)
-			memory_zero((char *)p + usable, new_usable - usable);
-		return p;
+	if (stays(page, block_usable(page, p), size)) {
+		result = realloc_here(instance, page, p, size, zero);
+		if (likely(result))
+			return result;
 	}
-	moved = heap_malloc(heap, size);
-	if (unlikely(!moved)) {
-		/* what is there is large enough, only too large */
-		if (size > usable || !block_resize(instance, page, p, size))
-			return NULL;
-		if (zero)
-			memory_zero((char *)p + size,
-				    block_usable(page, p) - size);
-		return p;
-	}
-	page = block_page_quiet(instance, moved);
-	new_usable = block_usable(page, moved);
-	if (MI_TRACK) {
-		track_touch(moved, new_usable);
-		track_touch(p, usable);
-	}
-	if (usable > size)
-		usable = size;
-	contents_move(instance, moved, p, usable);
-	if (zero)
-		memory_zero((char *)moved + usable, new_usable - usable);
-	if (MI_TRACK) {
-		track_block(instance, moved, true);
-		track_unblock(instance, p);
-	}
-	instance_free(instance, p);
-	return moved;
+	result = realloc_elsewhere(heap, instance, page, p, size, zero);
+	/* there is no memory, but what is there is large enough, or too large */
+	if (unlikely(!result) && size <= block_usable(page, p))
+		result = realloc_here(instance, page, p, size, zero);
+	return result;
 }

@@ -321,7 +321,7 @@ void run_reach(struct arena *arena, uintptr_t end)
 
 	if (end <= arena->high_water)
 		return;
-	if (!arena->map_is_window) {
+	if (arena->map && !arena->map_is_window) {
 		from = (arena->high_water - arena->map_base) >> UNIT_SHIFT;
 		to = (end - arena->map_base) >> UNIT_SHIFT;
 		memory_zero(&arena->map->distance[from],
@@ -381,7 +381,7 @@ void run_move(struct arena *arena, struct page *run, struct page *to)
  */
 static void run_settle(struct arena *arena, struct page *run)
 {
-	struct page *to = descriptor_take_first(arena, run);
+	struct page *to = descriptor_take_first(arena->pool, run);
 
 	if (!to)
 		return;

@@ -71,6 +71,7 @@ enum page_flags {
 	PAGE_AGED = 16,		/* a free run: on the list of dirty runs */
 	RUN_PROMISED = 32,	/* counted in units_promised */
 	RUN_GREW_UP = 64,	/* a free run: its dirty part, at its end */
+	RUN_MOVED = 128,	/* has mappings of its own, see port_move() */
 };
 
 /*
@@ -157,12 +158,14 @@ struct arena {
 	uintptr_t high_water;		/* nothing above was ever written */
 	struct map *map;
 	uintptr_t map_base;		/* address of unit 0 of the map */
-	size_t map_units;		/* of a window: a power of two */
+	size_t map_units;		/* of a map of its own */
 	size_t units_free;
 	struct page *phys_first, *phys_last;
+	struct arena *pool;		/* whose chunks hold its descriptors */
+	/* Of a pool only */
 	struct page *chunks;		/* of descriptors, with free slots */
 	struct page *chunks_last;	/* empty ones stand at the end */
-	bool trimming;
+	bool trimming, growing;		/* going on, not to be entered again */
 	struct page *first_chunk;
 	size_t descriptors_free;
 	struct page *age_first, *age_last;	/* dirty runs, oldest first */
@@ -170,7 +173,8 @@ struct arena {
 	struct page *bins[BIN_COUNT];
 	uint8_t number;
 	bool fresh_is_zero;		/* above the mark; also after purge */
-	bool map_is_window;
+	bool map_is_window;		/* shared by all arenas, see window.c */
+	bool grows;			/* at its end, as it is needed */
 	bool exclusive;			/* serves only heaps made for it */
 	bool fixed;			/* memory of the user: never purged */
 };
@@ -220,7 +224,7 @@ struct class_stats {
 struct instance {
 	/* Read by every free */
 	struct map *map;
-	uintptr_t map_mask;		/* a window's */
+	uintptr_t map_mask;		/* a window's, see window.c */
 	uintptr_t map_base;		/* else: range checked */
 	size_t map_limit;
 
@@ -228,6 +232,11 @@ struct instance {
 	struct port_lock lock;		/* guards all below */
 	struct arena *arenas;
 	unsigned int arena_count;
+	struct arena *meta;		/* the region for the engine's data */
+#if PORT_MAP_WINDOW
+	size_t map_bytes;		/* of the window's map, as reserved */
+	struct arena *arena_table[ARENA_NUMBER_META + 1];
+#endif
 	struct heap *heaps;		/* in use */
 	struct heap *parked;		/* of ended threads */
 	size_t heap_count, heap_count_peak;
@@ -241,7 +250,9 @@ struct instance {
 	size_t kept_units;		/* of pages that may be empty */
 	size_t budget_bytes;		/* dirty memory that is kept */
 	size_t budget_share;		/* or this fraction of what is used */
-	size_t reserve_bytes;		/* of further arenas, if to be had */
+	size_t reserve_bytes;		/* an arena grows by so much at most */
+	size_t moves;			/* runs that have mappings of their own */
+	bool outside;			/* the engine's data lie in `meta` */
 	bool purge_enabled;
 	bool os_enabled;		/* may reserve arenas from the port */
 	bool reclaim_on_free;

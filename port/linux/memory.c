@@ -1,10 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Memory from Linux: reserved at large, taken by touching, given back. */
+/*
+ * Memory from Linux: mapped as it is needed, taken by touching, given back.
+ *
+ * Ranges that are to grow are mapped at addresses of our own choice, where
+ * nothing else is: in the middle of the address space, between the program,
+ * which lies below or above, and the libraries and stacks at the top.
+ *
+ *	base                                base + room/2     + room/4
+ *	| blocks ->         | further ->    | map ->          | engine's data ->
+ *
+ * Nothing is ever mapped over something that is there: the kernel is asked
+ * for the address (MAP_FIXED_NOREPLACE; before Linux 4.17 that is a hint) and
+ * what it gives elsewhere is given back.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/sysinfo.h>
+#include <unistd.h>
 
 #include "bits.h"
 #include "port.h"
@@ -13,9 +28,25 @@
 #define MREMAP_DONTUNMAP	4
 #endif
 
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE	0x100000
+#endif
+
 #ifndef MAP_HUGE_SHIFT
 #define MAP_HUGE_SHIFT		26
 #endif
+
+/* Where base lies: at half of the highest address, aligned to `room` */
+#define ROOM_BYTES_MIN		((size_t)1 << 30)
+#define ROOM_BYTES_MAX		((size_t)1 << 44)
+#define ROOM_BYTES_USUAL	((size_t)1 << 40)
+
+/* Further arenas begin there: what grows has so much before it meets them */
+#define FURTHER_OFFSET		((size_t)1 << 34)
+
+/* Something may stand where an area goes on; how often we step over it */
+#define HINT_TRIES		8
+#define HINT_STEP		((size_t)1 << 30)
 
 static size_t memory_total(void)
 {
@@ -24,24 +55,6 @@ static size_t memory_total(void)
 	if (sysinfo(&info) != 0 || info.mem_unit == 0)
 		return (size_t)4 << 30;
 	return ((size_t)info.totalram + info.totalswap) * info.mem_unit;
-}
-
-/*
- * Address space for four times what the machine has: a program that is
- * served from one arena all its life frees on the fast path all its life.
- */
-size_t port_primary_bytes(void)
-{
-	size_t bytes = (size_t)1 << 30, total = memory_total();
-	struct rlimit limit;
-
-	while (bytes < 4 * total && bytes < (size_t)1 << 44)
-		bytes *= 2;
-	if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur / 2 < bytes)
-		bytes = limit.rlim_cur / 2;
-	if (getrlimit(RLIMIT_DATA, &limit) == 0 && limit.rlim_cur / 2 < bytes)
-		bytes = limit.rlim_cur / 2;
-	return bytes & ~(UNIT_SIZE - 1);
 }
 
 /* What could never be touched as a whole is refused, as the kernel does */
@@ -54,31 +67,176 @@ size_t port_request_max(void)
 	return most;
 }
 
-void *port_reserve(size_t least, size_t *bytes, bool *is_zero)
+size_t port_page_bytes(void)
 {
-	size_t size = *bytes;
+	static size_t bytes;
+	size_t known = __atomic_load_n(&bytes, __ATOMIC_RELAXED);
+	long told;
+
+	if (likely(known))
+		return known;
+	told = sysconf(_SC_PAGESIZE);
+	known = told > (long)UNIT_SIZE ? (size_t)told : UNIT_SIZE;
+	__atomic_store_n(&bytes, known, __ATOMIC_RELAXED);
+	return known;
+}
+
+static void *map_anywhere(void *at, size_t bytes, int flags)
+{
+	return mmap(at, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE |
+		    MAP_ANONYMOUS | MAP_NORESERVE | flags, -1, 0);
+}
+
+/* There and nowhere else. NULL with EEXIST: something is there */
+static void *map_there(uintptr_t at, size_t bytes)
+{
+	void *start = map_anywhere((void *)at, bytes, MAP_FIXED_NOREPLACE);
+
+	if (start == (void *)at)
+		return start;
+	if (start != MAP_FAILED) {
+		(void)munmap(start, bytes);
+		errno = EEXIST;
+	}
+	return NULL;
+}
+
+/* Where the next range of each area is looked for; 0: anywhere */
+static uintptr_t hints[PORT_AREA_COUNT];
+
+/* So that addresses are not the same in each process; 0 where unknown */
+static size_t some_bits(void)
+{
+	const unsigned char *bytes =
+		(const unsigned char *)getauxval(AT_RANDOM);
+	size_t bits = 0, i;
+
+	for (i = 0; bytes && i < sizeof(bits); i++)
+		bits = bits << 8 | bytes[i + 8];
+	return bits;
+}
+
+static void hints_choose(void)
+{
+	size_t whole = port_page_bytes(), room = ROOM_BYTES_USUAL, bits, top;
+	void *high = mmap(NULL, whole, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS |
+			  MAP_NORESERVE, -1, 0);
+	uintptr_t base;
+
+	if (high == MAP_FAILED)
+		return;
+	(void)munmap(high, whole);
+	top = (uintptr_t)high;
+	while (room < 8 * port_request_max() && room < ROOM_BYTES_MAX)
+		room *= 2;
+	while (room > top / 32)
+		room /= 2;
+	if (room < ROOM_BYTES_MIN)
+		return;
+	bits = some_bits();
+	/* one of eight places, and there a page of the first GiB or less */
+	base = align_down(top / 2, room) - (bits & 7) * room;
+	bits >>= 3;
+	whole -= 1;
+	hints[PORT_AREA_BLOCKS] = base +
+		(bits & (ROOM_BYTES_MIN / 8 - 1) & ~whole);
+	hints[PORT_AREA_FURTHER] = base + FURTHER_OFFSET;
+	hints[PORT_AREA_MAP] = base + room / 2 +
+		(bits >> 12 & (room / 16 - 1) & ~whole);
+	hints[PORT_AREA_META] = base + room / 2 + room / 4 +
+		(bits >> 20 & (room / 16 - 1) & ~whole);
+	if (FURTHER_OFFSET >= room / 2)
+		hints[PORT_AREA_FURTHER] = 0;
+}
+
+/* What was mapped of each area is treated as the area wants it */
+static void area_advise(enum port_area area, void *start, size_t bytes)
+{
+	if (area == PORT_AREA_MAP)	/* large, and untouched but for little */
+		(void)madvise(start, bytes, MADV_DONTDUMP);
+	else	/* one block must not cost 2 MiB */
+		(void)madvise(start, bytes, MADV_NOHUGEPAGE);
+}
+
+/* Of `*bytes` or less at one of the area's addresses */
+static void *map_in_area(enum port_area area, size_t least, size_t *bytes)
+{
+	uintptr_t hint = __atomic_load_n(&hints[area], __ATOMIC_RELAXED);
+	size_t size = *bytes, whole = port_page_bytes();
+	unsigned int tries = HINT_TRIES;
+	void *start;
+
+	while (hint && tries) {
+		start = map_there(hint, size);
+		if (start) {
+			/* a page is left free, so that no two ranges touch */
+			__atomic_store_n(&hints[area], hint + size + whole,
+					 __ATOMIC_RELAXED);
+			*bytes = size;
+			return start;
+		}
+		if (errno == EEXIST) {
+			hint += area == PORT_AREA_FURTHER ? size + whole :
+				HINT_STEP;
+			tries--;
+		} else if (size > least) {
+			size = size / 2 < least ? least :
+			       align_up(size / 2, whole);
+		} else {
+			break;
+		}
+	}
+	for (;;) {
+		start = map_anywhere(NULL, size, 0);
+		if (start != MAP_FAILED || size <= least)
+			break;
+		size = size / 2 < least ? least : align_up(size / 2, whole);
+	}
+	*bytes = size;
+	return start == MAP_FAILED ? NULL : start;
+}
+
+void *port_reserve(enum port_area area, size_t least, size_t *bytes,
+		   bool *is_zero)
+{
+	static bool chosen;
+	size_t whole = port_page_bytes();
 	int error = errno;
 	void *start;
 
-	for (;; size = size / 2 & ~(UNIT_SIZE - 1)) {
-		if (size < least)
-			size = align_up(least, UNIT_SIZE);
-		start = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE |
-			     MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-		if (start != MAP_FAILED || size < least + UNIT_SIZE)
-			break;
-	}
-	errno = error;
-	if (start == MAP_FAILED)
+	if (*bytes > PTRDIFF_MAX || least > *bytes)
 		return NULL;
-#ifdef MADV_NOHUGEPAGE
-	/* one block must not cost 2 MiB */
-	(void)madvise(start, size, MADV_NOHUGEPAGE);
+	*bytes = align_up(*bytes, whole);
+	if (!__atomic_exchange_n(&chosen, true, __ATOMIC_RELAXED))
+		hints_choose();
+	start = map_in_area(area, align_up(least, whole), bytes);
+	if (start)
+		area_advise(area, start, *bytes);
 	errno = error;
-#endif
-	*bytes = size;
 	*is_zero = true;
 	return start;
+}
+
+size_t port_extend(enum port_area area, void *end, size_t least, size_t bytes)
+{
+	size_t whole = port_page_bytes();
+	int error = errno;
+	void *start;
+
+	if (least > bytes || bytes > PTRDIFF_MAX)
+		return 0;
+	least = align_up(least, whole);
+	for (bytes = align_up(bytes, whole);; bytes = bytes / 2 & ~(whole - 1)) {
+		if (bytes < least)
+			bytes = least;
+		start = map_there((uintptr_t)end, bytes);
+		if (start || bytes == least)
+			break;
+	}
+	if (start)
+		area_advise(area, start, bytes);
+	errno = error;
+	return start ? bytes : 0;
 }
 
 void port_release(void *start, size_t bytes)
@@ -100,32 +258,151 @@ void *port_reserve_huge(size_t bytes)
 	return start == MAP_FAILED ? NULL : start;
 }
 
+/* ---- what the system really does ---- */
+
+enum answer { UNKNOWN, YES, NO };
+
+/* Whether the range is mapped, or a part of it */
+static bool is_mapped(void *start, size_t bytes)
+{
+	unsigned char pages[64];	/* as if pages were of one unit */
+	size_t step = sizeof(pages) * UNIT_SIZE, at;
+
+	for (at = 0; at < bytes; at += step)
+		if (mincore((char *)start + at, bytes - at < step ?
+			    bytes - at : step, pages) == 0 || errno != ENOMEM)
+			return true;
+	return false;
+}
+
+/* Some layers answer 0 to MADV_DONTNEED and do nothing */
+static bool dontneed_is_true(void)
+{
+	static int known;
+	size_t whole = port_page_bytes();
+	int answer = __atomic_load_n(&known, __ATOMIC_RELAXED);
+	volatile char *page;
+
+	if (likely(answer != UNKNOWN))
+		return answer == YES;
+	page = map_anywhere(NULL, whole, 0);
+	if (page == MAP_FAILED)
+		return false;
+	page[0] = 1;
+	answer = madvise((void *)page, whole, MADV_DONTNEED) == 0 &&
+		 page[0] == 0 ? YES : NO;
+	(void)munmap((void *)page, whole);
+	__atomic_store_n(&known, answer, __ATOMIC_RELAXED);
+	return answer == YES;
+}
+
+/*
+ * Whether MREMAP_DONTUNMAP is there and leaves the source mapped: Linux 5.7.
+ * qemu-user 7.2 passes over it, and the source is gone.
+ */
+static bool moves_are_true(void)
+{
+	static int known;
+	size_t whole = port_page_bytes();
+	int answer = __atomic_load_n(&known, __ATOMIC_RELAXED);
+	char *from, *to;
+
+	if (likely(answer != UNKNOWN))
+		return answer == YES;
+	from = map_anywhere(NULL, 2 * whole, 0);
+	if (from == MAP_FAILED)
+		return false;
+	to = from + whole;
+	*(volatile char *)from = 1;
+	answer = mremap(from, whole, whole, MREMAP_MAYMOVE | MREMAP_FIXED |
+			MREMAP_DONTUNMAP, to) == to &&
+		 *(volatile char *)to == 1 && is_mapped(from, whole) &&
+		 *(volatile char *)from == 0 ? YES : NO;
+	if (is_mapped(from, whole))
+		(void)munmap(from, whole);
+	(void)munmap(to, whole);
+	__atomic_store_n(&known, answer, __ATOMIC_RELAXED);
+	return answer == YES;
+}
+
+/* New mappings, over ours. Where they are gone, `*lost` */
+static bool map_anew(void *start, size_t bytes, bool *lost)
+{
+	*lost = false;
+	if (map_anywhere(start, bytes, MAP_FIXED) == start) {
+		(void)madvise(start, bytes, MADV_NOHUGEPAGE);
+		return true;
+	}
+	/* most refusals come before anything has changed; or once more */
+	*lost = !is_mapped(start, bytes) &&
+		!map_there((uintptr_t)start, bytes);
+	return false;
+}
+
 bool port_purge(void *start, size_t bytes)
 {
+	uintptr_t from = (uintptr_t)start, to = from + bytes;
+	uintptr_t inner = align_up(from, port_page_bytes());
+	uintptr_t outer = align_down(to, port_page_bytes());
+	bool given, lost;
 	int error = errno;
-	bool given = madvise(start, bytes, MADV_DONTNEED) == 0;
 
-	errno = error;
-	return given;
+	if (inner >= outer)
+		inner = outer = to;
+	if (inner != outer) {
+		given = dontneed_is_true() ?
+			madvise((void *)inner, outer - inner, MADV_DONTNEED)
+			== 0 : map_anew((void *)inner, outer - inner, &lost);
+		errno = error;
+		if (!given)
+			return false;
+	}
+	/* parts of the system's pages stay where they are, and are cleared */
+	memory_zero(start, inner - from);
+	memory_zero((void *)outer, to - outer);
+	return true;
 }
 
 /*
  * Before Linux 6.17 a range of several mappings cannot be moved in one go,
- * and the target is gone when that turns out: it is mapped anew then.
+ * and the target may be gone when that turns out.
  */
-bool port_move(void *to, void *from, size_t bytes)
+enum port_moved port_move(void *to, void *from, size_t bytes)
 {
+	enum port_moved moved = PORT_NOT_MOVED;
 	int error = errno;
-	bool moved = mremap(from, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED |
-			    MREMAP_DONTUNMAP, to) == to;
+	bool lost;
 
-	if (!moved) {
-		if (mmap(to, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE |
-			 MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) !=
-		    to)
-			port_abort();
-		(void)madvise(to, bytes, MADV_NOHUGEPAGE);
+	if ((((uintptr_t)to | (uintptr_t)from | bytes) &
+	     (port_page_bytes() - 1)) || !moves_are_true())
+		return PORT_NOT_MOVED;
+	if (mremap(from, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED |
+		   MREMAP_DONTUNMAP, to) == to) {
+		/* what is left there gets mappings that join the others */
+		(void)map_anew(from, bytes, &lost);
+		moved = lost ? PORT_MOVED_AWAY : PORT_MOVED;
+	} else if (!is_mapped(to, bytes) && !map_there((uintptr_t)to, bytes)) {
+		moved = PORT_MOVE_LOST;
 	}
 	errno = error;
 	return moved;
+}
+
+enum port_moved port_renew(void *start, size_t bytes)
+{
+	uintptr_t from = align_up((uintptr_t)start, port_page_bytes());
+	uintptr_t to = align_down((uintptr_t)start + bytes, port_page_bytes());
+	enum port_moved renewed = PORT_NOT_MOVED;
+	int error = errno;
+	bool lost = false;
+
+	if (from < to && map_anew((void *)from, to - from, &lost)) {
+		memory_zero(start, from - (uintptr_t)start);
+		memory_zero((void *)to, (uintptr_t)start + bytes - to);
+		renewed = PORT_MOVED;
+	} else if (lost) {
+		renewed = PORT_MOVE_LOST;
+	}
+	errno = error;
+	return renewed;
 }

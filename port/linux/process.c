@@ -17,6 +17,7 @@
 struct instance default_instance = {
 	.map = (struct map *)&map_of_none,
 	.os_enabled = true,
+	.outside = true,
 	.purge_enabled = true,
 	.reclaim_on_free = true,
 	.budget_bytes = (size_t)6 << 20,

@@ -34,8 +34,7 @@ struct uk_alloc *uk_mimalloc_init(void *base, __sz len)
 		params_read();
 	instance = instance_of(a);
 	instance_setup(instance);
-	if (!arena_add_rest(instance, (void *)rest, end - rest, false, false,
-			    false))
+	if (!arena_add_rest(instance, (void *)rest, end - rest, 0))
 		return NULL;
 	(void)heap_create(instance, NULL);	/* that is main_heap */
 	if (first) {

@@ -67,7 +67,7 @@ long table_pavailmem(struct uk_alloc *a)
 
 int table_addmem(struct uk_alloc *a, void *base, __sz len)
 {
-	if (!arena_add(instance_of(a), base, len, false, false, false))
+	if (!arena_add(instance_of(a), base, len, 0))
 		return -ENOMEM;
 	instance_of(a)->purge_enabled = purge_wanted();
 	return 0;

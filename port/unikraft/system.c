@@ -19,8 +19,10 @@ void port_unlock(struct port_lock *lock)
 }
 
 /* Memory is handed over: by uk_mimalloc_init() and addmem */
-void *port_reserve(size_t least, size_t *bytes, bool *is_zero)
+void *port_reserve(enum port_area area, size_t least, size_t *bytes,
+		   bool *is_zero)
 {
+	(void)area;
 	(void)least;
 	(void)bytes;
 	(void)is_zero;
@@ -33,9 +35,18 @@ void port_release(void *start, size_t bytes)
 	(void)bytes;
 }
 
-size_t port_primary_bytes(void)
+size_t port_extend(enum port_area area, void *end, size_t least, size_t bytes)
 {
+	(void)area;
+	(void)end;
+	(void)least;
+	(void)bytes;
 	return 0;
+}
+
+size_t port_page_bytes(void)
+{
+	return UNIT_SIZE;
 }
 
 size_t port_request_max(void)
@@ -43,12 +54,19 @@ size_t port_request_max(void)
 	return PTRDIFF_MAX;
 }
 
-bool port_move(void *to, void *from, size_t bytes)
+enum port_moved port_move(void *to, void *from, size_t bytes)
 {
 	(void)to;
 	(void)from;
 	(void)bytes;
-	return false;
+	return PORT_NOT_MOVED;
+}
+
+enum port_moved port_renew(void *start, size_t bytes)
+{
+	(void)start;
+	(void)bytes;
+	return PORT_NOT_MOVED;
 }
 
 void port_init(void)

@@ -275,11 +275,11 @@ static void unlike_ranges_stay_apart(void **state)
 	struct arena *arena = arena_new(&instance, memory, MIB, false);
 
 	(void)state;
-	assert_true(arena_add(&instance, memory + MIB, MIB, false, true,
-			      false) != arena);
+	assert_true(arena_add(&instance, memory + MIB, MIB,
+			      ARENA_EXCLUSIVE) != arena);
 	assert_int_equal(instance.arena_count, 2);
-	assert_true(arena_add(&instance, memory + 2 * MIB, MIB, false, false,
-			      true) != arena);
+	assert_true(arena_add(&instance, memory + 2 * MIB, MIB,
+			      ARENA_FIXED) != arena);
 	assert_int_equal(instance.arena_count, 3);
 	assert_true(all_is_valid(&instance));
 	munmap(memory, 4 * MIB);
@@ -369,6 +369,7 @@ static void first_arena_is_large_enough(void **state)
 	for (i = 0; i < ARRAY_LENGTH(sizes); i++) {
 		instance_renew(&instance);
 		instance.os_enabled = true;
+		instance.outside = i % 2;
 		heap_begin(&heap, &instance);
 		check(heap_malloc(&heap, sizes[i]), "%zu bytes", sizes[i]);
 		check(instance.arena_count == 1, "%zu bytes took %u arenas",

@@ -8,7 +8,8 @@
  *	MI_TEST_FAIL=k		the k-th call fails
  *	MI_TEST_FAIL=-k		it fails, and all after it until the end
  *
- * LDFLAGS: -Wl,--wrap=port_reserve,--wrap=port_move
+ * LDFLAGS: -Wl,--wrap=port_reserve,--wrap=port_extend,--wrap=port_move
+ * LDFLAGS: -Wl,--wrap=port_renew
  * LDFLAGS: -Wl,--wrap=run_cut,--wrap=run_grow,--wrap=port_purge
  */
 #include "unit.h"
@@ -27,10 +28,18 @@ static bool fails(void)
 	return at > 0 ? calls == at : calls >= -at;
 }
 
-void *__real_port_reserve(size_t least, size_t *bytes, bool *is_zero);
-void *__wrap_port_reserve(size_t least, size_t *bytes, bool *is_zero);
-bool __real_port_move(void *to, void *from, size_t bytes);
-bool __wrap_port_move(void *to, void *from, size_t bytes);
+void *__real_port_reserve(enum port_area area, size_t least, size_t *bytes,
+			  bool *is_zero);
+void *__wrap_port_reserve(enum port_area area, size_t least, size_t *bytes,
+			  bool *is_zero);
+size_t __real_port_extend(enum port_area area, void *end, size_t least,
+			  size_t bytes);
+size_t __wrap_port_extend(enum port_area area, void *end, size_t least,
+			  size_t bytes);
+enum port_moved __real_port_renew(void *start, size_t bytes);
+enum port_moved __wrap_port_renew(void *start, size_t bytes);
+enum port_moved __real_port_move(void *to, void *from, size_t bytes);
+enum port_moved __wrap_port_move(void *to, void *from, size_t bytes);
 struct page *__real_run_cut(struct arena *arena,
 			    const struct run_request *request);
 struct page *__wrap_run_cut(struct arena *arena,
@@ -40,14 +49,26 @@ bool __wrap_run_grow(struct arena *arena, struct page *run, size_t units);
 bool __real_port_purge(void *start, size_t bytes);
 bool __wrap_port_purge(void *start, size_t bytes);
 
-void *__wrap_port_reserve(size_t least, size_t *bytes, bool *is_zero)
+void *__wrap_port_reserve(enum port_area area, size_t least, size_t *bytes,
+			  bool *is_zero)
 {
-	return fails() ? NULL : __real_port_reserve(least, bytes, is_zero);
+	return fails() ? NULL : __real_port_reserve(area, least, bytes, is_zero);
 }
 
-bool __wrap_port_move(void *to, void *from, size_t bytes)
+size_t __wrap_port_extend(enum port_area area, void *end, size_t least,
+			  size_t bytes)
 {
-	return !fails() && __real_port_move(to, from, bytes);
+	return fails() ? 0 : __real_port_extend(area, end, least, bytes);
+}
+
+enum port_moved __wrap_port_renew(void *start, size_t bytes)
+{
+	return fails() ? PORT_NOT_MOVED : __real_port_renew(start, bytes);
+}
+
+enum port_moved __wrap_port_move(void *to, void *from, size_t bytes)
+{
+	return fails() ? PORT_NOT_MOVED : __real_port_move(to, from, bytes);
 }
 
 struct page *__wrap_run_cut(struct arena *arena,

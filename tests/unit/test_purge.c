@@ -328,8 +328,8 @@ static void users_memory_is_never_purged(void **state)
 	(void)state;
 	instance_renew(&own);
 	own.budget_bytes = 0;
-	assert_non_null(arena_add(&own, dirty_memory(4 * MIB), 4 * MIB, true,
-				  false, true));
+	assert_non_null(arena_add(&own, dirty_memory(4 * MIB), 4 * MIB,
+				  ARENA_ZERO | ARENA_FIXED));
 	heap_begin(&own_heap, &own);
 	p = heap_malloc(&own_heap, MIB);
 	memset(p, DIRT, MIB);

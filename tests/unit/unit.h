@@ -97,46 +97,54 @@ static inline size_t touched_pages(const void *start, size_t bytes)
 static inline struct arena *arena_new(struct instance *instance, void *start,
 				      size_t bytes, bool is_zero)
 {
-	return arena_add(instance, start, bytes, is_zero, false, false);
+	return arena_add(instance, start, bytes, is_zero ? ARENA_ZERO : 0);
 }
 
 /*
- * Every descriptor that a chunk counts as used describes a run, and there
- * are as many free ones as the arena says.
+ * Every descriptor that a chunk counts as used describes a run, of this arena
+ * or of one whose pool it is, and there are as many free ones as it says.
  */
-static inline bool descriptors_are_valid(const struct arena *arena)
+static inline bool descriptors_are_valid(const struct arena *pool)
 {
+	const struct arena *arena;
 	const struct page *run, *chunk;
 	size_t runs = 0, used = 0, listed = 0, listed_free = 0, open = 0;
 
-	for (run = arena->phys_first; run; run = run->phys_next) {
-		runs++;
-		if (run != arena->first_chunk &&
+	for (arena = pool->instance->arenas; arena; arena = arena->next)
+		for (run = arena->phys_first; run && arena->pool == pool;
+		     run = run->phys_next)
+			runs++;
+	for (run = pool->phys_first; run; run = run->phys_next) {
+		if (run != pool->first_chunk &&
 		    (uintptr_t)run != run_start(run))
 			continue;
 		used += run->reserved;
 		open += run->reserved < run->capacity;
 	}
-	for (chunk = arena->chunks; chunk; chunk = chunk->next) {
+	for (chunk = pool->chunks; chunk; chunk = chunk->next) {
 		listed++;
 		listed_free += (size_t)chunk->capacity - chunk->reserved;
 	}
 	return runs == used && listed == open &&
-	       listed_free == arena->descriptors_free;
+	       listed_free == pool->descriptors_free;
 }
 
 /* No run but the header and one that is free: as arena_add() left it */
 static inline bool arena_is_as_new(struct arena *arena)
 {
-	const struct page *header;
+	const struct page *run;
 
 	instance_run_flush(arena->instance);
-	header = arena->phys_first;
-	return header->phys_next && header->phys_next->kind == RUN_FREE &&
-	       !header->phys_next->phys_next;
+	run = arena->phys_first;
+	if (arena->pool == arena)
+		run = run->phys_next;
+	return run && run->kind == RUN_FREE && !run->phys_next;
 }
 
-/* Free in all. Settled, as a spare chunk may hold the last free descriptor */
+/*
+ * Free in all arenas that blocks come from. Settled, as a spare chunk may hold
+ * the last free descriptor.
+ */
 static inline size_t instance_free_bytes(struct instance *instance)
 {
 	const struct arena *arena;
@@ -145,7 +153,8 @@ static inline size_t instance_free_bytes(struct instance *instance)
 	instance_run_flush(instance);
 	instance_settle(instance);
 	for (arena = instance->arenas; arena; arena = arena->next)
-		units += arena->units_free;
+		if (arena != instance->meta)
+			units += arena->units_free;
 	return units << UNIT_SHIFT;
 }
 
@@ -194,7 +203,7 @@ static inline bool all_is_valid(struct instance *instance)
 	const struct arena *arena;
 
 	for (arena = instance->arenas; arena; arena = arena->next)
-		if (!descriptors_are_valid(arena))
+		if (arena->pool == arena && !descriptors_are_valid(arena))
 			return false;
 	return instance_is_valid(instance);
 }

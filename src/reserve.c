@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Address space that is asked of the port, as it is needed.
+ *
+ * Where the port reserves address space at will, an instance keeps its own
+ * data (descriptors, heaps, arena headers) in a region of their own, and the
+ * arenas hold nothing but what malloc gives:
+ *
+ *	| map ...        |   | meta: descriptors, heaps |   | arena: blocks ..
+ *
+ * with unmapped addresses between them. Each grows at its end. The meta region
+ * is an arena that nobody's blocks come from: its units are cut and put back
+ * like all others.
+ */
+#include "arena.h"
+
+static size_t grow_step(const struct arena *arena)
+{
+	const struct instance *instance = arena->instance;
+	size_t step = (arena->end - arena->start) / 8;
+	size_t most = GROW_BYTES_MAX;
+
+	if (arena == instance->meta)
+		return GROW_META_BYTES;
+	if (instance->reserve_bytes < most)
+		most = instance->reserve_bytes;
+	if (step < GROW_BYTES_MIN)
+		step = GROW_BYTES_MIN;
+	return step < most ? step : most;
+}
+
+/* Maps what comes behind the arena; gives how much */
+static size_t arena_extend_mapping(struct arena *arena, size_t least,
+				   size_t bytes)
+{
+	enum port_area area = arena == arena->instance->meta ?
+			      PORT_AREA_META : PORT_AREA_BLOCKS;
+
+#if PORT_MAP_WINDOW
+	if (arena->map_is_window &&
+	    !window_claim(arena->instance, arena, arena->start,
+			  arena->end + bytes, true)) {
+		bytes = least;
+		if (!window_claim(arena->instance, arena, arena->start,
+				  arena->end + bytes, true))
+			return 0;
+	}
+#endif
+	return port_extend(area, (void *)arena->end, least, bytes);
+}
+
+bool arena_lengthen(struct arena *arena, uintptr_t end)
+{
+	struct page *rest;
+
+	if ((end - arena->start) >> UNIT_SHIFT > UINT32_MAX)
+		return false;
+	rest = descriptor_take(arena);
+	if (!rest)
+		return false;
+	rest->origin = arena->end;
+	rest->units = (uint32_t)((end - arena->end) >> UNIT_SHIFT);
+	rest->kind = RUN_META;
+	rest->phys_prev = arena->phys_last;
+	rest->phys_next = NULL;
+	if (rest->phys_prev)
+		rest->phys_prev->phys_next = rest;
+	else
+		arena->phys_first = rest;
+	arena->phys_last = rest;
+	atomic_write(&arena->end, end);	/* arena_of() reads it */
+	run_put(arena, rest, false);
+	return true;
+}
+
+bool arena_grow(struct arena *arena, size_t units)
+{
+	const struct page *last = arena->phys_last;
+	size_t least, step = grow_step(arena), bytes;
+
+	/* what is free at the end is a part of what comes */
+	if (last && last->kind == RUN_FREE && !(last->units >= units))
+		units -= last->units;
+	if (units > UINT32_MAX ||
+	    (!arena->growing && !descriptors_reserve(arena)))
+		return false;
+	least = units << UNIT_SHIFT;
+	bytes = arena_extend_mapping(arena, least, least < step ? step : least);
+	return bytes && arena_lengthen(arena, arena->end + bytes);
+}
+
+#if PORT_MAP_WINDOW
+
+/* The meta region: an arena whose header holds its first descriptors */
+static bool meta_open(struct instance *instance)
+{
+	size_t bytes = GROW_META_BYTES;
+	bool is_zero = false;
+	struct arena *meta;
+	void *start = port_reserve(PORT_AREA_META, bytes, &bytes, &is_zero);
+
+	if (!start)
+		return false;
+	meta = arena_init_meta(instance, (uintptr_t)start, bytes, is_zero);
+	atomic_write_release(&instance->meta, meta);
+	return true;
+}
+
+bool instance_open(struct instance *instance)
+{
+	if (likely(instance->meta))
+		return true;
+	if (!instance->map_bytes && !window_open(instance))
+		return false;
+	return meta_open(instance);
+}
+
+#endif
+
+bool arena_reserve(struct instance *instance, size_t units)
+{
+	size_t least = (units << UNIT_SHIFT) + GROW_META_BYTES, bytes;
+	bool is_zero = false;
+	void *start;
+
+	/* without a region for the engine's data they lie in the arena */
+	if (!instance->outside)
+		least += (units << UNIT_SHIFT) / 256;
+	bytes = instance->reserve_bytes;
+	if (instance->outside)
+		bytes = GROW_BYTES_MIN;
+	if (bytes < least)
+		bytes = least;
+	start = port_reserve(PORT_AREA_BLOCKS, least, &bytes, &is_zero);
+	if (!start)
+		return false;
+	if (arena_add(instance, start, bytes,
+		      (is_zero ? ARENA_ZERO : 0) | ARENA_GROWS))
+		return true;
+	port_release(start, bytes);
+	return false;
+}
