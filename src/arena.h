@@ -216,15 +216,16 @@ static ALWAYS_INLINE struct page *page_of(struct instance *instance,
 	struct map *map;
 	uintptr_t index;
 
-#if PORT_MAP_WINDOW
-	/* the mask first, see window_open() */
+#if PORT_MAP_WINDOW && MI_TSAN	/* an atomic read costs an instruction more */
 	index = ((uintptr_t)p >> UNIT_SHIFT) & atomic_read(&instance->map_mask);
+#elif PORT_MAP_WINDOW
+	index = ((uintptr_t)p >> UNIT_SHIFT) & instance->map_mask;
 #else
 	index = ((uintptr_t)p - instance->map_base) >> UNIT_SHIFT;
 	if (unlikely(index >= instance->map_limit))
 		return &instance->map->null;
 #endif
-	map = atomic_read(&instance->map);
+	map = instance->map;
 	return (struct page *)((uintptr_t)map + map->distance[index]);
 }
 

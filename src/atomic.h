@@ -9,6 +9,17 @@
 
 #include "config.h"
 
+#if defined(__SANITIZE_THREAD__)
+#define MI_TSAN		1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define MI_TSAN		1
+#endif
+#endif
+#ifndef MI_TSAN
+#define MI_TSAN		0
+#endif
+
 #if MI_CONCURRENT
 
 #define atomic_read(p)		__atomic_load_n((p), __ATOMIC_RELAXED)

@@ -119,7 +119,7 @@
  * An arena that grows does so by an eighth of itself, within these limits;
  * the region for the engine's data by the third.
  */
-#define GROW_BYTES_MIN		((size_t)256 << 10)
+#define GROW_BYTES_MIN		((size_t)128 << 10)
 #define GROW_BYTES_MAX		((size_t)64 << 20)
 #define GROW_META_BYTES		((size_t)64 << 10)
 

@@ -74,6 +74,24 @@ static enum port_moved contents_exchange(struct instance *instance,
 	return moved;
 }
 
+/*
+ * Of what was never touched, nothing is touched in the copy: a page that is
+ * zero is not written to one that is zero.
+ */
+static void copy_to_zeroes(char *to, const char *from, size_t bytes)
+{
+	size_t part, i;
+
+	for (; bytes; bytes -= part, to += part, from += part) {
+		part = bytes < UNIT_SIZE ? bytes : UNIT_SIZE;
+		for (i = 0; i < part / sizeof(uintptr_t); i++)
+			if (((const uintptr_t *)from)[i])
+				break;
+		if (i < UNIT_SIZE / sizeof(uintptr_t))
+			memory_copy(to, from, part);
+	}
+}
+
 static enum port_moved contents_move(struct instance *instance,
 				     struct page *page, void *to,
 				     struct page *old, void *from,
@@ -84,7 +102,12 @@ static enum port_moved contents_move(struct instance *instance,
 	if (bytes >= MOVE_BYTES_MIN && mappings_may_move(instance, page) &&
 	    mappings_may_move(instance, old))
 		moved = contents_exchange(instance, page, old, bytes);
-	if (moved == PORT_NOT_MOVED)
+	if (moved != PORT_NOT_MOVED)
+		return moved;
+	if (bytes >= MOVE_BYTES_MIN && (page->flags & RUN_ZERO) &&
+	    (((uintptr_t)to | (uintptr_t)from) & (UNIT_SIZE - 1)) == 0)
+		copy_to_zeroes(to, from, bytes);
+	else
 		memory_copy(to, from, bytes);
 	return moved;
 }

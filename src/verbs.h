@@ -9,17 +9,6 @@
 #include "heap.h"
 #include "track.h"
 
-#if defined(__SANITIZE_THREAD__)
-#define MI_TSAN		1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define MI_TSAN		1
-#endif
-#endif
-#ifndef MI_TSAN
-#define MI_TSAN		0
-#endif
-
 static inline struct instance *heap_instance(struct heap *heap)
 {
 	return heap == &empty_heap ? &default_instance : heap->instance;

@@ -42,8 +42,8 @@ bool window_open(struct instance *instance)
 		return false;
 	instance->map_bytes = bytes;
 	/*
-	 * Before this all pointers are foreign. Who reads the new mask also
-	 * sees the new map: both are read in this order, see page_of().
+	 * A thread that frees at this moment can have nothing but NULL to free,
+	 * whose entry is the first of either map.
 	 */
 	atomic_write_release(&instance->map, (struct map *)start);
 	atomic_write_release(&instance->map_mask, units - 1);
