@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -275,6 +276,45 @@ int mincore(void *start, size_t bytes, unsigned char *present)
 			present[i] |= part[k] & 1;
 	}
 	return 0;
+}
+
+/* What the kernel tells of this process's memory, in pages of its own */
+static int statm(void)
+{
+	char text[256], *at = text, *end;
+	int file = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/statm",
+				O_RDONLY, 0);
+	ssize_t length = read(file, text, sizeof(text) - 1);
+	int told = memfd_create("statm", MFD_CLOEXEC);
+	unsigned long number;
+
+	(void)close(file);
+	text[length > 0 ? length : 0] = 0;
+	for (;;) {
+		number = strtoul(at, &end, 10);
+		if (end == at)
+			break;
+		number /= kernel()->page_bytes / TRUE_PAGE;
+		(void)dprintf(told, at == text ? "%lu" : " %lu", number);
+		at = end;
+	}
+	(void)dprintf(told, "\n");
+	(void)lseek(told, 0, SEEK_SET);
+	return told;
+}
+
+int open(const char *path, int flags, ...)
+{
+	unsigned int mode = 0;
+	va_list list;
+
+	va_start(list, flags);
+	if (flags & (O_CREAT | O_TMPFILE))
+		mode = va_arg(list, unsigned int);
+	va_end(list);
+	if (strcmp(path, "/proc/self/statm") == 0)
+		return statm();
+	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 }
 
 /* libc's own function of that name */

@@ -261,6 +261,27 @@ static void tells_what_is_present(void **state)
 	}
 }
 
+/* /proc/self/statm is in pages of this kernel: a multiple of the true one's */
+static void counts_its_own_pages(void **state)
+{
+	unsigned long size[2] = { 0, 0 };
+	char text[100] = "";
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		int file;
+
+		kernel()->page_bytes = i ? 65536 : 4096;
+		file = open("/proc/self/statm", O_RDONLY);
+		assert_true(read(file, text, sizeof(text) - 1) > 0);
+		close(file);
+		assert_int_equal(sscanf(text, "%lu ", &size[i]), 1);
+	}
+	assert_true(size[0] > 16);
+	assert_in_range(size[1], size[0] / 16 - 16, size[0] / 16 + 16);
+	assert_true(size[1] < size[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +294,7 @@ int main(void)
 		cmocka_unit_test_setup(lies_where_told, begin),
 		cmocka_unit_test_setup(counts, begin),
 		cmocka_unit_test_setup(tells_what_is_present, begin),
+		cmocka_unit_test_setup(counts_its_own_pages, begin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
