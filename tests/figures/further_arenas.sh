@@ -38,7 +38,7 @@ for where in reserved mapped static; do
 	for others in 0 $ARENAS; do
 		pair "$where" "$others"
 		at_most "a $where arena after $others others" "$(calculate \
-			"b > 0 ? a / b : 1e9" a="${pair:-1e9}" b="$first")" \
+			"(b > 0 ? a / b : 1e9)" a="${pair:-1e9}" b="$first")" \
 			1.5 "times a pair of the first arena"
 	done
 done

@@ -7,9 +7,9 @@
  *	space crash		a small process aborts: it leaves a core file
  *	space wait		the same process waits instead, to be looked at
  *	space costs PROGRAM ARGUMENT...	runs it; prints its system time, ms
- *	space limit as|data [MIB]	limits itself to 256 MiB more than it has,
- *				or to so much; prints what works, and how many
- *				MiB malloc gives then
+ *	space limit as|data [MIB]	limits itself to 256 MiB more than it
+ *				has, or to so much; prints what works, and how
+ *				many MiB malloc gives then
  *	space largest		prints the largest single block, MiB
  *	space mappings COUNT	buffers that are reallocated: prints the most
  *				mappings in use, and those after all is free
@@ -151,8 +151,8 @@ static int reallocate(size_t count)
 
 	for (k = 0; k < sizeof(sizes) / sizeof(sizes[0]); k++) {
 		for (i = 0; i < count; i++) {
-			blocks[i] = must(realloc(k ? blocks[i] : NULL,
-						 sizes[k] * MIB + i % 3 * 4096));
+			blocks[i] = must(realloc(k ? blocks[i] : NULL, i % 3 *
+						 4096 + sizes[k] * MIB));
 			if (k == 0)
 				blocks[i][100] = (char)i;
 			if (blocks[i][100] != (char)i)

@@ -4,8 +4,8 @@
  * larger pages, or as one that lies, would. It is linked into a test program
  * and takes the place of libc's mmap(), munmap(), mremap(), madvise(),
  * mprotect(), mincore(), sysconf(), getpagesize() and getauxval(), for the
- * engine and for the test alike; open() finds /proc/self/statm in its pages. What libc maps for itself, such as stacks of
- * threads, is not touched by it.
+ * engine and for the test alike; open() finds /proc/self/statm in its pages.
+ * What libc maps for itself, such as stacks of threads, is not touched by it.
  *
  *	MI_TEST_KERNEL_PAGE=n		bytes of a page: 4096, 16384 or 65536
  *	MI_TEST_DONTNEED=lies		madvise() says yes and does nothing
