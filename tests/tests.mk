@@ -7,6 +7,8 @@ TESTS		= $(BUILD)/tests
 API_TESTS	:= $(patsubst tests/api/%.c,%,$(wildcard tests/api/test_*.c))
 UNIT_TESTS	:= $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 CXX_TESTS	:= $(patsubst tests/cxx/%.cpp,%,$(wildcard tests/cxx/test_*.cpp))
+KERNEL_TESTS	:= $(patsubst tests/kernel/%.c,%,\
+			$(wildcard tests/kernel/test_*.c))
 CRIMES		:= $(filter-out judge,$(patsubst tests/crimes/%.c,%,\
 			$(wildcard tests/crimes/*.c)))
 
@@ -49,6 +51,37 @@ $(TESTS)/cxx/%: tests/cxx/%.cpp $(BUILD)/mimalloc.o $(TEST_HEADERS)
 	$(Q)$(CXX) -std=$(or $(CXXSTD),c++17) $(TEST_CXXFLAGS) -o $@ $< \
 		$(BUILD)/mimalloc.o -lpthread
 
+# The same tests where the kernel's pages are larger, or where it lies: linked
+# with a stand-in for it, and told by the environment what to be. See there.
+KERNEL_OBJ	= $(BUILD)/tests/kernel/kernel.o
+
+$(KERNEL_OBJ): tests/kernel/kernel.c tests/kernel/kernel.h Makefile
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
+
+$(TESTS)/kernel/unit/%: tests/unit/%.c $(UNIT_OBJS) $(KERNEL_OBJ) \
+		$(TEST_HEADERS)
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) $(UNIT_CFLAGS) -fexceptions -Itests/unit -o $@ $< \
+		$(UNIT_OBJS) $(KERNEL_OBJ) \
+		$(shell sed -n 's/.*LDFLAGS: *\(-[^*]*\).*/\1/p' $<) $(TEST_LIBS)
+
+$(TESTS)/kernel/api/%: tests/api/%.c $(BUILD)/mimalloc.o $(KERNEL_OBJ) \
+		$(TEST_HEADERS)
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) $(TEST_CFLAGS) -o $@ $< $(BUILD)/mimalloc.o $(KERNEL_OBJ) \
+		$(TEST_LIBS)
+
+$(TESTS)/kernel/%: tests/kernel/%.c $(BUILD)/mimalloc.o $(KERNEL_OBJ) \
+		$(TEST_HEADERS)
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) $(TEST_CFLAGS) -o $@ $< $(BUILD)/mimalloc.o $(KERNEL_OBJ) \
+		$(TEST_LIBS)
+
 # What tests/test_*.c are for Unikraft, run here: the port for Unikraft, on
 # stand-ins for Unikraft's own libraries. That port tells no tool about blocks.
 UKTEST_FLAGS	= $(filter-out -Iport/linux -DMI_THREADS=% -DMI_TRACK_%,\
@@ -83,12 +116,16 @@ $(eval $(call uktest_flavour,stats,-DMI_THREADS=1 -DMI_CLASS_STATS=1 \
 
 .SECONDARY: $(UNIT_OBJS)
 
-.PHONY: tests tests-api tests-unit tests-cxx tests-crimes tests-uktest
+.PHONY: tests tests-api tests-unit tests-cxx tests-crimes tests-uktest \
+	tests-kernel
 tests: tests-api tests-unit tests-cxx tests-crimes tests-uktest
 tests-api: $(API_TESTS:%=$(TESTS)/api/%)
 tests-unit: $(UNIT_TESTS:%=$(TESTS)/unit/%)
 tests-cxx: $(CXX_TESTS:%=$(TESTS)/cxx/%)
 tests-crimes: $(CRIMES:%=$(TESTS)/crimes/%) $(TESTS)/crimes/judge
+tests-kernel: $(API_TESTS:%=$(TESTS)/kernel/api/%) \
+	$(UNIT_TESTS:%=$(TESTS)/kernel/unit/%) \
+	$(KERNEL_TESTS:%=$(TESTS)/kernel/%)
 tests-uktest: $(UKTEST_FLAVOURS:%=$(TESTS)/uktest/%)
 
 .PHONY: check

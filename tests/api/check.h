@@ -6,6 +6,7 @@
  *
  *	MI_TEST_SEED=n		the seed of the random tests
  *	MI_TEST_ROUNDS=n	the number of rounds of the long tests
+ *	MI_TEST_DIVIDE=n	or the n-th part of what they are otherwise
  */
 #ifndef TESTS_API_CHECK_H
 #define TESTS_API_CHECK_H
@@ -143,7 +144,9 @@ static inline uint64_t check_seed(const char *test)
 
 static inline size_t check_rounds(size_t otherwise)
 {
-	return (size_t)check_number("MI_TEST_ROUNDS", otherwise);
+	size_t part = otherwise / check_number("MI_TEST_DIVIDE", 1);
+
+	return (size_t)check_number("MI_TEST_ROUNDS", part ? part : 1);
 }
 
 /* -------- patterns -------- */
@@ -199,22 +202,27 @@ static inline bool is_aligned(const void *p, size_t alignment)
 
 /* -------- the process -------- */
 
-/* Resident bytes of this process; allocates nothing. */
+/*
+ * Resident bytes of this process; allocates nothing. Read where the kernel
+ * counts in KiB, whatever its page.
+ */
 static inline size_t resident_bytes(void)
 {
-	char text[128];
-	unsigned long size = 0;
-	unsigned long resident = 0;
+	char text[4096];
+	unsigned long kib = 0;
+	const char *at;
 	ssize_t got;
-	int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+	int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
 
 	assert_true(fd >= 0);
 	got = read(fd, text, sizeof(text) - 1);
 	close(fd);
 	assert_true(got > 0);
 	text[got] = '\0';
-	assert_int_equal(sscanf(text, "%lu %lu", &size, &resident), 2);
-	return (size_t)resident * (size_t)sysconf(_SC_PAGESIZE);
+	at = strstr(text, "VmRSS:");
+	assert_non_null(at);
+	assert_int_equal(sscanf(at, "VmRSS: %lu kB", &kib), 1);
+	return (size_t)kib * KIB;
 }
 
 /* Memory from the system, not from the allocator; aborts when there is none. */

@@ -80,13 +80,19 @@ static inline bool all_dirt(const void *p, size_t bytes)
 	       (byte[0] == DIRT && memcmp(byte, byte + 1, bytes - 1) == 0);
 }
 
-/* Pages of a range of zero_memory() that were touched */
+/* The kernel's pages that lie in a range of zero_memory() and were touched */
 static inline size_t touched_pages(const void *start, size_t bytes)
 {
-	size_t pages = bytes / UNIT_SIZE, count = 0, i;
-	unsigned char *present = system_memory(pages);
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), count = 0, pages, i;
+	uintptr_t from = align_up((uintptr_t)start, page);
+	uintptr_t to = align_down((uintptr_t)start + bytes, page);
+	unsigned char *present;
 
-	assert_int_equal(mincore((void *)(uintptr_t)start, bytes, present), 0);
+	if (from >= to)
+		return 0;
+	pages = (to - from) / page;
+	present = system_memory(pages);
+	assert_int_equal(mincore((void *)from, to - from, present), 0);
 	for (i = 0; i < pages; i++)
 		count += present[i] & 1;
 	munmap(present, pages);
