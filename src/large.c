@@ -45,7 +45,6 @@ static inline void *large_again(struct heap *heap, size_t size)
 		instance_run_free(instance, page);
 		return NULL;
 	}
-	page->flags &= (uint8_t)~RUN_ZERO;
 	*page->map_entry = page->held;
 	return large_block(page);
 }
@@ -74,6 +73,7 @@ static NOINLINE void *large_new(struct heap *heap, size_t size,
 	block = run_start(page) + shift;
 	if (zero && !(page->flags & RUN_ZERO))
 		memory_zero((void *)block, run_end(page) - block);
+	page->flags &= (uint8_t)~RUN_ZERO;
 	page->reciprocal = 0;
 	page->sum = 0;
 	page->free = (struct block *)block;

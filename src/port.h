@@ -72,6 +72,12 @@ size_t port_request_max(void);
  */
 bool port_purge(void *start, size_t bytes);
 
+/*
+ * A hint: all of the range is to be read now, and what was never touched shall
+ * not become memory by that.
+ */
+void port_read_ahead(void *start, size_t bytes);
+
 enum port_moved {
 	PORT_MOVED,	/* `to` holds what `from` held; `from` reads as zero */
 	PORT_MOVED_AWAY,	/* the same, but `from` must not be used again */

@@ -74,22 +74,32 @@ static enum port_moved contents_exchange(struct instance *instance,
 	return moved;
 }
 
-/*
- * Of what was never touched, nothing is touched in the copy: a page that is
- * zero is not written to one that is zero.
- */
-static void copy_to_zeroes(char *to, const char *from, size_t bytes)
+static bool unit_is_zero(const char *unit)
 {
-	size_t part, i;
+	const uintptr_t *word = (const uintptr_t *)unit;
+	size_t i = 0;
 
-	for (; bytes; bytes -= part, to += part, from += part) {
-		part = bytes < UNIT_SIZE ? bytes : UNIT_SIZE;
-		for (i = 0; i < part / sizeof(uintptr_t); i++)
-			if (((const uintptr_t *)from)[i])
-				break;
-		if (i < UNIT_SIZE / sizeof(uintptr_t))
-			memory_copy(to, from, part);
+	while (i < UNIT_SIZE / sizeof(*word) &&
+	       (word[i] | word[i + 1] | word[i + 2] | word[i + 3]) == 0)
+		i += 4;
+	return i == UNIT_SIZE / sizeof(*word);
+}
+
+/*
+ * Whole units that are zero are not written to units that are zero: what was
+ * touched on neither side stays untouched.
+ */
+static void copy_units(char *to, const char *from, size_t bytes)
+{
+	port_read_ahead((void *)(uintptr_t)from, align_down(bytes, UNIT_SIZE));
+	port_read_ahead(to, align_down(bytes, UNIT_SIZE));
+	for (; bytes >= UNIT_SIZE; bytes -= UNIT_SIZE) {
+		if (!unit_is_zero(from) || !unit_is_zero(to))
+			memory_copy(to, from, UNIT_SIZE);
+		to += UNIT_SIZE;
+		from += UNIT_SIZE;
 	}
+	memory_copy(to, from, bytes);
 }
 
 static enum port_moved contents_move(struct instance *instance,
@@ -104,9 +114,9 @@ static enum port_moved contents_move(struct instance *instance,
 		moved = contents_exchange(instance, page, old, bytes);
 	if (moved != PORT_NOT_MOVED)
 		return moved;
-	if (bytes >= MOVE_BYTES_MIN && (page->flags & RUN_ZERO) &&
+	if (bytes >= MOVE_BYTES_MIN &&
 	    (((uintptr_t)to | (uintptr_t)from) & (UNIT_SIZE - 1)) == 0)
-		copy_to_zeroes(to, from, bytes);
+		copy_units(to, from, bytes);
 	else
 		memory_copy(to, from, bytes);
 	return moved;

@@ -67,7 +67,7 @@ enum page_flags {
 	PAGE_IN_FULL = 1,	/* on heap->full instead of in a queue */
 	PAGE_KEPT = 2,		/* may be empty, counted in kept_units */
 	PAGE_IN_ABANDONED = 4,	/* on a list of the instance */
-	RUN_ZERO = 8,		/* read as zero when it was cut */
+	RUN_ZERO = 8,		/* a run just cut: reads as zero */
 	PAGE_AGED = 16,		/* a free run: on the list of dirty runs */
 	RUN_PROMISED = 32,	/* counted in units_promised */
 	RUN_GREW_UP = 64,	/* a free run: its dirty part, at its end */

@@ -32,6 +32,10 @@
 #define MAP_FIXED_NOREPLACE	0x100000
 #endif
 
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ	22
+#endif
+
 #ifndef MAP_HUGE_SHIFT
 #define MAP_HUGE_SHIFT		26
 #endif
@@ -361,6 +365,15 @@ bool port_purge(void *start, size_t bytes)
 	memory_zero(start, inner - from);
 	memory_zero((void *)outer, to - outer);
 	return true;
+}
+
+/* In one go what would be a page fault for each page */
+void port_read_ahead(void *start, size_t bytes)
+{
+	int error = errno;
+
+	(void)madvise(start, bytes, MADV_POPULATE_READ);
+	errno = error;
 }
 
 /*

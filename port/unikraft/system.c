@@ -54,6 +54,12 @@ size_t port_request_max(void)
 	return PTRDIFF_MAX;
 }
 
+void port_read_ahead(void *start, size_t bytes)
+{
+	(void)start;
+	(void)bytes;
+}
+
 enum port_moved port_move(void *to, void *from, size_t bytes)
 {
 	(void)to;
