@@ -286,8 +286,7 @@ inline page_give_up(p)
 	:: atomic {
 #ifdef COLLECT_ONCE
 		if
-		:: page[p].owner != 0 || page[p].state != ACTIVE ->
-			collect_step(p)
+		:: page[p].owner != 0 -> collect_step(p)
 		:: else
 		fi;
 #else
@@ -990,6 +989,24 @@ inline free_local(p)
 
 /* ---- what holds whenever nobody is inside a call ---- */
 
+/*
+ * The page stands on the list of a heap that some thread has. It is that of
+ * the page, but for a page that has moved (mi_heap_delete()) while its notifier
+ * was on the way, whom another thread overtook that began with the old heap.
+ */
+#define WAITS_AT(x, p)	(heaps[x].user != 0 && \
+			 (heaps[x].returned | heaps[x].pending) & BIT(p))
+#if !SECOND
+#define WAITS(p)	WAITS_AT(page[p].heap, p)
+#elif HEAPS == 2
+#define WAITS(p)	(WAITS_AT(0, p) || WAITS_AT(1, p))
+#elif HEAPS == 3
+#define WAITS(p)	(WAITS_AT(0, p) || WAITS_AT(1, p) || WAITS_AT(2, p))
+#else
+#define WAITS(p)	(WAITS_AT(0, p) || WAITS_AT(1, p) || \
+			 WAITS_AT(2, p) || WAITS_AT(3, p))
+#endif
+
 inline quiet_page(p)
 {
 	if
@@ -1013,9 +1030,7 @@ inline quiet_page(p)
 		:: page[p].state == FULL ->
 			assert(page[p].in_full && NOTHING_CAME(p))
 		:: page[p].state == NOTIFIED ->
-			assert(heaps[page[p].heap].user != 0);
-			assert((heaps[page[p].heap].returned |
-				heaps[page[p].heap].pending) & BIT(p))
+			assert(WAITS(p))
 		:: page[p].state == ABANDONED ->
 			assert(page[p].out > 0);
 			assert(page[p].in_abandoned == LISTED(p))
