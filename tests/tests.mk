@@ -134,6 +134,12 @@ check:
 	tests/install-packages testbed/packages.txt
 	tests/check
 
+# The model of the threads' protocol with larger bounds than `make check` has
+.PHONY: check-model
+check-model:
+	tests/install-packages
+	tests/model/check.sh long
+
 # Our files against the headers of a tree that is there: UK_ROOT=
 .PHONY: check-unikraft
 check-unikraft:
