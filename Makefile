@@ -81,12 +81,20 @@ endif
 
 $(BUILD)/shared/port/linux/override.o: CFLAGS_EXTRA += -DMI_SECOND_NAMES
 
-$(BUILD)/shared/%.o: %.c $(HEADERS) Makefile
+# One line as an answer to -m32, in place of a page of errors
+$(BUILD)/lp64:
+	$(if $(filter __LP64__,$(shell echo __LP64__ | \
+		$(CC) $(CFLAGS) -E -P -x c - 2>/dev/null)),$(error \
+		lib-mimalloc is written for 64-bit (LP64) machines))
+	@mkdir -p $(@D)
+	@touch $@
+
+$(BUILD)/shared/%.o: %.c $(HEADERS) Makefile | $(BUILD)/lp64
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	$(Q)$(CC) $(CFLAGS) -fPIC -c -o $@ $<
 
-$(BUILD)/static/%.o: %.c $(HEADERS) Makefile
+$(BUILD)/static/%.o: %.c $(HEADERS) Makefile | $(BUILD)/lp64
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	$(Q)$(CC) $(CFLAGS) -fPIE -DPORT_TLS_LOCAL_EXEC -c -o $@ $<

@@ -21,7 +21,7 @@ UNIT_SRCS	:= $(sort $(wildcard src/*.c) $(PORT_SRCS))
 UNIT_OBJS	= $(UNIT_SRCS:%.c=$(BUILD)/unit/%.o)
 UNIT_CFLAGS	= $(filter-out -DMI_DEBUG=%,$(CFLAGS)) -DMI_DEBUG=1
 
-$(BUILD)/unit/%.o: %.c $(HEADERS) Makefile
+$(BUILD)/unit/%.o: %.c $(HEADERS) Makefile | $(BUILD)/lp64
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	$(Q)$(CC) $(UNIT_CFLAGS) -c -o $@ $<
