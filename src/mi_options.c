@@ -16,6 +16,7 @@ static struct {
 	const char *name;
 	long value;
 	bool is_size;		/* in KiB; the environment may say K, M, G */
+	bool is_bad;		/* the environment has named no value */
 	uint8_t source;
 } options[] = {
 	{ .name = "show_errors" },
@@ -178,9 +179,9 @@ static void option_read(unsigned int i)
 				     parse_number(text, false, &value)))) {
 		options[i].value = value;
 		options[i].source = FROM_ENVIRONMENT;
-	} else {
-		/* said once: the environment is not looked at again */
-		options[i].source = FROM_ENVIRONMENT;
+	} else if (!options[i].is_bad) {
+		/* said once, though the environment is read twice */
+		options[i].is_bad = true;
 		warn_bad_value(options[i].name, text);
 	}
 }

@@ -136,6 +136,15 @@ static int child_defaults(void)
 	return 0;
 }
 
+/* A bad value is none: what is set as the default counts. */
+static int child_bad(void)
+{
+	need(mi_option_get(mi_option_purge_delay) == 10);
+	mi_option_set_default(mi_option_purge_delay, 99);
+	need(mi_option_get(mi_option_purge_delay) == 99);
+	return 0;
+}
+
 /* What the child says of the option; aborts the test where it says nothing. */
 static void told(const struct check_run *run, const char *name, long *value,
 		 size_t *size)
@@ -208,6 +217,18 @@ static void sizes_from_the_environment(void **state)
 	}
 }
 
+/* Where the word stands last; NULL: nowhere. */
+static const char *strrstr(const char *text, const char *word)
+{
+	const char *found = NULL, *next = strstr(text, word);
+
+	while (next) {
+		found = next;
+		next = strstr(next + 1, word);
+	}
+	return found;
+}
+
 /* A value that means nothing is named, and the option keeps its default. */
 static void bad_values(void **state)
 {
@@ -229,6 +250,9 @@ static void bad_values(void **state)
 		check(strcasestr(run.err, "purge_delay") != NULL &&
 		      strstr(run.err, bad[i]) != NULL,
 		      "'%s' is not named in '%s'", bad[i], run.err);
+		check(strstr(run.err, "warning") ==
+		      strrstr(run.err, "warning"),
+		      "'%s' is named twice in '%s'", bad[i], run.err);
 	}
 	run_with("ARENA_RESERVE", "12Q");
 	check(strcasestr(run.err, "arena_reserve") != NULL &&
@@ -241,9 +265,12 @@ static void defaults(void **state)
 	static const char *const settings[] = {
 		"MIMALLOC_PURGE_DELAY=123", "MIMALLOC_VERBOSE=0", NULL,
 	};
+	static const char *const bad[] = { "MIMALLOC_PURGE_DELAY=x", NULL };
 
 	(void)state;
 	check_run_self(&run, "defaults", settings);
+	check(run.status == 0, "%s", run.err);
+	check_run_self(&run, "bad", bad);
 	check(run.status == 0, "%s", run.err);
 }
 
@@ -281,7 +308,8 @@ int main(int argc, char **argv)
 	};
 
 	if (argc > 1)
-		return *argv[1] == 'p' ? child_prints() : child_defaults();
+		return *argv[1] == 'p' ? child_prints() :
+		       *argv[1] == 'b' ? child_bad() : child_defaults();
 	for (int i = 0; i < OPTIONS; i++) {
 		char name[64];
 
