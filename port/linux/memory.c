@@ -17,6 +17,31 @@
 #define MAP_HUGE_SHIFT		26
 #endif
 
+static bool huge_allowed, huge_wanted;
+
+void port_allow_huge(bool allowed, bool wanted)
+{
+	huge_allowed = allowed;
+	huge_wanted = wanted;
+}
+
+/* Where it is not allowed, one small block must not cost 2 MiB */
+static void advise_huge(void *start, size_t bytes)
+{
+#if defined(MADV_HUGEPAGE) && defined(MADV_NOHUGEPAGE)
+	int error = errno;
+
+	if (huge_wanted)
+		(void)madvise(start, bytes, MADV_HUGEPAGE);
+	else if (!huge_allowed)
+		(void)madvise(start, bytes, MADV_NOHUGEPAGE);
+	errno = error;
+#else
+	(void)start;
+	(void)bytes;
+#endif
+}
+
 static size_t memory_total(void)
 {
 	struct sysinfo info;
@@ -71,11 +96,7 @@ void *port_reserve(size_t least, size_t *bytes, bool *is_zero)
 	errno = error;
 	if (start == MAP_FAILED)
 		return NULL;
-#ifdef MADV_NOHUGEPAGE
-	/* one block must not cost 2 MiB */
-	(void)madvise(start, size, MADV_NOHUGEPAGE);
-	errno = error;
-#endif
+	advise_huge(start, size);
 	*bytes = size;
 	*is_zero = true;
 	return start;
@@ -124,7 +145,7 @@ bool port_move(void *to, void *from, size_t bytes)
 			 MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) !=
 		    to)
 			port_abort();
-		(void)madvise(to, bytes, MADV_NOHUGEPAGE);
+		advise_huge(to, bytes);
 	}
 	errno = error;
 	return moved;
