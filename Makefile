@@ -46,19 +46,27 @@ ifeq ($(DEBUG),0)
 ENGINE_SRCS	:= $(filter-out src/valid.c,$(ENGINE_SRCS))
 endif
 PORT_SRCS	:= port/linux/lock.c port/linux/memory.c port/linux/process.c \
-		   port/linux/cxx.c
+		   port/linux/figures.c port/linux/cxx.c
+# The standard names: members of the archive beside the engine
+NAME_SRCS	:= port/linux/override.c port/linux/mallinfo.c
 SRCS		:= $(ENGINE_SRCS) $(PORT_SRCS)
 HEADERS		:= $(wildcard include/*.h src/*.h src/arch/*.h port/linux/*.h)
 
 SHARED_OBJS	:= $(SRCS:%.c=$(BUILD)/shared/%.o) \
-		   $(BUILD)/shared/port/linux/override.o
+		   $(NAME_SRCS:%.c=$(BUILD)/shared/%.o)
 STATIC_OBJS	:= $(SRCS:%.c=$(BUILD)/static/%.o)
+STATIC_NAMES	:= $(NAME_SRCS:%.c=$(BUILD)/static/%.o)
 
 # In the shared library these are the functions themselves
 SECOND_NAMES	:= malloc=mi_malloc free=mi_free calloc=mi_calloc \
 		   realloc=mi_realloc _Znwm=mi_new _Znam=mi_new \
 		   _ZdlPv=mi_free _ZdaPv=mi_free _ZdlPvm=mi_free \
-		   _ZdaPvm=mi_free
+		   _ZdaPvm=mi_free \
+		   __libc_malloc=mi_malloc __libc_calloc=mi_calloc \
+		   __libc_realloc=mi_realloc __libc_free=mi_free \
+		   __libc_cfree=mi_free __libc_memalign=mi_memalign \
+		   __libc_valloc=mi_valloc __libc_pvalloc=mi_pvalloc \
+		   __posix_memalign=mi_posix_memalign
 
 # What a failed recipe leaves is not taken for done the next time
 .DELETE_ON_ERROR:
@@ -73,7 +81,8 @@ COLD_NAMES	:= src/mi_arena src/mi_heap src/mi_options src/mi_process \
 		   src/mi_stats src/mi_string src/mi_aligned src/text \
 		   src/error src/stats src/units src/frames src/purge \
 		   src/mi_new src/aligned src/realloc \
-		   port/linux/process port/linux/memory
+		   port/linux/process port/linux/memory \
+		   port/linux/figures port/linux/mallinfo
 ifeq ($(OPTIMIZE),-O2)
 $(COLD_NAMES:%=$(BUILD)/shared/%.o) $(COLD_NAMES:%=$(BUILD)/static/%.o): \
 	OPTIMIZE := -Os
@@ -108,14 +117,15 @@ $(BUILD)/libmimalloc.so: $(SHARED_OBJS)
 		-o $@ $(SHARED_OBJS) $(if $(SANITIZE),,-Wl,-z,defs)
 	@ln -sf libmimalloc.so $(BUILD)/libmimalloc.so.$(VERSION_MAJOR)
 
-# One member for the engine, in which only the public names are visible, and
-# one for the standard names, linked where a program asks for them.
+# One member for the engine, in which only the public names are visible, one
+# for the standard names, linked where a program asks for them, and one for
+# mallinfo and its kin, which need stdio.
 $(BUILD)/mimalloc.o: $(STATIC_OBJS)
 	@echo "  LD      $@"
 	$(Q)$(LD) -r -o $@ $(STATIC_OBJS)
 	$(Q)$(OBJCOPY) --localize-hidden $@
 
-$(BUILD)/libmimalloc.a: $(BUILD)/mimalloc.o $(BUILD)/static/port/linux/override.o
+$(BUILD)/libmimalloc.a: $(BUILD)/mimalloc.o $(STATIC_NAMES)
 	@echo "  AR      $@"
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
