@@ -2,7 +2,8 @@
 #
 # Host build: a Linux library, its tests and figures.
 #
-#   make            build/libmimalloc.so and build/libmimalloc.a
+#   make            build/libmimalloc.so, build/libmimalloc.a, and
+#                   build/libmimalloc-pic.a for shared objects
 #   make check      everything that is tested (installs what it needs)
 #   make figures    the figures of docs/figures.md, measured now
 #   make install    PREFIX=/usr/local DESTDIR=
@@ -55,6 +56,9 @@ HEADERS		:= $(wildcard include/*.h src/*.h src/arch/*.h port/linux/*.h)
 SHARED_OBJS	:= $(SRCS:%.c=$(BUILD)/shared/%.o) \
 		   $(NAME_SRCS:%.c=$(BUILD)/shared/%.o)
 STATIC_OBJS	:= $(SRCS:%.c=$(BUILD)/static/%.o)
+# For shared objects: only the engine, and only for the object itself
+PIC_OBJS	:= $(patsubst %.c,$(BUILD)/pic/%.o,\
+		   $(filter-out port/linux/figures.c,$(SRCS)))
 STATIC_NAMES	:= $(NAME_SRCS:%.c=$(BUILD)/static/%.o)
 
 # In the shared library these are the functions themselves
@@ -72,7 +76,7 @@ SECOND_NAMES	:= malloc=mi_malloc free=mi_free calloc=mi_calloc \
 .DELETE_ON_ERROR:
 
 .PHONY: all
-all: $(BUILD)/libmimalloc.so $(BUILD)/libmimalloc.a
+all: $(BUILD)/libmimalloc.so $(BUILD)/libmimalloc.a $(BUILD)/libmimalloc-pic.a
 
 %/src/mi_new.o %/port/linux/cxx.o %/port/linux/override.o: UNWIND := -fexceptions
 
@@ -84,7 +88,7 @@ COLD_NAMES	:= src/mi_arena src/mi_heap src/mi_options src/mi_process \
 		   port/linux/process port/linux/memory \
 		   port/linux/figures port/linux/mallinfo
 ifeq ($(OPTIMIZE),-O2)
-$(COLD_NAMES:%=$(BUILD)/shared/%.o) $(COLD_NAMES:%=$(BUILD)/static/%.o): \
+$(foreach kind,shared static pic,$(COLD_NAMES:%=$(BUILD)/$(kind)/%.o)): \
 	OPTIMIZE := -Os
 endif
 
@@ -108,6 +112,12 @@ $(BUILD)/static/%.o: %.c $(HEADERS) Makefile | $(BUILD)/lp64
 	@echo "  CC      $@"
 	$(Q)$(CC) $(CFLAGS) -fPIE -DPORT_TLS_LOCAL_EXEC -c -o $@ $<
 
+$(BUILD)/pic/%.o: %.c $(HEADERS) Makefile | $(BUILD)/lp64
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) $(CFLAGS) -fPIC -DPORT_TLS_DYNAMIC -Dmi_decl_export= \
+		-c -o $@ $<
+
 $(BUILD)/libmimalloc.so: $(SHARED_OBJS)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,libmimalloc.so.$(VERSION_MAJOR) \
@@ -130,6 +140,16 @@ $(BUILD)/libmimalloc.a: $(BUILD)/mimalloc.o $(STATIC_NAMES)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
+# One member, whose mi_* names any part of a shared object may call and none
+# outside of it, and which has no other name.
+$(BUILD)/libmimalloc-pic.a: $(PIC_OBJS)
+	@echo "  AR      $@"
+	$(Q)$(LD) -r -o $(BUILD)/mimalloc-pic.o $(PIC_OBJS)
+	$(Q)$(OBJCOPY) --wildcard --keep-global-symbol='mi_*' \
+		$(BUILD)/mimalloc-pic.o
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $(BUILD)/mimalloc-pic.o
+
 OBJCOPY		?= objcopy
 
 PREFIX		?= /usr/local
@@ -149,7 +169,7 @@ SUBSTITUTE_PC	= sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@PREFIX@|$(PREFIX)|g' \
 	-e 's|@INCLUDEDIR@|$(patsubst $(PREFIX)/%,$${prefix}/%,$(INCLUDEDIR))|g'
 
 .PHONY: install
-install: $(BUILD)/libmimalloc.so $(BUILD)/libmimalloc.a
+install: $(BUILD)/libmimalloc.so $(BUILD)/libmimalloc.a $(BUILD)/libmimalloc-pic.a
 	$(INSTALL) -d "$(INSTALL_LIBDIR)" "$(INSTALL_PKG)" \
 		"$(INSTALL_CMAKE)" "$(DESTDIR)$(INCLUDEDIR)"
 	$(INSTALL) -m 755 $(BUILD)/libmimalloc.so \
@@ -158,10 +178,13 @@ install: $(BUILD)/libmimalloc.so $(BUILD)/libmimalloc.a
 		"$(INSTALL_LIBDIR)/libmimalloc.so.$(VERSION_MAJOR)"
 	ln -sf libmimalloc.so.$(VERSION_MAJOR) \
 		"$(INSTALL_LIBDIR)/libmimalloc.so"
-	$(INSTALL) -m 644 $(BUILD)/libmimalloc.a "$(INSTALL_LIBDIR)"
+	$(INSTALL) -m 644 $(BUILD)/libmimalloc.a $(BUILD)/libmimalloc-pic.a \
+		"$(INSTALL_LIBDIR)"
 	$(INSTALL) -m 644 include/mimalloc*.h "$(DESTDIR)$(INCLUDEDIR)"
 	$(SUBSTITUTE_PC) port/linux/mimalloc.pc.in \
 		>"$(INSTALL_PKG)/mimalloc.pc"
+	$(SUBSTITUTE_PC) port/linux/mimalloc-pic.pc.in \
+		>"$(INSTALL_PKG)/mimalloc-pic.pc"
 	$(SUBSTITUTE_CMAKE) port/linux/mimalloc-config.cmake.in \
 		>"$(INSTALL_CMAKE)/mimalloc-config.cmake"
 	$(SUBSTITUTE_CMAKE) port/linux/mimalloc-config-version.cmake.in \
