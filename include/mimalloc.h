@@ -74,7 +74,9 @@
 #endif
 
 #if defined(__GNUC__)
+#ifndef mi_decl_export
 #define mi_decl_export __attribute__((visibility("default")))
+#endif
 #define mi_attr_malloc __attribute__((malloc))
 #define mi_attr_alloc_size(s) __attribute__((alloc_size(s)))
 #define mi_attr_alloc_size2(s1, s2) __attribute__((alloc_size(s1, s2)))

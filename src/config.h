@@ -6,6 +6,10 @@
 #ifndef MI_CONFIG_H
 #define MI_CONFIG_H
 
+#ifndef __LP64__
+#error "lib-mimalloc is written for 64-bit (LP64) machines"
+#endif
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -126,8 +130,6 @@
 /* Runs of which the mappings were moved, at the same time */
 #define MOVES_MAX		64
 
-_Static_assert(sizeof(void *) == 8, "the engine is written for LP64");
-_Static_assert(sizeof(size_t) == 8, "the engine is written for LP64");
 _Static_assert(MI_THREADS == 0 || MI_THREADS == 1, "MI_THREADS is 0 or 1");
 _Static_assert(MI_CONCURRENT == 0 || (MI_CONCURRENT == 1 && MI_THREADS == 1),
 	       "who runs at the same time is a thread");

@@ -16,6 +16,7 @@ static struct {
 	const char *name;
 	long value;
 	bool is_size;		/* in KiB; the environment may say K, M, G */
+	bool is_bad;		/* the environment has named no value */
 	uint8_t source;
 } options[] = {
 	{ .name = "show_errors" },
@@ -50,6 +51,7 @@ static struct {
 	{ .name = "abort_on_error", .value = 1 },
 	{ .name = "purge_budget", .value = 6144, .is_size = true },
 	{ .name = "purge_share", .value = 4 },
+	{ .name = "allow_thp" },
 };
 
 _Static_assert(sizeof(options) / sizeof(options[0]) == OPTION_COUNT,
@@ -82,6 +84,8 @@ static void options_apply(void)
 				 (size_t)budget << 10;
 	instance->budget_share = delay == 0 || share < 0 ? 0 : (size_t)share;
 	instance->reserve_bytes = mi_option_get_size(mi_option_arena_reserve);
+	port_allow_huge(option_get(OPTION_ALLOW_THP) != 0,
+			option_get(mi_option_allow_large_os_pages) != 0);
 	instance->reclaim_on_free =
 		option_get(mi_option_abandoned_reclaim_on_free) != 0;
 }
@@ -178,9 +182,9 @@ static void option_read(unsigned int i)
 				     parse_number(text, false, &value)))) {
 		options[i].value = value;
 		options[i].source = FROM_ENVIRONMENT;
-	} else {
-		/* said once: the environment is not looked at again */
-		options[i].source = FROM_ENVIRONMENT;
+	} else if (!options[i].is_bad) {
+		/* said once, though the environment is read twice */
+		options[i].is_bad = true;
 		warn_bad_value(options[i].name, text);
 	}
 }

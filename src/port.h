@@ -127,6 +127,12 @@ void port_process(struct port_process *process);
 /* Gives a reserved range back altogether */
 void port_release(void *start, size_t bytes);
 
+/*
+ * What becomes of memory reserved from now on: whether the system may back it
+ * by larger pages where it does so for others, and whether it is asked to
+ */
+void port_allow_huge(bool allowed, bool wanted);
+
 /* Memory in pages of 1 GiB that is zero; NULL where there is none */
 void *port_reserve_huge(size_t bytes);
 

@@ -7,7 +7,7 @@
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 source "$root/tests/programs/lib.bash"
-prepare 36 make gcc g++ pkg-config cmake readelf
+prepare 41 make gcc g++ pkg-config cmake readelf
 
 # Neither program calls malloc by name: the library must replace it even where
 # only the C library calls it.
@@ -48,6 +48,34 @@ int main()
 }
 END
 
+# An allocator of a shared object's own: the C library does not have it.
+cat >"$tmp/plugin.c" <<'END'
+#include <mimalloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+int plugin_is_bad(void);
+
+int plugin_is_bad(void)
+{
+	char *text = strdup("from the C library");
+	char *own = mi_strdup("from the library");
+	int bad = mi_is_in_heap_region(text) || !mi_is_in_heap_region(own);
+
+	free(text);
+	mi_free(own);
+	return bad;
+}
+END
+cat >"$tmp/main.c" <<'END'
+int plugin_is_bad(void);
+
+int main(void)
+{
+	return plugin_is_bad();
+}
+END
+
 mkdir "$tmp/project"
 cat >"$tmp/project/CMakeLists.txt" <<'END'
 cmake_minimum_required(VERSION 3.13)
@@ -60,6 +88,10 @@ foreach(kind "" "-static")
 	add_executable(cpp${kind} ../use.cpp)
 	target_link_libraries(cpp${kind} mimalloc${kind})
 endforeach()
+add_library(plugin SHARED ../plugin.c)
+target_link_libraries(plugin mimalloc-pic)
+add_executable(main ../main.c)
+target_link_libraries(main plugin)
 if(NOT EXISTS "${MIMALLOC_INCLUDE_DIR}/mimalloc-override.h" OR
    NOT EXISTS "${MIMALLOC_LIBRARY_DIR}/libmimalloc.a")
 	message(FATAL_ERROR "MIMALLOC_INCLUDE_DIR or MIMALLOC_LIBRARY_DIR")
@@ -145,6 +177,20 @@ use_pkg_config() {
 	done
 }
 
+stays_loaded() {
+	readelf -d "$1" >"$tmp/dynamic" && cat "$tmp/dynamic" &&
+		grep -q 'FLAGS_1.*NODELETE' "$tmp/dynamic"
+}
+
+use_pic() {
+	check "a shared object builds by pkg-config" gcc -O1 -shared -fPIC \
+		$(package --cflags mimalloc-pic) "$tmp/plugin.c" \
+		-o "$tmp/libplugin.so" $(package --libs mimalloc-pic)
+	check "it is never unloaded" stays_loaded "$tmp/libplugin.so"
+	gcc -o "$tmp/main" "$tmp/main.c" "$tmp/libplugin.so"
+	check "it works" "$tmp/main"
+}
+
 use_cmake() {
 	local language
 	check "CMake finds the package, and no other version of it" \
@@ -160,6 +206,9 @@ use_cmake() {
 			needs_no_library "$tmp/cmake/$language-static"
 		check "it runs" "$tmp/cmake/$language-static"
 	done
+	check "a shared object built by CMake is never unloaded" \
+		stays_loaded "$tmp/cmake/libplugin.so"
+	check "it works" "$tmp/cmake/main"
 }
 
 tree=$tmp/tree
@@ -178,6 +227,7 @@ check "no token is left in the package files" names_no_token \
 check "pkg-config knows version 2.1, not 3" \
 	package --exists 'mimalloc >= 2.1 mimalloc < 3'
 use_pkg_config
+use_pic
 use_cmake
 
 # Another prefix, with a library directory one level further down.
@@ -189,7 +239,7 @@ check "make install with another LIBDIR" \
 check "use.c builds by pkg-config" gcc $(package --cflags mimalloc) \
 	"$tmp/use.c" -o "$tmp/shared" $(package --libs mimalloc)
 check "it runs" run_shared "$tmp/shared"
-sed -i 's,\.\./use,../../use,' "$tmp/project/CMakeLists.txt"
+sed -i 's,\.\./\(use\|plugin\|main\)\.,../../\1.,' "$tmp/project/CMakeLists.txt"
 mkdir "$tmp/project/again"
 mv "$tmp/project/CMakeLists.txt" "$tmp/project/again"
 check "CMake finds the package there" \

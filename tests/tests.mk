@@ -23,7 +23,7 @@ UNIT_SRCS	:= $(sort $(wildcard src/*.c) $(PORT_SRCS))
 UNIT_OBJS	= $(UNIT_SRCS:%.c=$(BUILD)/unit/%.o)
 UNIT_CFLAGS	= $(filter-out -DMI_DEBUG=%,$(CFLAGS)) -DMI_DEBUG=1
 
-$(BUILD)/unit/%.o: %.c $(HEADERS) Makefile
+$(BUILD)/unit/%.o: %.c $(HEADERS) Makefile | $(BUILD)/lp64
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	$(Q)$(CC) $(UNIT_CFLAGS) -c -o $@ $<
@@ -38,6 +38,40 @@ $(TESTS)/api/%: tests/api/%.c $(BUILD)/mimalloc.o $(TEST_HEADERS)
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	$(Q)$(CC) $(TEST_CFLAGS) -o $@ $< $(BUILD)/mimalloc.o $(TEST_LIBS)
+
+# For musl: executables linked to the archive, dynamic and static, and to the
+# shared library. Debian's cmocka is for glibc; its header serves here, too.
+CMOCKA_H	:= /usr/include/cmocka.h
+MUSL_CFLAGS	= $(TEST_CFLAGS) -I$(TESTS)/musl-include
+
+$(TESTS)/musl-include/cmocka.h: $(CMOCKA_H)
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+
+$(TESTS)/musl/cmocka.o: tests/musl/cmocka.c $(TESTS)/musl-include/cmocka.h
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) $(MUSL_CFLAGS) -c -o $@ $<
+
+MUSL_NEEDS	= $(TESTS)/musl/cmocka.o $(TEST_HEADERS)
+
+$(TESTS)/musl/dynamic/%: tests/api/%.c $(MUSL_NEEDS) $(BUILD)/libmimalloc.a
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) $(MUSL_CFLAGS) -o $@ $< $(TESTS)/musl/cmocka.o \
+		$(BUILD)/libmimalloc.a
+
+$(TESTS)/musl/static/%: tests/api/%.c $(MUSL_NEEDS) $(BUILD)/libmimalloc.a
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) $(MUSL_CFLAGS) -static -o $@ $< $(TESTS)/musl/cmocka.o \
+		$(BUILD)/libmimalloc.a
+
+$(TESTS)/musl/shared/%: tests/api/%.c $(MUSL_NEEDS) $(BUILD)/libmimalloc.so
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) $(MUSL_CFLAGS) -o $@ $< $(TESTS)/musl/cmocka.o \
+		-L$(BUILD) -lmimalloc -Wl,-rpath,'$$ORIGIN/../../..'
 
 $(TESTS)/crimes/%: tests/crimes/%.c $(BUILD)/mimalloc.o $(TEST_HEADERS)
 	@mkdir -p $(@D)
@@ -117,7 +151,7 @@ $(eval $(call uktest_flavour,stats,-DMI_THREADS=1 -DMI_CLASS_STATS=1 \
 .SECONDARY: $(UNIT_OBJS)
 
 .PHONY: tests tests-api tests-unit tests-cxx tests-crimes tests-uktest \
-	tests-kernel
+	tests-kernel tests-musl
 tests: tests-api tests-unit tests-cxx tests-crimes tests-uktest
 tests-api: $(API_TESTS:%=$(TESTS)/api/%)
 tests-unit: $(UNIT_TESTS:%=$(TESTS)/unit/%)
@@ -126,6 +160,8 @@ tests-crimes: $(CRIMES:%=$(TESTS)/crimes/%) $(TESTS)/crimes/judge
 tests-kernel: $(API_TESTS:%=$(TESTS)/kernel/api/%) \
 	$(UNIT_TESTS:%=$(TESTS)/kernel/unit/%) \
 	$(KERNEL_TESTS:%=$(TESTS)/kernel/%)
+tests-musl: $(foreach kind,dynamic static shared,\
+		$(API_TESTS:%=$(TESTS)/musl/$(kind)/%))
 tests-uktest: $(UKTEST_FLAVOURS:%=$(TESTS)/uktest/%)
 
 .PHONY: check

@@ -5,11 +5,14 @@
  * for a moment; this one can be made anew by writing 0.
  */
 #include <errno.h>
-#include <linux/futex.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "port.h"
+
+/* As in <linux/futex.h>, which not every C library comes with */
+#define FUTEX_WAIT_PRIVATE	128
+#define FUTEX_WAKE_PRIVATE	129
 
 #if MI_THREADS
 

@@ -17,7 +17,6 @@
 #include <errno.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
@@ -51,6 +50,31 @@
 /* Something may stand where an area goes on; how often we step over it */
 #define HINT_TRIES		8
 #define HINT_STEP		((size_t)1 << 30)
+
+static bool huge_allowed, huge_wanted;
+
+void port_allow_huge(bool allowed, bool wanted)
+{
+	huge_allowed = allowed;
+	huge_wanted = wanted;
+}
+
+/* Where it is not allowed, one small block must not cost 2 MiB */
+static void advise_huge(void *start, size_t bytes)
+{
+#if defined(MADV_HUGEPAGE) && defined(MADV_NOHUGEPAGE)
+	int error = errno;
+
+	if (huge_wanted)
+		(void)madvise(start, bytes, MADV_HUGEPAGE);
+	else if (!huge_allowed)
+		(void)madvise(start, bytes, MADV_NOHUGEPAGE);
+	errno = error;
+#else
+	(void)start;
+	(void)bytes;
+#endif
+}
 
 static size_t memory_total(void)
 {
@@ -158,8 +182,8 @@ static void area_advise(enum port_area area, void *start, size_t bytes)
 {
 	if (area == PORT_AREA_MAP)	/* large, and untouched but for little */
 		(void)madvise(start, bytes, MADV_DONTDUMP);
-	else	/* one block must not cost 2 MiB */
-		(void)madvise(start, bytes, MADV_NOHUGEPAGE);
+	else
+		advise_huge(start, bytes);
 }
 
 /* Of `*bytes` or less at one of the area's addresses */
@@ -334,7 +358,7 @@ static bool map_anew(void *start, size_t bytes, bool *lost)
 {
 	*lost = false;
 	if (map_anywhere(start, bytes, MAP_FIXED) == start) {
-		(void)madvise(start, bytes, MADV_NOHUGEPAGE);
+		advise_huge(start, bytes);
 		return true;
 	}
 	/* most refusals come before anything has changed; or once more */

@@ -93,6 +93,28 @@ EXPORT int malloc_trim(size_t pad)
 }
 
 /*
+ * glibc's second names. Other C libraries have these for themselves alone,
+ * where they are to stay.
+ */
+#if defined(__GLIBC__) && !defined(MI_SECOND_NAMES)
+#ifndef __clang__	/* the declarations of <stdlib.h> say more */
+#pragma GCC diagnostic ignored "-Wmissing-attributes"
+#endif
+#define ALIAS(name)	__attribute__((alias(name), visibility("default")))
+
+ALIAS("malloc") void *__libc_malloc(size_t size);
+ALIAS("calloc") void *__libc_calloc(size_t count, size_t size);
+ALIAS("realloc") void *__libc_realloc(void *p, size_t size);
+ALIAS("free") void __libc_free(void *p);
+ALIAS("cfree") void __libc_cfree(void *p);
+ALIAS("memalign") void *__libc_memalign(size_t alignment, size_t size);
+ALIAS("valloc") void *__libc_valloc(size_t size);
+ALIAS("pvalloc") void *__libc_pvalloc(size_t size);
+ALIAS("posix_memalign") int __posix_memalign(void **p, size_t alignment,
+					     size_t size);
+#endif
+
+/*
  * The replaceable operators of C++, by their mangled names: new and delete of
  * single objects and arrays, nothrow, sized (C++14), aligned (C++17).
  */

@@ -13,6 +13,8 @@
 #if MI_THREADS
 #ifdef PORT_TLS_LOCAL_EXEC	/* for executables: one instruction less */
 #define PORT_TLS	__attribute__((tls_model("local-exec"))) __thread
+#elif defined(PORT_TLS_DYNAMIC)	/* in any number of shared objects */
+#define PORT_TLS	__attribute__((tls_model("local-dynamic"))) __thread
 #else
 #define PORT_TLS	__attribute__((tls_model("initial-exec"))) __thread
 #endif

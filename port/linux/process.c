@@ -88,6 +88,12 @@ __attribute__((constructor(101))) static void process_start(void)
 __attribute__((destructor(101))) static void process_end(void)
 {
 	options_process_end();
+#ifdef PORT_TLS_DYNAMIC	/* this code may be about to be unloaded */
+	if (thread_key_made) {
+		thread_key_made = false;
+		(void)pthread_key_delete(thread_key);
+	}
+#endif
 }
 
 void port_message(const char *text)

@@ -136,6 +136,15 @@ static int child_defaults(void)
 	return 0;
 }
 
+/* A bad value is none: what is set as the default counts. */
+static int child_bad(void)
+{
+	need(mi_option_get(mi_option_purge_delay) == 10);
+	mi_option_set_default(mi_option_purge_delay, 99);
+	need(mi_option_get(mi_option_purge_delay) == 99);
+	return 0;
+}
+
 /* What the child says of the option; aborts the test where it says nothing. */
 static void told(const struct check_run *run, const char *name, long *value,
 		 size_t *size)
@@ -208,6 +217,18 @@ static void sizes_from_the_environment(void **state)
 	}
 }
 
+/* Where the word stands last; NULL: nowhere. */
+static const char *strrstr(const char *text, const char *word)
+{
+	const char *found = NULL, *next = strstr(text, word);
+
+	while (next) {
+		found = next;
+		next = strstr(next + 1, word);
+	}
+	return found;
+}
+
 /* A value that means nothing is named, and the option keeps its default. */
 static void bad_values(void **state)
 {
@@ -229,6 +250,9 @@ static void bad_values(void **state)
 		check(strcasestr(run.err, "purge_delay") != NULL &&
 		      strstr(run.err, bad[i]) != NULL,
 		      "'%s' is not named in '%s'", bad[i], run.err);
+		check(strstr(run.err, "warning") ==
+		      strrstr(run.err, "warning"),
+		      "'%s' is named twice in '%s'", bad[i], run.err);
 	}
 	run_with("ARENA_RESERVE", "12Q");
 	check(strcasestr(run.err, "arena_reserve") != NULL &&
@@ -241,13 +265,16 @@ static void defaults(void **state)
 	static const char *const settings[] = {
 		"MIMALLOC_PURGE_DELAY=123", "MIMALLOC_VERBOSE=0", NULL,
 	};
+	static const char *const bad[] = { "MIMALLOC_PURGE_DELAY=x", NULL };
 
 	(void)state;
 	check_run_self(&run, "defaults", settings);
 	check(run.status == 0, "%s", run.err);
+	check_run_self(&run, "bad", bad);
+	check(run.status == 0, "%s", run.err);
 }
 
-/* Every option is printed, by its name. */
+/* Every option of 2.1.7 is printed, by its name. */
 static void collect(const char *message, void *arg)
 {
 	struct check_run *into = arg;
@@ -266,6 +293,70 @@ static void printing(void **state)
 		      "%s is not printed", names[i]);
 }
 
+/* -------- transparent huge pages -------- */
+
+/* Prints the kernel's flags of the mapping that the address lies in. */
+static int print_flags(const void *address)
+{
+	FILE *maps = fopen("/proc/self/smaps", "r");
+	uintptr_t at = (uintptr_t)address, from, to;
+	bool here = false;
+	char line[512];
+
+	need(maps != NULL);
+	while (fgets(line, sizeof(line), maps) != NULL) {
+		if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &from,
+			   &to) == 2)
+			here = from <= at && at < to;
+		if (here && strncmp(line, "VmFlags:", 8) == 0)
+			printf("%s", line);
+	}
+	fclose(maps);
+	return 0;
+}
+
+static int child_huge(void)
+{
+	void *block = mi_malloc(100), *large = mi_malloc(3 * MIB);
+
+	need(block != NULL && large != NULL);
+	need(print_flags(block) == 0 && print_flags(large) == 0);
+	return 0;
+}
+
+/* Both blocks' mappings have the flag, or neither: nh not, hg huge pages. */
+static void huge_flags(const char *setting, bool has_nh, bool has_hg)
+{
+	const char *const settings[] = { setting, NULL };
+	const char *second;
+
+	check_run_self(&run, "huge", settings);
+	check(run.status == 0, "%s", run.err);
+	second = strrstr(run.out, "VmFlags:");
+	check(second != NULL && second != run.out, "no flags: %s", run.out);
+	check((strstr(run.out, " nh") != NULL) == has_nh &&
+	      (strstr(second, " nh") != NULL) == has_nh &&
+	      (strstr(run.out, " hg") != NULL) == has_hg &&
+	      (strstr(second, " hg") != NULL) == has_hg,
+	      "%s: %s", setting, run.out);
+}
+
+static void huge_pages(void **state)
+{
+	void *range = system_memory(MIB);
+	int status = madvise(range, MIB, MADV_NOHUGEPAGE);
+
+	(void)state;
+	munmap(range, MIB);
+	if (status != 0) {
+		print_message("this kernel has no transparent huge pages\n");
+		skip();
+	}
+	huge_flags("MIMALLOC_ALLOW_THP=0", true, false);
+	huge_flags("MIMALLOC_ALLOW_THP=1", false, false);
+	huge_flags("MIMALLOC_ALLOW_LARGE_OS_PAGES=1", false, true);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -278,10 +369,13 @@ int main(int argc, char **argv)
 		cmocka_unit_test(bad_values),
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(printing),
+		cmocka_unit_test(huge_pages),
 	};
 
 	if (argc > 1)
-		return *argv[1] == 'p' ? child_prints() : child_defaults();
+		return *argv[1] == 'p' ? child_prints() :
+		       *argv[1] == 'b' ? child_bad() :
+		       *argv[1] == 'h' ? child_huge() : child_defaults();
 	for (int i = 0; i < OPTIONS; i++) {
 		char name[64];
 

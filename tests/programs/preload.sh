@@ -101,7 +101,10 @@ int main(int argc, char **argv)
 END
 
 c_names="malloc calloc realloc reallocarray free cfree posix_memalign
-	aligned_alloc memalign valloc pvalloc malloc_usable_size malloc_trim"
+	aligned_alloc memalign valloc pvalloc malloc_usable_size malloc_trim
+	mallinfo mallinfo2 malloc_stats malloc_info mallopt
+	__libc_malloc __libc_calloc __libc_realloc __libc_free __libc_cfree
+	__libc_memalign __libc_valloc __libc_pvalloc __posix_memalign"
 
 # operator new and delete as the Itanium C++ ABI names them where size_t is
 # unsigned long: plain, nothrow, sized, aligned, for objects and for arrays.

@@ -5,7 +5,12 @@
  * gives it back, and a fault without a frame is the end, as in Unikraft. A
  * frame comes back with what it held last.
  */
+/* On arm64 <signal.h> brings the kernel's own types of these names */
+#define __s64	host_s64
+#define __u64	host_u64
 #include <signal.h>
+#undef __s64
+#undef __u64
 #include <sys/mman.h>
 #include <unistd.h>
 #include <uk/vmem.h>
