@@ -5,6 +5,14 @@
 
 #include "port.h"
 
+/* Beside the owner in a lock's word, whose lowest bits are free */
+enum {
+	LOCK_WAITED = 1,	/* somebody waits */
+	LOCK_FORKING = 2,	/* taken for a fork: no lock to the owner */
+	LOCK_REPAIR = 4,	/* in a child: the other threads have gone */
+	LOCK_FLAGS = 7,
+};
+
 /* Asks for what follows to be called around each fork; once is enough */
 void fork_register(void);
 

@@ -18,13 +18,6 @@
 /* <linux/futex.h> has these, but not every C library comes with it */
 enum { FUTEX_WAIT_HERE = 128, FUTEX_WAKE_HERE = 129 };
 
-enum {
-	WAITED = 1,	/* somebody waits */
-	FORKING = 2,	/* taken for a fork: no lock to the owner itself */
-	REPAIR = 4,	/* in a child: the other threads have gone */
-	FLAGS = 7,
-};
-
 #define LOW_HALF	(__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
 
 static inline bool word_swap(struct port_lock *lock, uintptr_t *word,
@@ -41,10 +34,10 @@ static inline uintptr_t word_read(const struct port_lock *lock)
 
 static bool word_is_mine(uintptr_t word)
 {
-	return (word & ~(uintptr_t)FLAGS) == port_thread_id();
+	return (word & ~(uintptr_t)LOCK_FLAGS) == port_thread_id();
 }
 
-/* What tells two owners apart may lie in the upper half: WAITED does not */
+/* Two owners may be told apart by the upper half only, but not the flags */
 static void futex(struct port_lock *lock, int what, uintptr_t value)
 {
 	(void)syscall(SYS_futex, (uint32_t *)&lock->word + LOW_HALF, what,
@@ -63,14 +56,15 @@ static COLD void lock_wait(struct port_lock *lock)
 				break;
 			continue;
 		}
-		if ((word & FORKING) && word_is_mine(word))
+		if ((word & LOCK_FORKING) && word_is_mine(word))
 			break;
-		if (!(word & WAITED) &&
-		    !word_swap(lock, &word, word | WAITED, __ATOMIC_RELAXED))
+		if (!(word & LOCK_WAITED) &&
+		    !word_swap(lock, &word, word | LOCK_WAITED,
+			       __ATOMIC_RELAXED))
 			continue;
-		/* there may be others, whom only who has WAITED wakes */
-		to = port_thread_id() | WAITED;
-		futex(lock, FUTEX_WAIT_HERE, word | WAITED);
+		/* there may be others: who has taken it wakes the next */
+		to = port_thread_id() | LOCK_WAITED;
+		futex(lock, FUTEX_WAIT_HERE, word | LOCK_WAITED);
 	}
 	errno = error;
 }
@@ -91,18 +85,18 @@ static COLD void unlock_flags(struct port_lock *lock)
 
 	do {	/* bounded: again for the first who waits, or a signal's fork */
 		word = word_read(lock);
-		if (word & FORKING)
+		if (word & LOCK_FORKING)
 			return;
-		if (word & REPAIR) {
+		if (word & LOCK_REPAIR) {
 			(void)__atomic_fetch_and(&lock->word,
-						 ~(uintptr_t)REPAIR,
+						 ~(uintptr_t)LOCK_REPAIR,
 						 __ATOMIC_RELAXED);
 			fork_repair(lock);
 			word = word_read(lock);
 		}
-	} while ((word & REPAIR) ||
+	} while ((word & LOCK_REPAIR) ||
 		 !word_swap(lock, &word, 0, __ATOMIC_RELEASE));
-	if (word & WAITED)
+	if (word & LOCK_WAITED)
 		futex(lock, FUTEX_WAKE_HERE, 1);
 	errno = error;
 }
@@ -120,7 +114,7 @@ bool lock_is_interrupted(const struct port_lock *lock)
 {
 	uintptr_t word = word_read(lock);
 
-	return word_is_mine(word) && !(word & FORKING);
+	return word_is_mine(word) && !(word & LOCK_FORKING);
 }
 
 void lock_fork_prepare(struct port_lock *lock)
@@ -128,22 +122,22 @@ void lock_fork_prepare(struct port_lock *lock)
 	uintptr_t word = word_read(lock);
 
 	if (word_is_mine(word)) {
-		if (word & FORKING)	/* a signal interrupted a fork */
+		if (word & LOCK_FORKING)	/* a signal interrupted a fork */
 			lock->forks++;
 		return;
 	}
 	port_lock(lock);
 	lock->forks = 1;
-	(void)__atomic_fetch_or(&lock->word, FORKING, __ATOMIC_RELAXED);
+	(void)__atomic_fetch_or(&lock->word, LOCK_FORKING, __ATOMIC_RELAXED);
 }
 
 void lock_fork_parent(struct port_lock *lock)
 {
 	uintptr_t word = word_read(lock);
 
-	if (!word_is_mine(word) || !(word & FORKING) || --lock->forks)
+	if (!word_is_mine(word) || !(word & LOCK_FORKING) || --lock->forks)
 		return;
-	(void)__atomic_fetch_and(&lock->word, ~(uintptr_t)FORKING,
+	(void)__atomic_fetch_and(&lock->word, ~(uintptr_t)LOCK_FORKING,
 				 __ATOMIC_RELAXED);
 	port_unlock(lock);
 }
@@ -157,7 +151,7 @@ void lock_fork_child(struct port_lock *lock)
 		__atomic_store_n(&lock->word, 0, __ATOMIC_RELAXED);
 		return;
 	}
-	word = (word & ~(uintptr_t)WAITED) | REPAIR;
+	word = (word & ~(uintptr_t)LOCK_WAITED) | LOCK_REPAIR;
 	__atomic_store_n(&lock->word, word, __ATOMIC_RELAXED);
 	lock_fork_parent(lock);
 }

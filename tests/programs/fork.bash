@@ -7,7 +7,8 @@ folder=$(cd "$(dirname "$0")" && pwd)
 strict=(-std=gnu11 -O1 -pthread -Wall -Wextra -Werror)
 
 # The archive, beside the shared library
-archive=${MIMALLOC_SO%.so}.a
+archive=${MIMALLOC_SO:-}
+archive=${archive%.so}.a
 
 # fine NAME COMMAND...: the program gets to its end, without the library.
 fine() {
