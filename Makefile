@@ -47,7 +47,7 @@ ifeq ($(DEBUG),0)
 ENGINE_SRCS	:= $(filter-out src/valid.c,$(ENGINE_SRCS))
 endif
 PORT_SRCS	:= port/linux/lock.c port/linux/memory.c port/linux/process.c \
-		   port/linux/figures.c port/linux/cxx.c
+		   port/linux/fork.c port/linux/figures.c port/linux/cxx.c
 # The standard names: members of the archive beside the engine
 NAME_SRCS	:= port/linux/override.c port/linux/mallinfo.c
 SRCS		:= $(ENGINE_SRCS) $(PORT_SRCS)
@@ -85,7 +85,7 @@ COLD_NAMES	:= src/mi_arena src/mi_heap src/mi_options src/mi_process \
 		   src/mi_stats src/mi_string src/mi_aligned src/text \
 		   src/error src/stats src/units src/frames src/purge \
 		   src/mi_new src/aligned src/realloc \
-		   port/linux/process port/linux/memory \
+		   port/linux/process port/linux/memory port/linux/fork \
 		   port/linux/figures port/linux/mallinfo
 ifeq ($(OPTIMIZE),-O2)
 $(foreach kind,shared static pic,$(COLD_NAMES:%=$(BUILD)/$(kind)/%.o)): \
@@ -121,7 +121,8 @@ $(BUILD)/pic/%.o: %.c $(HEADERS) Makefile | $(BUILD)/lp64
 $(BUILD)/libmimalloc.so: $(SHARED_OBJS)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,libmimalloc.so.$(VERSION_MAJOR) \
-		-Wl,-Bsymbolic-functions -Wl,-z,now -Wl,-z,nodelete -Wl,--gc-sections \
+		-Wl,-Bsymbolic-functions -Wl,-z,now -Wl,-z,nodelete \
+		-Wl,-z,initfirst -Wl,--gc-sections \
 		$(SECOND_NAMES:%=-Wl,--defsym,%) \
 		-Wl,--version-script=port/linux/libmimalloc.map \
 		-o $@ $(SHARED_OBJS) $(if $(SANITIZE),,-Wl,-z,defs)

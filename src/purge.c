@@ -110,6 +110,7 @@ void purge_to_budget(struct instance *instance, bool all)
 			continue;	/* what was too much is a chunk now */
 		run = purge_take(arena, run, instance->units_dirty - budget +
 				 budget / 8);
+		run->owner = port_thread_id();	/* a signal may fork here */
 		instance->bytes_purged += run_bytes(run);
 		instance->purges++;
 		port_unlock(&instance->lock);

@@ -524,7 +524,7 @@ void heaps_fork_child(struct instance *instance)
 	/* what another thread was giving back may be as it was */
 	for (arena = instance->arenas; arena; arena = arena->next) {
 		for (run = arena->phys_first; run; run = run->phys_next) {
-			if (run->kind == RUN_PURGING) {
+			if (run->kind == RUN_PURGING && run->owner != self) {
 				run_put(arena, run, true);
 				run = arena->phys_first; /* the neighbours join */
 			}

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A lock that sleeps (U. Drepper, "Futexes are tricky", 2004). A pthread
- * mutex would do, but not in the child of a fork whose other threads held it
- * for a moment; this one can be made anew by writing 0.
+ * A lock that sleeps (U. Drepper, "Futexes are tricky", 2004), that knows who
+ * has it, and that lives through fork().
+ *
+ * The word is the owner's thread pointer, with flags in its lowest bits. Owner
+ * and state change in one step, as a signal may interrupt the owner between
+ * any two, and its handler may fork.
  */
 #include <errno.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "port.h"
+#include "fork.h"
 
 /* As in <linux/futex.h>, which not every C library comes with */
 #define FUTEX_WAIT_PRIVATE	128
@@ -16,30 +19,145 @@
 
 #if MI_THREADS
 
+/* <linux/futex.h> has these, but not every C library comes with it */
+enum { FUTEX_WAIT_HERE = 128, FUTEX_WAKE_HERE = 129 };
+
+#define LOW_HALF	(__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+
+static inline bool word_swap(struct port_lock *lock, uintptr_t *word,
+			     uintptr_t to, int order)
+{
+	return __atomic_compare_exchange_n(&lock->word, word, to, false,
+					   order, __ATOMIC_RELAXED);
+}
+
+static inline uintptr_t word_read(const struct port_lock *lock)
+{
+	return __atomic_load_n(&lock->word, __ATOMIC_RELAXED);
+}
+
+static bool word_is_mine(uintptr_t word)
+{
+	return (word & ~(uintptr_t)LOCK_FLAGS) == port_thread_id();
+}
+
+/* Two owners may be told apart by the upper half only, but not the flags */
+static void futex(struct port_lock *lock, int what, uintptr_t value)
+{
+	(void)syscall(SYS_futex, (uint32_t *)&lock->word + LOW_HALF, what,
+		      (uint32_t)value, NULL, NULL, 0);
+}
+
+static COLD void lock_wait(struct port_lock *lock)
+{
+	uintptr_t to = port_thread_id(), word;
+	int error = errno;
+
+	for (;;) {
+		word = word_read(lock);
+		if (!word) {
+			if (word_swap(lock, &word, to, __ATOMIC_ACQUIRE))
+				break;
+			continue;
+		}
+		if ((word & LOCK_FORKING) && word_is_mine(word))
+			break;
+		if (!(word & LOCK_WAITED) &&
+		    !word_swap(lock, &word, word | LOCK_WAITED,
+			       __ATOMIC_RELAXED))
+			continue;
+		/* there may be others: who has taken it wakes the next */
+		to = port_thread_id() | LOCK_WAITED;
+		futex(lock, FUTEX_WAIT_HERE, word | LOCK_WAITED);
+	}
+	errno = error;
+}
+
 void port_lock(struct port_lock *lock)
 {
-	int state = 0, error;
+	uintptr_t word = 0;
 
-	if (__atomic_compare_exchange_n(&lock->state, &state, 1, false,
-					__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-		return;
-	error = errno;
-	while (__atomic_exchange_n(&lock->state, 2, __ATOMIC_ACQUIRE))
-		syscall(SYS_futex, &lock->state, FUTEX_WAIT_PRIVATE, 2, NULL,
-			NULL, 0);
+	if (unlikely(!word_swap(lock, &word, port_thread_id(),
+				__ATOMIC_ACQUIRE)))
+		lock_wait(lock);
+}
+
+static COLD void unlock_flags(struct port_lock *lock)
+{
+	int error = errno;
+	uintptr_t word;
+
+	do {	/* bounded: again for the first who waits, or a signal's fork */
+		word = word_read(lock);
+		if (word & LOCK_FORKING)
+			return;
+		if (word & LOCK_REPAIR) {
+			(void)__atomic_fetch_and(&lock->word,
+						 ~(uintptr_t)LOCK_REPAIR,
+						 __ATOMIC_RELAXED);
+			fork_repair(lock);
+			word = word_read(lock);
+		}
+	} while ((word & LOCK_REPAIR) ||
+		 !word_swap(lock, &word, 0, __ATOMIC_RELEASE));
+	if (word & LOCK_WAITED)
+		futex(lock, FUTEX_WAKE_HERE, 1);
 	errno = error;
 }
 
 void port_unlock(struct port_lock *lock)
 {
-	int error;
+	uintptr_t word = port_thread_id();
 
-	if (__atomic_exchange_n(&lock->state, 0, __ATOMIC_RELEASE) == 2) {
-		error = errno;
-		syscall(SYS_futex, &lock->state, FUTEX_WAKE_PRIVATE, 1, NULL,
-			NULL, 0);
-		errno = error;
+	if (unlikely(!word_swap(lock, &word, 0, __ATOMIC_RELEASE)))
+		unlock_flags(lock);
+}
+
+/* Whether a signal interrupted its owner, the calling thread */
+bool lock_is_interrupted(const struct port_lock *lock)
+{
+	uintptr_t word = word_read(lock);
+
+	return word_is_mine(word) && !(word & LOCK_FORKING);
+}
+
+void lock_fork_prepare(struct port_lock *lock)
+{
+	uintptr_t word = word_read(lock);
+
+	if (word_is_mine(word)) {
+		if (word & LOCK_FORKING)	/* a signal interrupted a fork */
+			lock->forks++;
+		return;
 	}
+	port_lock(lock);
+	lock->forks = 1;
+	(void)__atomic_fetch_or(&lock->word, LOCK_FORKING, __ATOMIC_RELAXED);
+}
+
+void lock_fork_parent(struct port_lock *lock)
+{
+	uintptr_t word = word_read(lock);
+
+	if (!word_is_mine(word) || !(word & LOCK_FORKING) || --lock->forks)
+		return;
+	(void)__atomic_fetch_and(&lock->word, ~(uintptr_t)LOCK_FORKING,
+				 __ATOMIC_RELAXED);
+	port_unlock(lock);
+}
+
+/* Nobody waits here: there is one thread */
+void lock_fork_child(struct port_lock *lock)
+{
+	uintptr_t word = word_read(lock);
+
+	if (!word_is_mine(word)) {
+		__atomic_store_n(&lock->word, 0, __ATOMIC_RELAXED);
+		return;
+	}
+	word = (word & ~(uintptr_t)LOCK_WAITED) | LOCK_REPAIR;
+	__atomic_store_n(&lock->word, word, __ATOMIC_RELAXED);
+	lock_fork_parent(lock);
 }
 
 #else /* one thread: nothing to lock */

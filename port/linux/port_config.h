@@ -22,9 +22,10 @@
 #define PORT_TLS
 #endif
 
-/* 0: free. 1: taken. 2: taken, and somebody waits (a futex) */
+/* The owner and some flags, see lock.c */
 struct port_lock {
-	int state;
+	uintptr_t word;		/* 0: free */
+	unsigned int forks;	/* of its owner, one in another */
 };
 
 static inline uintptr_t port_thread_id(void)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "mimalloc.h"
+#include "fork.h"
 #include "verbs.h"
 #include "options.h"
 
@@ -24,8 +25,8 @@ struct instance default_instance = {
 	.budget_share = 4,
 };
 
-static struct port_lock init_lock;
-static bool initialised;
+struct port_lock init_lock;
+bool initialised;
 static pthread_key_t thread_key;
 static bool thread_key_made;
 static struct timespec started;
@@ -36,30 +37,12 @@ static void thread_ended(void *unused)
 	heaps_thread_done();
 }
 
-static void fork_prepare(void)
-{
-	port_lock(&init_lock);
-	port_lock(&default_instance.lock);
-}
-
-static void fork_parent(void)
-{
-	port_unlock(&default_instance.lock);
-	port_unlock(&init_lock);
-}
-
-static void fork_child(void)
-{
-	heaps_fork_child(&default_instance);
-	default_instance.lock.state = 0;
-	init_lock.state = 0;
-}
-
 /* May run before libc is ready, so it asks for nothing but memory */
 void port_init(void)
 {
 	if (__atomic_load_n(&initialised, __ATOMIC_ACQUIRE))
 		return;
+	fork_register();	/* perhaps before others' handlers */
 	port_lock(&init_lock);
 	if (!initialised) {
 		options_init();
@@ -77,12 +60,24 @@ void port_thread_started(void)
 		(void)pthread_setspecific(thread_key, &thread_key);
 }
 
-__attribute__((constructor(101))) static void process_start(void)
+/* Runs before the C library's own constructor, see the Makefile */
+__attribute__((constructor(101)))
+static void process_start(int count, char **arguments, char **environment)
 {
+	extern char **environ;
+
+	(void)count;
+	(void)arguments;
+#ifdef __GLIBC__	/* others call constructors without arguments */
+	if (!environ)
+		environ = environment;
+#else
+	(void)environment;
+#endif
+	fork_register();
 	(void)clock_gettime(CLOCK_MONOTONIC, &started);
 	options_init();
 	mi_process_init();
-	(void)pthread_atfork(fork_prepare, fork_parent, fork_child);
 }
 
 __attribute__((destructor(101))) static void process_end(void)

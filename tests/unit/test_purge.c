@@ -34,7 +34,7 @@ bool __wrap_port_purge(void *start, size_t bytes)
 	struct page *run;
 
 	/* others may work meanwhile, and what they are given is not this */
-	must(instance.lock.state == 0);
+	must(instance.lock.word == 0);
 	must(arena && arena_holds(arena, (char *)start + bytes - 1));
 	must(((uintptr_t)start | bytes) % UNIT_SIZE == 0 && bytes > 0);
 	for (run = arena->phys_first; run; run = run->phys_next)

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the Linux port does around fork(). */
+#ifndef MI_FORK_H
+#define MI_FORK_H
+
+#include "port.h"
+
+/* Beside the owner in a lock's word, whose lowest bits are free */
+enum {
+	LOCK_WAITED = 1,	/* somebody waits */
+	LOCK_FORKING = 2,	/* taken for a fork: no lock to the owner */
+	LOCK_REPAIR = 4,	/* in a child: the other threads have gone */
+	LOCK_FLAGS = 7,
+};
+
+/* Asks for what follows to be called around each fork; once is enough */
+void fork_register(void);
+
+/* The last step before a fork, and the first after it */
+void fork_prepare(void);
+void fork_parent(void);
+void fork_child(void);
+
+/* Called in a child with the lock held and what it guards whole */
+void fork_repair(struct port_lock *lock);
+
+/*
+ * From prepare to parent or child the calling thread has the lock, and to it
+ * there is no lock. Where a signal interrupted the owner, which forks in the
+ * handler, it keeps the lock, and the repair waits for it to be given back.
+ */
+void lock_fork_prepare(struct port_lock *lock);
+void lock_fork_parent(struct port_lock *lock);
+void lock_fork_child(struct port_lock *lock);
+bool lock_is_interrupted(const struct port_lock *lock);
+
+/* process.c: held while the default instance is made */
+extern HIDDEN struct port_lock init_lock;
+extern HIDDEN bool initialised;
+
+#endif /* MI_FORK_H */
