@@ -40,7 +40,7 @@ static inline void *large_again(struct heap *heap, size_t size)
 	if (unlikely(!page))
 		return NULL;
 	/* look again: now it is ours */
-	if (unlikely(page->units != units || page->heap != heap ||
+	if (unlikely(page->units != units || atomic_read(&page->heap) != heap ||
 		     (uintptr_t)large_block(page) != run_start(page))) {
 		instance_run_free(instance, page);
 		return NULL;

@@ -94,7 +94,6 @@ void mi_heap_collect(mi_heap_t *heap, bool force)
 	if (!heap || heap_of_api(heap) == &empty_heap)
 		return;
 	heap_collect(heap_of_api(heap), force);
-	heaps_drain_parked(instance);
 	if (force)
 		purge_all(instance);
 }
@@ -133,9 +132,9 @@ static struct heap *heap_around(const void *p)
 {
 	struct page *page = page_around(&default_instance, p);
 
-	if (!page || (page->kind == RUN_SMALL && !page->owner))
+	if (!page || (page->kind == RUN_SMALL && !atomic_read(&page->owner)))
 		return NULL;
-	return page->heap;
+	return atomic_read(&page->heap);
 }
 
 mi_heap_t *mi_heap_of(const void *p)
@@ -157,7 +156,7 @@ bool mi_heap_contains_block(mi_heap_t *heap, const void *p)
 {
 	struct page *page = block_page_quiet(&default_instance, p);
 
-	return heap && page && page->heap == heap_of_api(heap);
+	return heap && page && atomic_read(&page->heap) == heap_of_api(heap);
 }
 
 bool mi_heap_check_owned(mi_heap_t *heap, const void *p)
