@@ -33,10 +33,12 @@ static void abandoned_remove(struct instance *instance, struct page *page)
 }
 
 /*
- * The page stands in no list; its state is not NOTIFIED. False: blocks came
- * back meanwhile, perhaps the last of them, and it stays the caller's.
+ * The page stands in no list; its state is not NOTIFIED; `free` of its blocks
+ * are not handed out. False: blocks came back meanwhile, perhaps the last of
+ * them, and it stays the caller's.
  */
-static bool page_abandon(struct instance *instance, struct page *page)
+static bool page_abandon(struct instance *instance, struct page *page,
+			 size_t free)
 {
 	uintptr_t word = atomic_read(&page->thread_free);
 	bool nothing_came;
@@ -47,17 +49,29 @@ static bool page_abandon(struct instance *instance, struct page *page)
 	if (!arena_by_number(instance, page->arena_number)->exclusive)
 		abandoned_insert(instance, page);
 	atomic_write(&page->owner, 0);
-	/* from here on others may claim it */
+	/* release: who claims it finds all that was done to it before */
 	do {
 		nothing_came = !(word & (PAGE_LIST_MASK | PAGE_EMPTIED));
 	} while (nothing_came &&
 		 !atomic_compare_swap(&page->thread_free, &word,
-				      (word & ~PAGE_STATE_MASK) |
-				      PAGE_ABANDONED));
+				      (word & PAGE_PURGING) | PAGE_ABANDONED |
+				      free << PAGE_COUNT_SHIFT));
 	if (!nothing_came)
 		abandoned_remove(instance, page);
 	port_unlock(&instance->lock);
 	return nothing_came;
+}
+
+/* Whose `free` list was just counted, and that nobody frees into but others */
+static size_t page_count_free(const struct page *page)
+{
+	size_t handed_out = (size_t)page->capacity - page->listed;
+	const struct block *block = page->local_free, *end;
+
+	end = (const struct block *)page;
+	for (; block != end; block = block->next)
+		handed_out--;
+	return page->reserved - handed_out;
 }
 
 /* What is empty goes, and the rest waits for another owner */
@@ -70,7 +84,7 @@ void page_give_up(struct instance *instance, struct page *page)
 			page_free(page);
 			return;
 		}
-	} while (!page_abandon(instance, page));
+	} while (!page_abandon(instance, page, page_count_free(page)));
 }
 
 bool page_leave(struct page *page, void *arg)
@@ -108,21 +122,38 @@ void page_left(struct instance *instance, struct page *page)
 	page_give_up(instance, page);
 }
 
-/* The caller has changed ABANDONED to ACTIVE and so become the owner */
-void page_claimed(struct heap *heap, struct page *page)
+static void page_unlist(struct instance *instance, struct page *page)
 {
-	struct instance *instance = heap->instance;
-
 	port_lock(&instance->lock);
 	abandoned_remove(instance, page);
 	port_unlock(&instance->lock);
+}
+
+void page_claimed(struct heap *heap, struct page *page, struct block *list)
+{
+	page_unlist(heap->instance, page);
 	atomic_write(&page->heap, heap);
 	atomic_write(&page->owner, heap->owner);
 	page->listed = LISTED_UNKNOWN;
-	page_collect_remote(page);
+	if (list)
+		page_take_list(page, list);
 }
 
-static bool page_try_claim(struct page *page)
+#if MI_CONCURRENT
+
+void page_claimed_empty(struct instance *instance, struct page *page)
+{
+	page_unlist(instance, page);
+	page_free(page);
+}
+
+#endif
+
+/*
+ * The list goes with the state: in a count that goes on nobody could tell the
+ * blocks of the list from those that the page had before.
+ */
+static bool page_try_claim(struct page *page, struct block **list)
 {
 	uintptr_t word = atomic_read(&page->thread_free);
 
@@ -130,7 +161,8 @@ static bool page_try_claim(struct page *page)
 		if ((word & PAGE_STATE_MASK) != PAGE_ABANDONED)
 			return false;
 	} while (!atomic_compare_swap(&page->thread_free, &word,
-				      word & ~PAGE_STATE_MASK));
+				      word & PAGE_PURGING));
+	*list = word_list(word);
 	return true;
 }
 
@@ -138,6 +170,7 @@ struct page *page_reclaim(struct heap *heap, unsigned int class)
 {
 	struct instance *instance = heap->instance;
 	unsigned int tries;
+	struct block *list;
 	struct page *page;
 	bool claimed;
 
@@ -150,14 +183,14 @@ struct page *page_reclaim(struct heap *heap, unsigned int class)
 		claimed = false;
 		if (page) {
 			abandoned_remove(instance, page);
-			claimed = page_try_claim(page);
+			claimed = page_try_claim(page, &list);
 		}
 		port_unlock(&instance->lock);
 		if (!page)
 			return NULL;
 		if (!claimed)
 			continue;	/* a free was faster */
-		page_claimed(heap, page);
+		page_claimed(heap, page, list);
 		heap->page_count[class]++;
 		if (!page_list_is_empty(page) || page_refill(page) ||
 		    page_extend(page))

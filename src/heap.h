@@ -107,8 +107,13 @@ bool page_leave(struct page *page, void *arg);
 void page_give_up(struct instance *instance, struct page *page);
 /* The same for a page that is NOTIFIED, and that its owner has left */
 void page_left(struct instance *instance, struct page *page);
-/* The caller has changed ABANDONED to ACTIVE: the page becomes the heap's */
-void page_claimed(struct heap *heap, struct page *page);
+/*
+ * The caller has claimed the page: it has changed ABANDONED to ACTIVE, and
+ * taken the list away with that. The page becomes the heap's
+ */
+void page_claimed(struct heap *heap, struct page *page, struct block *list);
+/* The same where nothing of the page is handed out: it is given back. O(1) */
+void page_claimed_empty(struct instance *instance, struct page *page);
 /* An abandoned page of the class, now the heap's; or NULL. O(tries) */
 struct page *page_reclaim(struct heap *heap, unsigned int class);
 /* The last block of an abandoned page was freed (threads take turns) */

@@ -116,8 +116,11 @@ void mi_collect(bool force)
 {
 	struct heap *heap = heap_current()->backing;
 
-	if (!heap)	/* of a thread without one */
+	if (!heap) {	/* of a thread without one */
+		if (force)
+			purge_all(&default_instance);
 		return;
+	}
 	if (force)
 		reclaim_all(heap);
 	for (; heap->thread_next; heap = heap->thread_next)

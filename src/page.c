@@ -248,11 +248,31 @@ void page_restart(struct page *page)
 	(void)page_extend(page);
 }
 
+void page_take_list(struct page *page, struct block *first)
+{
+	uint64_t weight = 0, charged;
+	struct block *block;
+
+	for (block = first;; block = block->next) {
+		weight += page_amount(page, block);
+		if (block->next == page_empty_list(page))
+			break;
+	}
+	block->next = page->local_free;
+	page->local_free = first;
+	charged = page->sum + page->held;
+	mi_assert(charged >= weight);
+	if (page->sum > weight) {
+		page->sum -= weight;
+	} else {	/* the next free looks closer */
+		page->sum = 0;
+		page->held = charged - weight;
+	}
+}
+
 void page_collect_remote(struct page *page)
 {
 	uintptr_t word = atomic_read(&page->thread_free);
-	struct block *first, *block;
-	uint64_t weight = 0, charged;
 
 	do {
 		if (!(word & (PAGE_LIST_MASK | PAGE_EMPTIED)))
@@ -269,22 +289,7 @@ void page_collect_remote(struct page *page)
 	if (word >> PAGE_COUNT_SHIFT == page->reserved)
 		(void)atomic_add(&page->heap->instance->waiting_units,
 				 0 - (size_t)page->units);
-	first = word_list(word);
-	for (block = first;; block = block->next) {
-		weight += page_amount(page, block);
-		if (block->next == page_empty_list(page))
-			break;
-	}
-	block->next = page->local_free;
-	page->local_free = first;
-	charged = page->sum + page->held;
-	mi_assert(charged >= weight);
-	if (page->sum > weight) {
-		page->sum -= weight;
-	} else {	/* the next free looks closer */
-		page->sum = 0;
-		page->held = charged - weight;
-	}
+	page_take_list(page, word_list(word));
 }
 
 bool page_refill(struct page *page)

@@ -25,6 +25,8 @@ bool page_refill(struct page *page);
 
 /* Moves what other threads freed to `local_free`. O(blocks moved) */
 void page_collect_remote(struct page *page);
+/* The same for a list that was taken out of `thread_free`, not empty */
+void page_take_list(struct page *page, struct block *first);
 
 /*
  * Finds out how much is handed out, by a walk of `free`, and sets the sum so

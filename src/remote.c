@@ -109,16 +109,13 @@ static bool page_shall_go(struct instance *instance, struct page *page)
 	       !arena_by_number(instance, page->arena_number)->fixed;
 }
 
-/* A free has made the page ours; the block lies on its list */
-static void page_gained(struct heap *heap, struct page *page)
+/* A free has made the page ours: the block, and what follows it on the list */
+static void page_gained(struct heap *heap, struct page *page,
+			struct block *block)
 {
 	unsigned int class = page->class;
 
-	page_claimed(heap, page);
-	if (arena_by_number(heap->instance, page->arena_number)->exclusive) {
-		page_give_up(heap->instance, page);	/* for no such heap */
-		return;
-	}
+	page_claimed(heap, page, block);
 	heap_page_adopt(heap, page);
 	if (page_resum(page))
 		heap_page_emptied(page);
@@ -127,15 +124,21 @@ static void page_gained(struct heap *heap, struct page *page)
 	heap_look(heap, class, 2);
 }
 
-/* Of the thread that frees into a page without an owner; NULL: it has none */
-static COLD struct heap *heap_that_gains(struct instance *instance)
+/*
+ * Which heap the page is for, into which the calling thread frees and which
+ * has no owner. NULL: none; a heap is not made for that, as the thread may be
+ * about to end, and pages of an exclusive arena are for no such heap.
+ */
+static COLD struct heap *heap_that_gains(struct instance *instance,
+					 const struct page *page)
 {
-	struct heap *heap;
+	struct heap *heap = heap_current();
 
-	if (!instance->reclaim_on_free)
+	if (!instance->reclaim_on_free || heap == &empty_heap ||
+	    heap->instance != instance ||
+	    arena_by_number(instance, page->arena_number)->exclusive)
 		return NULL;
-	heap = heap_current_or_new();
-	return heap && heap->instance == instance ? heap->backing : NULL;
+	return heap->backing;
 }
 
 /*
@@ -145,65 +148,86 @@ static COLD struct heap *heap_that_gains(struct instance *instance)
 static void page_purge_remote(struct instance *instance, struct page *page,
 			      bool notify)
 {
-	struct heap *gains = NULL;
 	uintptr_t word, to;
+	enum page_state state;
 
 	(void)port_purge((void *)run_start(page), run_bytes(page));
 	word = atomic_read(&page->thread_free);
-	do {
-		to = (word & ~PAGE_PURGING) | PAGE_EMPTIED;
-		if ((word & PAGE_STATE_MASK) == PAGE_FULL)
+	do {	/* release: who finds EMPTIED may touch the memory */
+		state = (enum page_state)(word & PAGE_STATE_MASK);
+		if (state == PAGE_ABANDONED)	/* by an owner that ended */
+			to = PAGE_ACTIVE;
+		else if (state == PAGE_FULL)
 			to = PAGE_NOTIFIED | PAGE_EMPTIED;
-		/* its owner has ended meanwhile */
-		if ((word & PAGE_STATE_MASK) == PAGE_ABANDONED && !gains)
-			gains = heap_that_gains(instance);
-		if ((word & PAGE_STATE_MASK) == PAGE_ABANDONED && gains)
-			to = PAGE_ACTIVE | PAGE_EMPTIED;
+		else
+			to = (word & ~PAGE_PURGING) | PAGE_EMPTIED;
 	} while (!atomic_compare_swap(&page->thread_free, &word, to));
-	if (notify || (word & PAGE_STATE_MASK) == PAGE_FULL)
+	if (state == PAGE_ABANDONED) {
+		(void)atomic_add(&instance->emptied_units,
+				 0 - (size_t)page->units);
+		page_claimed_empty(instance, page);
+	} else if (notify || state == PAGE_FULL) {
 		heap_return_page(atomic_read(&page->heap), page);
-	else if ((word & PAGE_STATE_MASK) == PAGE_ABANDONED && gains)
-		page_gained(gains, page);
+	}
+}
+
+/* A free into a page that had an owner when `word` was read from it */
+static void page_freed_owned(struct instance *instance, struct page *page,
+			     uintptr_t word, bool whole, bool purge,
+			     size_t units)
+{
+	bool notify = (word & PAGE_STATE_MASK) == PAGE_FULL;
+
+	/* without a list or a state that keeps it, the page may be gone now */
+	if (whole && !purge)
+		(void)atomic_add(&instance->waiting_units, units);
+	if (purge) {
+		(void)atomic_add(&instance->emptied_units, units);
+		page_purge_remote(instance, page, notify);
+	} else if (notify) {
+		heap_return_page(atomic_read(&page->heap), page);
+	}
 }
 
 void page_free_remote(struct instance *instance, struct page *page,
 		      struct block *block)
 {
+	/* acquire: `reserved` and the arena's number are those of the page */
 	uintptr_t word = atomic_read_acquire(&page->thread_free), to;
 	size_t units = page->units, reserved = page->reserved, count;
 	struct heap *gains = NULL;
+	bool whole, purge = false, abandoned;
 	enum page_state state;
-	bool purge;
 
 	block_mark_free(page, block);
 	do {
 		state = (enum page_state)(word & PAGE_STATE_MASK);
-		if (unlikely(state == PAGE_ABANDONED) && !gains)
-			gains = heap_that_gains(instance);
+		abandoned = state == PAGE_ABANDONED;
 		count = (word >> PAGE_COUNT_SHIFT) + 1;
+		whole = count == reserved;
 		block->next = word_list(word) ? word_list(word) :
 			      page_empty_list(page);
-		purge = count == reserved && state != PAGE_ABANDONED &&
-			page_shall_go(instance, page);
-		to = purge ? PAGE_PURGING :
-		     (uintptr_t)block | count << PAGE_COUNT_SHIFT;
+		if (unlikely(abandoned))
+			gains = heap_that_gains(instance, page);
+		purge = whole && !abandoned && page_shall_go(instance, page);
+		if (unlikely(abandoned && (gains || whole)))
+			to = PAGE_ACTIVE;	/* claimed, with its list */
+		else if (purge)
+			to = PAGE_PURGING | state;
+		else
+			to = (uintptr_t)block | count << PAGE_COUNT_SHIFT |
+			     state;
 		if (state == PAGE_FULL)
-			to |= PAGE_NOTIFIED;
-		else if (state != PAGE_ABANDONED || !gains)
-			to |= state;
+			to = (to & ~PAGE_STATE_MASK) | PAGE_NOTIFIED;
+		/* release: the block's link and mark; acquire: the list's */
 	} while (!atomic_compare_swap(&page->thread_free, &word, to));
 
-	/* without a list or a state that keeps it, the page may be gone now */
-	if (count == reserved && !purge)
-		(void)atomic_add(&instance->waiting_units, units);
-	if (purge) {
-		(void)atomic_add(&instance->emptied_units, units);
-		page_purge_remote(instance, page, state == PAGE_FULL);
-	} else if (state == PAGE_FULL) {
-		heap_return_page(atomic_read(&page->heap), page);
-	} else if (state == PAGE_ABANDONED && gains) {
-		page_gained(gains, page);
-	}
+	if (likely(!abandoned))
+		page_freed_owned(instance, page, word, whole, purge, units);
+	else if (gains)
+		page_gained(gains, page, block);
+	else if (whole)
+		page_claimed_empty(instance, page);
 }
 
 #endif /* MI_CONCURRENT */

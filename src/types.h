@@ -62,6 +62,11 @@ enum page_state {
 #define PAGE_EMPTIED		((uintptr_t)8)	/* purged: all is free */
 #define PAGE_LIST_MASK		((uintptr_t)0x0000fffffffffff0)
 #define PAGE_COUNT_SHIFT	48
+/*
+ * Of an ABANDONED page the count is that of all blocks that are not handed
+ * out, wherever they are: so who frees the last one knows it, without a look
+ * at anything that belongs to who owned the page, or owns it the next moment.
+ */
 
 enum page_flags {
 	PAGE_IN_FULL = 1,	/* on heap->full instead of in a queue */

@@ -209,9 +209,10 @@ static void free_after_the_end(void)
 	mi_thread_done();
 	must(heap_current() == &empty_heap);
 	mi_free(blocks[0]);
-	/* only who has a heap can own a page */
-	must(page->owner == port_thread_id());
-	must(page->heap == heap_current());
+	/* no heap is made for it, which nobody would end */
+	must(heap_current() == &empty_heap);
+	must(page_state(page) == PAGE_ABANDONED);
+	must(word_list(page->thread_free) == blocks[0]);
 }
 
 static int thread_frees_after_its_end(void *arg)
@@ -242,10 +243,88 @@ static int thread_pushes_after_its_end(void *arg)
 	page = page_around_block(blocks[0]);
 	in_thread(push_after_the_end);
 	must(is_abandoned(page));
-	must(page->thread_free & ~PAGE_STATE_MASK);
+	must(word_list(page->thread_free) == blocks[0]);
 	mi_option_set(mi_option_abandoned_reclaim_on_free, 1);
 	mi_free(blocks[1]);
 	must(default_instance.abandoned_count == 0);
+	return ends_well();
+}
+
+static void free_all_after_the_end(void)
+{
+	mi_thread_init();
+	mi_thread_done();
+	mi_free(blocks[0]);
+	must(is_abandoned(page));
+	mi_free(blocks[1]);
+	must(heap_current() == &empty_heap);
+}
+
+/* The last block brings the page back, though nobody has looked at its lists */
+static int last_free_without_a_heap(void *arg)
+{
+	(void)arg;
+	in_thread(leave_two);
+	page = page_around_block(blocks[0]);
+	in_thread(free_all_after_the_end);
+	must(default_instance.abandoned_count == 0);
+	must(default_instance.heap_count == 1);
+	must(runs_of_kind(&default_instance, RUN_SMALL) == 0);
+	return ends_well();
+}
+
+/* Nor does it have to be claimed before */
+static int last_free_where_nothing_is_claimed(void *arg)
+{
+	(void)arg;
+	mi_option_set(mi_option_abandoned_reclaim_on_free, 0);
+	in_thread(make_full);
+	mi_free(blocks[0]);
+	mi_free(blocks[1]);
+	mi_free(blocks[2]);
+	must(is_abandoned(page));
+	mi_free(blocks[3]);
+	must(default_instance.abandoned_count == 1);
+	must(runs_of_kind(&default_instance, RUN_SMALL) == 1);
+	mi_free(blocks[4]);
+	must(default_instance.abandoned_count == 0);
+	return ends_well();
+}
+
+#define EXCLUSIVE_BLOCKS	1000
+
+static void *exclusive_blocks[EXCLUSIVE_BLOCKS];
+static mi_arena_id_t exclusive_arena;
+
+static void fill_exclusive(void)
+{
+	mi_heap_t *heap = mi_heap_new_in_arena(exclusive_arena);
+	size_t i;
+
+	for (i = 0; i < EXCLUSIVE_BLOCKS; i++)
+		must(exclusive_blocks[i] = mi_heap_malloc(heap, 64));
+}
+
+/* A free into such a page is O(1) until the last one: nothing is collected */
+static int exclusive_pages_go_back(void *arg)
+{
+	size_t i;
+
+	(void)arg;
+	must(mi_reserve_os_memory_ex(16 * MIB, true, false, true,
+				     &exclusive_arena) == 0);
+	in_thread(fill_exclusive);
+	must(default_instance.abandoned_count == 0);	/* on no list */
+	page = page_around_block(exclusive_blocks[0]);
+	for (i = 0; i < 3; i++) {
+		must(page_around_block(exclusive_blocks[i]) == page);
+		mi_free(exclusive_blocks[i]);
+		must(page_state(page) == PAGE_ABANDONED);
+		must(word_list(page->thread_free) == exclusive_blocks[i]);
+	}
+	for (; i < EXCLUSIVE_BLOCKS; i++)
+		mi_free(exclusive_blocks[i]);
+	must(runs_of_kind(&default_instance, RUN_SMALL) == 0);
 	return ends_well();
 }
 
@@ -353,6 +432,9 @@ int main(void)
 		TEST_IN_CHILD(abandoned_page_is_reclaimed_on_need),
 		TEST_IN_CHILD(thread_frees_after_its_end),
 		TEST_IN_CHILD(thread_pushes_after_its_end),
+		TEST_IN_CHILD(last_free_without_a_heap),
+		TEST_IN_CHILD(last_free_where_nothing_is_claimed),
+		TEST_IN_CHILD(exclusive_pages_go_back),
 		TEST_IN_CHILD(search_for_abandoned_pages_ends),
 		TEST_IN_CHILD(claimed_pages_that_empty_go_back),
 		TEST_IN_CHILD(absorbed_pages_that_empty_go_back),
