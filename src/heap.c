@@ -219,12 +219,14 @@ size_t heap_largest_block(struct heap *heap, size_t least)
 static struct page *heap_find(struct heap *heap, unsigned int class)
 {
 	struct queue *queue = &heap->queues[class];
+	unsigned int tries = 0;
 	bool collected = false;
 	struct page *page;
 
 	for (;;) {	/* each round a page leaves the queue */
 		page = queue->first;
-		if (page == &empty_page) {
+		/* a page of which others took all is not to be paid for now */
+		if (page == &empty_page || unlikely(tries++ == FULL_TRIES)) {
 			page = heap_more(heap, class);
 			if (unlikely(!page)) {
 				if (collected)
@@ -253,7 +255,7 @@ struct block *heap_alloc(struct heap *heap, unsigned int class)
 #if MI_DEBUG >= 2
 	mi_assert(heap->heartbeat % 256 || heap_is_valid(heap));
 #endif
-	if (unlikely(atomic_read(&heap->returned)))
+	if (unlikely(heap_has_returned(heap)))
 		heap_drain(heap);
 	if (unlikely(heap->heartbeat % LOOK_INTERVAL == 0)) {
 		heap->look_class = (heap->look_class + 1) % CLASS_COUNT;
@@ -327,7 +329,7 @@ void heap_collect(struct heap *heap, bool force)
 	heap_call_deferred(heap, force);
 	if (force)
 		instance_run_flush(heap->instance);
-	heap_drain(heap);
+	heap_drain_all(heap);
 	(void)heap_visit_pages(heap, page_collect, &force);
 }
 
@@ -361,7 +363,7 @@ void heap_absorb(struct heap *heap, struct heap *from)
 {
 	struct page *page;
 
-	heap_drain(from);
+	heap_drain_all(from);
 	(void)heap_visit_pages(from, page_absorb, heap);
 	port_lock(&heap->instance->lock);
 	while ((page = from->large)) {
@@ -442,9 +444,9 @@ void heap_drop_pages(struct heap *heap)
 {
 	struct page *page;
 
-	heap_drain(heap);
+	heap_drain_all(heap);
 	(void)heap_visit_pages(heap, page_drop, heap->backing);
-	heap_drain(heap);
+	heap_drain_all(heap);	/* passes late ones on */
 	while ((page = large_take(heap))) {
 		*page->map_entry = 0;
 		instance_run_free(heap->instance, page);

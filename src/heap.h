@@ -125,8 +125,17 @@ void page_free_remote(struct instance *instance, struct page *page,
 		      struct block *block);
 /* Puts a page on `returned`. Any thread that has set it NOTIFIED */
 void heap_return_page(struct heap *heap, struct page *page);
-/* Moves pages on `returned` back to where they can be used */
+/*
+ * Moves pages on `returned` back to where they can be used: some of them, the
+ * next call goes on. O(1) but for the blocks of the last page
+ */
 void heap_drain(struct heap *heap);
+/* All of them. O(pages + blocks) */
+void heap_drain_all(struct heap *heap);
+static inline bool heap_has_returned(const struct heap *heap)
+{
+	return atomic_read(&heap->returned) || heap->pending;
+}
 /*
  * The heap's pages have left it: from now on no page comes to `returned`, and
  * those that came are passed on. The heap's thread, at its end
@@ -136,6 +145,15 @@ void heap_close(struct heap *heap);
 static inline void heap_drain(struct heap *heap)
 {
 	(void)heap;
+}
+static inline void heap_drain_all(struct heap *heap)
+{
+	(void)heap;
+}
+static inline bool heap_has_returned(const struct heap *heap)
+{
+	(void)heap;
+	return false;
 }
 static inline void heap_close(struct heap *heap)
 {

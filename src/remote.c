@@ -45,32 +45,59 @@ void heap_return_page(struct heap *heap, struct page *page)
 	}
 }
 
-void heap_drain(struct heap *heap)
+/* The first of `pending`; tells how many blocks it brought */
+static size_t heap_drain_page(struct heap *heap)
 {
-	struct page *page, *next;
+	struct page *page = heap->pending;
+	struct heap *now = atomic_read(&page->heap);
 	uintptr_t word;
 
-	/* acquire: all links; HEAP_PARKED is not set while the owner lives */
-	page = (struct page *)atomic_swap(&heap->returned, 0);
-	for (; page; page = next) {
-		struct heap *now = atomic_read(&page->heap);
+	heap->pending = page->returned_next;
+	if (unlikely(now != heap)) {	/* moved, by mi_heap_delete() */
+		heap_return_page(now, page);
+		return 0;
+	}
+	word = atomic_read(&page->thread_free);
+	/* the link has been read: from here on it may be another's */
+	while (!atomic_compare_swap(&page->thread_free, &word,
+				    word & ~PAGE_STATE_MASK))
+		;	/* bounded: each failure is another thread's free */
+	if (unlikely(!page->owner)) {	/* it outlived its thread */
+		now = heap->backing;	/* others may be destroyed */
+		atomic_write(&page->heap, now);
+		atomic_write(&page->owner, now->owner);
+		heap_page_adopt(now, page);
+	}
+	heap_page_look(page);
+	return word >> PAGE_COUNT_SHIFT;
+}
 
-		next = page->returned_next;
-		if (unlikely(now != heap)) {
-			heap_return_page(now, page);
-			continue;
-		}
-		word = atomic_read(&page->thread_free);
-		while (!atomic_compare_swap(&page->thread_free, &word,
-					    word & ~PAGE_STATE_MASK))
-			;	/* bounded: each failure is another's free */
-		if (unlikely(!page->owner)) {	/* it outlived its thread */
-			now = heap->backing;	/* others may be destroyed */
-			atomic_write(&page->heap, now);
-			atomic_write(&page->owner, now->owner);
-			heap_page_adopt(now, page);
-		}
-		heap_page_look(page);
+static void heap_take_returned(struct heap *heap)
+{
+	/* acquire: all links; HEAP_PARKED is not set while the owner lives */
+	if (!heap->pending)
+		heap->pending = (struct page *)
+				atomic_swap(&heap->returned, 0);
+}
+
+void heap_drain(struct heap *heap)
+{
+	unsigned int pages = DRAIN_PAGES;
+	size_t blocks = 0;
+
+	heap_take_returned(heap);
+	while (heap->pending && pages-- && blocks < DRAIN_BLOCKS)
+		blocks += heap_drain_page(heap);
+}
+
+void heap_drain_all(struct heap *heap)
+{
+	unsigned int lists = 2;	/* what was begun, and what came since */
+
+	while (lists--) {
+		heap_take_returned(heap);
+		while (heap->pending)
+			(void)heap_drain_page(heap);
 	}
 }
 
@@ -79,6 +106,7 @@ void heap_close(struct heap *heap)
 	struct page *page, *next;
 	struct heap *now;
 
+	mi_assert(!heap->pending);
 	/*
 	 * Acquire: the links of what came late. Release: the heap's pages have
 	 * been left or moved, which who finds the bit must see.

@@ -227,7 +227,7 @@ void heap_end(struct heap *heap)
 
 static void heap_abandon(struct heap *heap)
 {
-	heap_drain(heap);
+	heap_drain_all(heap);
 	(void)heap_visit_pages(heap, page_leave, NULL);
 	heap_park(heap);
 }

@@ -78,6 +78,102 @@ static int notified_and_freed_locally(void *arg)
 	return ends_well();
 }
 
+/* -------- many pages come back at once -------- */
+
+#define MANY_PAGES	40
+
+static void *of_many_pages[MANY_PAGES * 64];
+static size_t of_many_count;
+static pthread_barrier_t there_are_many, one_of_each_is_free;
+
+static void fill_many_pages(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LENGTH(of_many_pages) &&
+	     heap_current()->page_count[CLASS] <= MANY_PAGES; i++)
+		of_many_pages[i] = mi_malloc(SIZE);
+	of_many_count = i;
+	must(heap_current()->page_count[CLASS] == MANY_PAGES + 1);
+}
+
+static void free_one_of_each_page(void)
+{
+	struct page *before = NULL;
+	size_t i;
+
+	for (i = 0; i + 1 < of_many_count; i++) {
+		if (page_around_block(of_many_pages[i]) == before)
+			continue;
+		before = page_around_block(of_many_pages[i]);
+		mi_free(of_many_pages[i]);
+		of_many_pages[i] = NULL;
+	}
+}
+
+static size_t count_pending(void)
+{
+	const struct page *waits = heap_current()->pending;
+	size_t count = 0;
+
+	for (; waits; waits = waits->returned_next, count++)
+		must(page_state(waits) == PAGE_NOTIFIED);
+	return count;
+}
+
+/* One call does not pay for all: the rest waits, and is not lost */
+static int drain_is_bounded(void *arg)
+{
+	size_t i, left = MANY_PAGES;
+
+	(void)arg;
+	fill_many_pages();
+	in_thread(free_one_of_each_page);
+	must(heap_current()->returned && !heap_current()->pending);
+	while (left > DRAIN_PAGES) {
+		heap_drain(heap_current());
+		left -= DRAIN_PAGES;
+		must(count_pending() == left);
+		must(is_valid());
+	}
+	must(heap_has_returned(heap_current()));
+	heap_drain(heap_current());
+	must(!heap_has_returned(heap_current()));
+	for (i = 0; i < of_many_count; i++)
+		mi_free(of_many_pages[i]);
+	return ends_well();
+}
+
+static void free_and_end(void)
+{
+	fill_many_pages();
+	pthread_barrier_wait(&there_are_many);
+	pthread_barrier_wait(&one_of_each_is_free);
+	heap_drain(heap_current());
+	must(heap_current()->pending);
+}
+
+/* What waits when the thread ends is abandoned with the rest */
+static int pending_pages_are_left(void *arg)
+{
+	static void (*body)(void) = free_and_end;
+	pthread_t thread;
+	size_t i;
+
+	(void)arg;
+	pthread_barrier_init(&there_are_many, NULL, 2);
+	pthread_barrier_init(&one_of_each_is_free, NULL, 2);
+	must(pthread_create(&thread, NULL, run_body, &body) == 0);
+	pthread_barrier_wait(&there_are_many);
+	free_one_of_each_page();
+	pthread_barrier_wait(&one_of_each_is_free);
+	must(pthread_join(thread, NULL) == 0);
+	must(default_instance.abandoned_count == MANY_PAGES + 1);
+	for (i = 0; i < of_many_count; i++)
+		mi_free(of_many_pages[i]);
+	return ends_well();
+}
+
 /* -------- counted for threads that a fork left behind -------- */
 
 static pthread_barrier_t there;
@@ -424,6 +520,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST_IN_CHILD(full_page_is_notified_and_returns),
 		TEST_IN_CHILD(returned_page_serves_again),
+		TEST_IN_CHILD(drain_is_bounded),
+		TEST_IN_CHILD(pending_pages_are_left),
 		TEST_IN_CHILD(fork_forgets_what_others_kept),
 		TEST_IN_CHILD(emptied_by_others),
 		TEST_IN_CHILD(notified_and_freed_locally),
