@@ -40,6 +40,9 @@ bool page_resum(struct page *page);
  */
 void page_restart(struct page *page);
 
+/* From now on no address leads to the page. Of who has set PURGING */
+void page_unmap(struct page *page);
+
 /* Whether a block lies on one of the page's lists. O(capacity) */
 bool page_is_free_block(struct page *page, const struct block *block);
 

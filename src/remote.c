@@ -171,7 +171,9 @@ static COLD struct heap *heap_that_gains(struct instance *instance,
 
 /*
  * Who has set PURGING has taken the list away: to the owner all is handed
- * out, so nobody touches the memory until EMPTIED is set.
+ * out, so nobody touches the memory until EMPTIED is set, nor the map entries
+ * until page_restart() makes blocks anew. The marks of the blocks go with the
+ * memory; without an entry a second free is found all the same.
  */
 static void page_purge_remote(struct instance *instance, struct page *page,
 			      bool notify)
@@ -179,6 +181,7 @@ static void page_purge_remote(struct instance *instance, struct page *page,
 	uintptr_t word, to;
 	enum page_state state;
 
+	page_unmap(page);
 	(void)port_purge((void *)run_start(page), run_bytes(page));
 	word = atomic_read(&page->thread_free);
 	do {	/* release: who finds EMPTIED may touch the memory */
@@ -227,8 +230,13 @@ void page_free_remote(struct instance *instance, struct page *page,
 	bool whole, purge = false, abandoned;
 	enum page_state state;
 
-	block_mark_free(page, block);
 	do {
+		if (unlikely(word & (PAGE_PURGING | PAGE_EMPTIED))) {
+			/* all blocks have come back, so this one has */
+			error_pointer(ERROR_DOUBLE_FREE, "free", block);
+			return;
+		}
+		block_mark_free(page, block);
 		state = (enum page_state)(word & PAGE_STATE_MASK);
 		abandoned = state == PAGE_ABANDONED;
 		count = (word >> PAGE_COUNT_SHIFT) + 1;

@@ -14,8 +14,8 @@
 #define BLOCKS		3000000
 #define SIZE		64
 #define STEP		1024	/* every such block is not freed by the other */
-#define MALLOCS		1000	/* most of them are short */
-#define FREES		50	/* each takes the slow path */
+#define MALLOCS		400	/* most of them are short */
+#define FREES		8	/* each takes the slow path */
 
 static void *(*volatile malloc_called)(size_t) = mi_malloc;
 static void (*volatile free_called)(void *) = mi_free;
