@@ -104,7 +104,7 @@ void *large_alloc(struct heap *heap, size_t size, size_t alignment,
 
 void large_free(struct instance *instance, struct page *page)
 {
-	*page->map_entry = 0;
+	atomic_write(page->map_entry, 0);
 	if (likely(page->units <= QUICK_UNITS_MAX)) {
 		page = instance_run_keep(instance, page);
 		if (!page)
