@@ -14,7 +14,7 @@ static void heap_link(struct instance *instance, struct heap *heap)
 	heap->next = *list;
 	if (heap->next)
 		heap->next->prev = heap;
-	*list = heap;
+	atomic_write(list, heap);	/* `late` is read without the lock */
 	if (++instance->heap_count > instance->heap_count_peak)
 		instance->heap_count_peak = instance->heap_count;
 }
@@ -24,7 +24,7 @@ static void heap_unlink(struct instance *instance, struct heap *heap)
 	if (heap->prev)
 		heap->prev->next = heap->next;
 	else if (heap->late)
-		instance->late = heap->next;
+		atomic_write(&instance->late, heap->next);
 	else
 		instance->heaps = heap->next;
 	if (heap->next)
