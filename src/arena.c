@@ -19,10 +19,10 @@ struct arena *arena_by_number(struct instance *instance, unsigned int number)
 	return number <= ARENA_NUMBER_META ?
 	       atomic_read_acquire(&instance->arena_table[number]) : NULL;
 #else
-	struct arena *arena = instance->arenas;
+	struct arena *arena = atomic_read_acquire(&instance->arenas);
 
 	while (arena && arena->number != number)
-		arena = arena->next;
+		arena = atomic_read_acquire(&arena->next);
 	return arena;
 #endif
 }
@@ -51,20 +51,26 @@ static struct map *arena_map(const struct arena *arena, uintptr_t address,
 	return arena->map;
 }
 
-struct page *arena_page_of(struct instance *instance, const void *p)
+struct page *arena_page_locked(struct instance *instance, const void *p)
 {
 	struct arena *arena = arena_of(instance, p);
-	struct page *page = NULL;
+	uintptr_t distance;
 	struct map *map;
 	size_t index;
 
-	if (!arena)
+	map = arena ? arena_map(arena, (uintptr_t)p, &index) : NULL;
+	distance = map ? atomic_read(&map->distance[index]) : 0;
+	return distance ? (struct page *)((uintptr_t)map + distance) : NULL;
+}
+
+struct page *arena_page_of(struct instance *instance, const void *p)
+{
+	struct page *page;
+
+	if (!arena_of(instance, p))
 		return NULL;
 	port_lock(&instance->lock);
-	map = arena_map(arena, (uintptr_t)p, &index);
-	if (map && map->distance[index])
-		page = (struct page *)((uintptr_t)map +
-				       map->distance[index]);
+	page = arena_page_locked(instance, p);
 	port_unlock(&instance->lock);
 	return page;
 }

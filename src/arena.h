@@ -82,6 +82,8 @@ void run_set_dirty(struct arena *arena, struct page *run, uintptr_t start,
 /* arena.c: from instances to arenas. */
 struct arena *arena_of(struct instance *instance, const void *p);
 struct page *arena_page_of(struct instance *instance, const void *p);
+/* The same for who holds the lock */
+struct page *arena_page_locked(struct instance *instance, const void *p);
 struct arena *arena_by_number(struct instance *instance, unsigned int number);
 enum arena_flags {
 	ARENA_ZERO = 1,		/* it reads as zero */

@@ -104,6 +104,13 @@
 /* Of so many slow paths one looks after a class, in turn */
 #define LOOK_INTERVAL		16
 
+/* Of what others freed, one call moves so many pages, or blocks, at most */
+#define DRAIN_PAGES		16
+#define DRAIN_BLOCKS		1024
+
+/* How many pages without a free block one call moves out of its way */
+#define FULL_TRIES		16
+
 /* How many abandoned pages a heap tries before it makes a new one */
 #define RECLAIM_TRIES		8
 

@@ -15,15 +15,14 @@ _Static_assert(CLASS_COUNT == 105, "a Q1 for each class");
 
 PORT_TLS uintptr_t heap_word = (uintptr_t)&empty_heap + HEAP_WORD_BIAS;
 
-void heap_init(struct heap *heap, struct instance *instance)
+void heap_init(struct heap *heap)
 {
 	unsigned int class;
 
-	/* the rest stays: a page may be on its way from the heap's last life */
+	/* what follows may be read by threads that come late: it stays */
 	memory_zero(heap, __builtin_offsetof(struct heap, returned));
 	for (class = 0; class < CLASS_COUNT; class++)
 		heap->queues[class].first = &empty_page;
-	heap->instance = instance;
 	heap->owner = port_thread_id();
 }
 
@@ -101,7 +100,7 @@ void heap_page_emptied(struct page *page)
 }
 
 /* What is left to do for a page that came back, or was never gone */
-static void page_look(struct page *page)
+void heap_page_look(struct page *page)
 {
 	page_collect_remote(page);
 	if (page->flags & PAGE_IN_FULL) {
@@ -114,44 +113,6 @@ static void page_look(struct page *page)
 	}
 	if (page_resum(page))
 		heap_page_emptied(page);
-}
-
-void heap_return_page(struct heap *heap, struct page *page)
-{
-	uintptr_t word = atomic_read(&heap->returned);
-
-	do {
-		page->returned_next = (struct page *)word;
-	} while (!atomic_compare_swap(&heap->returned, &word,
-				      (uintptr_t)page));
-}
-
-void heap_drain(struct heap *heap)
-{
-	struct page *page, *next;
-	uintptr_t word;
-
-	page = (struct page *)atomic_swap(&heap->returned, 0);
-	for (; page; page = next) {
-		struct heap *now = atomic_read(&page->heap);
-
-		next = page->returned_next;
-		if (unlikely(now != heap)) {
-			heap_return_page(now, page);
-			continue;
-		}
-		word = atomic_read(&page->thread_free);
-		while (!atomic_compare_swap(&page->thread_free, &word,
-					    word & ~PAGE_STATE_MASK))
-			;	/* bounded: as above */
-		if (unlikely(!page->owner)) {	/* it outlived its thread */
-			now = heap->backing;	/* others may be destroyed */
-			atomic_write(&page->heap, now);
-			atomic_write(&page->owner, now->owner);
-			heap_page_adopt(now, page);
-		}
-		page_look(page);
-	}
 }
 
 void heap_look(struct heap *heap, unsigned int class, unsigned int pages)
@@ -258,12 +219,14 @@ size_t heap_largest_block(struct heap *heap, size_t least)
 static struct page *heap_find(struct heap *heap, unsigned int class)
 {
 	struct queue *queue = &heap->queues[class];
+	unsigned int tries = 0;
 	bool collected = false;
 	struct page *page;
 
 	for (;;) {	/* each round a page leaves the queue */
 		page = queue->first;
-		if (page == &empty_page) {
+		/* a page of which others took all is not to be paid for now */
+		if (page == &empty_page || unlikely(tries++ == FULL_TRIES)) {
 			page = heap_more(heap, class);
 			if (unlikely(!page)) {
 				if (collected)
@@ -292,7 +255,7 @@ struct block *heap_alloc(struct heap *heap, unsigned int class)
 #if MI_DEBUG >= 2
 	mi_assert(heap->heartbeat % 256 || heap_is_valid(heap));
 #endif
-	if (unlikely(atomic_read(&heap->returned)))
+	if (unlikely(heap_has_returned(heap)))
 		heap_drain(heap);
 	if (unlikely(heap->heartbeat % LOOK_INTERVAL == 0)) {
 		heap->look_class = (heap->look_class + 1) % CLASS_COUNT;
@@ -366,7 +329,7 @@ void heap_collect(struct heap *heap, bool force)
 	heap_call_deferred(heap, force);
 	if (force)
 		instance_run_flush(heap->instance);
-	heap_drain(heap);
+	heap_drain_all(heap);
 	(void)heap_visit_pages(heap, page_collect, &force);
 }
 
@@ -400,13 +363,12 @@ void heap_absorb(struct heap *heap, struct heap *from)
 {
 	struct page *page;
 
-	heap_drain(from);
+	heap_drain_all(from);
 	(void)heap_visit_pages(from, page_absorb, heap);
-	heap_drain(from);	/* passes late ones on */
 	port_lock(&heap->instance->lock);
 	while ((page = from->large)) {
 		from->large = page->next;
-		page->heap = heap;
+		atomic_write(&page->heap, heap);
 		page->prev = NULL;
 		page->next = heap->large;
 		if (page->next)
@@ -470,7 +432,7 @@ static struct page *large_take(struct heap *heap)
 		heap->large = page->next;
 		if (page->next)
 			page->next->prev = NULL;
-		page->heap = NULL;
+		atomic_write(&page->heap, NULL);
 		if (*page->map_entry)
 			break;
 	}
@@ -482,9 +444,9 @@ void heap_drop_pages(struct heap *heap)
 {
 	struct page *page;
 
-	heap_drain(heap);
+	heap_drain_all(heap);
 	(void)heap_visit_pages(heap, page_drop, heap->backing);
-	heap_drain(heap);
+	heap_drain_all(heap);	/* passes late ones on */
 	while ((page = large_take(heap))) {
 		*page->map_entry = 0;
 		instance_run_free(heap->instance, page);

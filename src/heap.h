@@ -27,7 +27,8 @@ static ALWAYS_INLINE struct heap *heap_current(void)
 struct heap *heap_current_or_new(void);
 
 /* heap.c */
-void heap_init(struct heap *heap, struct instance *instance);
+/* All that a life begins with; heap->instance stays */
+void heap_init(struct heap *heap);
 /* A block of the class, from any page that has or can get one; or NULL */
 struct block *heap_alloc(struct heap *heap, unsigned int class);
 /*
@@ -56,10 +57,8 @@ void heap_collect_all(struct heap *heap);
  * behind the others: so that no page is forgotten whose class is not used.
  */
 void heap_look(struct heap *heap, unsigned int class, unsigned int pages);
-/* Puts a page on `returned`. Any thread that has just set it NOTIFIED */
-void heap_return_page(struct heap *heap, struct page *page);
-/* Moves pages on `returned` back to where they can be used */
-void heap_drain(struct heap *heap);
+/* Collects what came back to one page, and moves it to where it belongs */
+void heap_page_look(struct page *page);
 /* Called now and then on the slow path, see mi_register_deferred_free() */
 void heap_set_deferred(void (*call)(bool, unsigned long long, void *),
 		       void *arg);
@@ -86,9 +85,12 @@ void page_unkeep(struct heap *heap, struct page *page);
 struct heap *heap_new(struct heap *backing);
 /* A first heap for the calling thread where `backing` is NULL */
 struct heap *heap_create(struct instance *instance, struct heap *backing);
-/* The first heap of a thread, or NULL. O(heaps) */
+/* The first heap of a thread, or NULL: where threads take turns. O(heaps) */
 struct heap *heap_of_owner(struct instance *instance, uintptr_t owner);
-/* Gives back all empty pages of the caller's heaps, or of all */
+/*
+ * Gives back all empty pages of the caller's heaps; where threads take turns
+ * of all.
+ */
 void heaps_collect(struct instance *instance);
 void heap_end(struct heap *heap);
 /* The calling thread ends: its pages are abandoned. Called by the port */
@@ -97,15 +99,67 @@ void heaps_thread_done(void);
 void heaps_abandon(struct heap *heap);
 /* In the child of a fork: other threads are gone. The lock is held */
 void heaps_fork_child(struct instance *instance);
+
+/* abandon.c: pages between two owners */
+/* For heap_visit_pages(): the page loses its owner, who calls this */
+bool page_leave(struct page *page, void *arg);
+/* What is empty goes, the rest is abandoned. In no list, and the caller's */
+void page_give_up(struct instance *instance, struct page *page);
+/* The same for a page that is NOTIFIED, and that its owner has left */
+void page_left(struct instance *instance, struct page *page);
+/*
+ * The caller has claimed the page: it has changed ABANDONED to ACTIVE, and
+ * taken the list away with that. The page becomes the heap's
+ */
+void page_claimed(struct heap *heap, struct page *page, struct block *list);
+/* The same where nothing of the page is handed out: it is given back. O(1) */
+void page_claimed_empty(struct instance *instance, struct page *page);
 /* An abandoned page of the class, now the heap's; or NULL. O(tries) */
 struct page *page_reclaim(struct heap *heap, unsigned int class);
 /* The last block of an abandoned page was freed (threads take turns) */
 void page_abandoned_emptied(struct page *page);
-/* A free by a thread that does not own the page */
+
+/* remote.c: frees by threads that do not own the page */
+#if MI_CONCURRENT
 void page_free_remote(struct instance *instance, struct page *page,
 		      struct block *block);
-/* Pages on parked heaps that arrived late become abandoned. Any thread */
-void heaps_drain_parked(struct instance *instance);
+/* Puts a page on `returned`. Any thread that has set it NOTIFIED */
+void heap_return_page(struct heap *heap, struct page *page);
+/*
+ * Moves pages on `returned` back to where they can be used: some of them, the
+ * next call goes on. O(1) but for the blocks of the last page
+ */
+void heap_drain(struct heap *heap);
+/* All of them. O(pages + blocks) */
+void heap_drain_all(struct heap *heap);
+static inline bool heap_has_returned(const struct heap *heap)
+{
+	return atomic_read(&heap->returned) || heap->pending;
+}
+/*
+ * The heap's pages have left it: from now on no page comes to `returned`, and
+ * those that came are passed on. The heap's thread, at its end
+ */
+void heap_close(struct heap *heap);
+#else	/* nobody sends a notification */
+static inline void heap_drain(struct heap *heap)
+{
+	(void)heap;
+}
+static inline void heap_drain_all(struct heap *heap)
+{
+	(void)heap;
+}
+static inline bool heap_has_returned(const struct heap *heap)
+{
+	(void)heap;
+	return false;
+}
+static inline void heap_close(struct heap *heap)
+{
+	(void)heap;
+}
+#endif
 
 /* large.c */
 void *large_alloc(struct heap *heap, size_t size, size_t alignment,

@@ -40,7 +40,7 @@ static inline void *large_again(struct heap *heap, size_t size)
 	if (unlikely(!page))
 		return NULL;
 	/* look again: now it is ours */
-	if (unlikely(page->units != units || page->heap != heap ||
+	if (unlikely(page->units != units || atomic_read(&page->heap) != heap ||
 		     (uintptr_t)large_block(page) != run_start(page))) {
 		instance_run_free(instance, page);
 		return NULL;
@@ -104,7 +104,7 @@ void *large_alloc(struct heap *heap, size_t size, size_t alignment,
 
 void large_free(struct instance *instance, struct page *page)
 {
-	*page->map_entry = 0;
+	atomic_write(page->map_entry, 0);
 	if (likely(page->units <= QUICK_UNITS_MAX)) {
 		page = instance_run_keep(instance, page);
 		if (!page)

@@ -94,7 +94,6 @@ void mi_heap_collect(mi_heap_t *heap, bool force)
 	if (!heap || heap_of_api(heap) == &empty_heap)
 		return;
 	heap_collect(heap_of_api(heap), force);
-	heaps_drain_parked(instance);
 	if (force)
 		purge_all(instance);
 }
@@ -117,8 +116,11 @@ void mi_collect(bool force)
 {
 	struct heap *heap = heap_current()->backing;
 
-	if (!heap)	/* of a thread without one */
+	if (!heap) {	/* of a thread without one */
+		if (force)
+			purge_all(&default_instance);
 		return;
+	}
 	if (force)
 		reclaim_all(heap);
 	for (; heap->thread_next; heap = heap->thread_next)
@@ -133,9 +135,9 @@ static struct heap *heap_around(const void *p)
 {
 	struct page *page = page_around(&default_instance, p);
 
-	if (!page || (page->kind == RUN_SMALL && !page->owner))
+	if (!page || (page->kind == RUN_SMALL && !atomic_read(&page->owner)))
 		return NULL;
-	return page->heap;
+	return atomic_read(&page->heap);
 }
 
 mi_heap_t *mi_heap_of(const void *p)
@@ -157,7 +159,7 @@ bool mi_heap_contains_block(mi_heap_t *heap, const void *p)
 {
 	struct page *page = block_page_quiet(&default_instance, p);
 
-	return heap && page && page->heap == heap_of_api(heap);
+	return heap && page && atomic_read(&page->heap) == heap_of_api(heap);
 }
 
 bool mi_heap_check_owned(mi_heap_t *heap, const void *p)
@@ -218,21 +220,98 @@ static bool visit_page(struct page *page, void *arg)
 	return true;
 }
 
-static bool visit_large(const struct visit *visit, struct page *page)
-{
-	mi_heap_area_t area = {
-		.blocks = large_block(page),
-		.reserved = run_bytes(page),
-		.committed = run_bytes(page),
-		.used = 1,
-		.block_size = large_usable(page),
-		.full_block_size = run_bytes(page),
-	};
+/* The large blocks that a heap had when they were counted, in a run */
+struct large_list {
+	struct page *run;
+	void **blocks;
+	size_t count;
+};
 
-	return visit->visitor(visit->heap, &area, NULL, 0, visit->arg) &&
-	       (!visit->blocks ||
-		visit->visitor(visit->heap, &area, large_block(page),
-			       area.block_size, visit->arg));
+static size_t large_count(struct heap *heap)
+{
+	const struct page *page;
+	size_t count = 0;
+
+	port_lock(&default_instance.lock);
+	for (page = heap->large; page; page = page->next)
+		count++;
+	port_unlock(&default_instance.lock);
+	return count;
+}
+
+/* False: no memory. Only the heap's thread, which calls, adds blocks */
+static bool large_list_begin(struct large_list *list, struct heap *heap)
+{
+	size_t room = large_count(heap);
+	const struct run_request request = {
+		.units = units_of(room * sizeof(void *)), .align_units = 1,
+		.kind = RUN_META,
+	};
+	const struct page *page;
+
+	memory_zero(list, sizeof(*list));
+	if (!room)
+		return true;
+	list->run = instance_run_alloc(&default_instance, &request);
+	if (!list->run)
+		return false;
+	list->blocks = (void **)run_start(list->run);
+	port_lock(&default_instance.lock);
+	page = heap->large;
+	for (; page && list->count < room; page = page->next)
+		if (atomic_read(page->map_entry))
+			list->blocks[list->count++] = large_block(page);
+	port_unlock(&default_instance.lock);
+	return true;
+}
+
+static void large_list_end(struct large_list *list)
+{
+	if (list->run)
+		instance_run_free(&default_instance, list->run);
+}
+
+/* Whether the block is live and the heap's still; then tells its area */
+static bool large_area(struct heap *heap, const void *block,
+		       mi_heap_area_t *area)
+{
+	struct page *page;
+	bool live;
+
+	port_lock(&default_instance.lock);
+	page = arena_page_locked(&default_instance, block);
+	live = page && page->kind == RUN_LARGE && page->heap == heap &&
+	       large_block(page) == block;
+	if (live) {
+		area->blocks = large_block(page);
+		area->reserved = run_bytes(page);
+		area->committed = run_bytes(page);
+		area->used = 1;
+		area->block_size = large_usable(page);
+		area->full_block_size = run_bytes(page);
+	}
+	port_unlock(&default_instance.lock);
+	return live;
+}
+
+/* The visitor is called without the lock, and may free what it likes */
+static bool visit_large(const struct visit *visit, struct large_list *list)
+{
+	struct heap *heap = heap_of_api(visit->heap);
+	mi_heap_area_t area;
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		if (!large_area(heap, list->blocks[i], &area))
+			continue;
+		if (!visit->visitor(visit->heap, &area, NULL, 0, visit->arg))
+			return false;
+		if (visit->blocks &&
+		    !visit->visitor(visit->heap, &area, list->blocks[i],
+				    area.block_size, visit->arg))
+			return false;
+	}
+	return true;
 }
 
 bool mi_heap_visit_blocks(const mi_heap_t *heap, bool visit_all_blocks,
@@ -242,17 +321,14 @@ bool mi_heap_visit_blocks(const mi_heap_t *heap, bool visit_all_blocks,
 		.heap = heap, .visitor = visitor, .arg = arg,
 		.blocks = visit_all_blocks,
 	};
-	struct page *page, *next;
+	struct large_list list;
+	bool all;
 
-	if (!heap || !visitor || heap_of_api(heap) == &empty_heap)
+	if (!heap || !visitor || heap_of_api(heap) == &empty_heap ||
+	    !large_list_begin(&list, heap_of_api(heap)))
 		return false;
-	if (!heap_visit_pages(heap_of_api(heap), visit_page, &visit))
-		return false;
-	instance_run_flush(&default_instance);
-	for (page = heap_of_api(heap)->large; page; page = next) {
-		next = page->next;
-		if (!visit_large(&visit, page))
-			return false;
-	}
-	return true;
+	all = heap_visit_pages(heap_of_api(heap), visit_page, &visit) &&
+	      visit_large(&visit, &list);
+	large_list_end(&list);
+	return all;
 }

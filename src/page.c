@@ -127,21 +127,34 @@ struct page *page_alloc(struct heap *heap, unsigned int class)
 	return page;
 }
 
-/* Maps the units in which blocks number `first`..`last` start, from 0 */
+/*
+ * Maps the units in which blocks number `first`..`last` start, from 0. Where
+ * the map is no window it moves when the arena grows, and its end is the
+ * high-water mark: that takes the lock. The entries are the page's alone.
+ */
 static void page_map(struct arena *arena, struct page *page, size_t first,
 		     size_t last, struct page *to)
 {
-	size_t bytes = page->block_size;
-	uintptr_t start = run_start(page);
+	size_t bytes = page->block_size, step = 1;
+	uintptr_t start = run_start(page), from, end;
 
-	if (bytes <= UNIT_SIZE) {
-		arena_map_set(arena, to, start + first * bytes,
-			      start + last * bytes);
-		return;
+	if (bytes <= UNIT_SIZE)		/* every unit in between */
+		step = last - first + 1;
+	if (!arena->map_is_window)
+		port_lock(&arena->instance->lock);
+	for (; first <= last; first += step) {
+		from = start + first * bytes;
+		end = from + (step - 1) * bytes;
+		arena_map_set(arena, to, from, end);
 	}
-	for (; first <= last; first++)
-		arena_map_set(arena, to, start + first * bytes,
-			      start + first * bytes);
+	if (!arena->map_is_window)
+		port_unlock(&arena->instance->lock);
+}
+
+void page_unmap(struct page *page)
+{
+	page_map(arena_by_number(page->heap->instance, page->arena_number),
+		 page, 0, page->reserved - 1u, NULL);
 }
 
 void page_free(struct page *page)
@@ -248,11 +261,31 @@ void page_restart(struct page *page)
 	(void)page_extend(page);
 }
 
+void page_take_list(struct page *page, struct block *first)
+{
+	uint64_t weight = 0, charged;
+	struct block *block;
+
+	for (block = first;; block = block->next) {
+		weight += page_amount(page, block);
+		if (block->next == page_empty_list(page))
+			break;
+	}
+	block->next = page->local_free;
+	page->local_free = first;
+	charged = page->sum + page->held;
+	mi_assert(charged >= weight);
+	if (page->sum > weight) {
+		page->sum -= weight;
+	} else {	/* the next free looks closer */
+		page->sum = 0;
+		page->held = charged - weight;
+	}
+}
+
 void page_collect_remote(struct page *page)
 {
 	uintptr_t word = atomic_read(&page->thread_free);
-	struct block *first, *block;
-	uint64_t weight = 0, charged;
 
 	do {
 		if (!(word & (PAGE_LIST_MASK | PAGE_EMPTIED)))
@@ -269,22 +302,7 @@ void page_collect_remote(struct page *page)
 	if (word >> PAGE_COUNT_SHIFT == page->reserved)
 		(void)atomic_add(&page->heap->instance->waiting_units,
 				 0 - (size_t)page->units);
-	first = word_list(word);
-	for (block = first;; block = block->next) {
-		weight += page_amount(page, block);
-		if (block->next == page_empty_list(page))
-			break;
-	}
-	block->next = page->local_free;
-	page->local_free = first;
-	charged = page->sum + page->held;
-	mi_assert(charged >= weight);
-	if (page->sum > weight) {
-		page->sum -= weight;
-	} else {	/* the next free looks closer */
-		page->sum = 0;
-		page->held = charged - weight;
-	}
+	page_take_list(page, word_list(word));
 }
 
 bool page_refill(struct page *page)

@@ -25,6 +25,8 @@ bool page_refill(struct page *page);
 
 /* Moves what other threads freed to `local_free`. O(blocks moved) */
 void page_collect_remote(struct page *page);
+/* The same for a list that was taken out of `thread_free`, not empty */
+void page_take_list(struct page *page, struct block *first);
 
 /*
  * Finds out how much is handed out, by a walk of `free`, and sets the sum so
@@ -37,6 +39,9 @@ bool page_resum(struct page *page);
  * else may be using the page. O(blocks of the first unit)
  */
 void page_restart(struct page *page);
+
+/* From now on no address leads to the page. Of who has set PURGING */
+void page_unmap(struct page *page);
 
 /* Whether a block lies on one of the page's lists. O(capacity) */
 bool page_is_free_block(struct page *page, const struct block *block);

@@ -62,6 +62,11 @@ enum page_state {
 #define PAGE_EMPTIED		((uintptr_t)8)	/* purged: all is free */
 #define PAGE_LIST_MASK		((uintptr_t)0x0000fffffffffff0)
 #define PAGE_COUNT_SHIFT	48
+/*
+ * Of an ABANDONED page the count is that of all blocks that are not handed
+ * out, wherever they are: so who frees the last one knows it, without a look
+ * at anything that belongs to who owned the page, or owns it the next moment.
+ */
 
 enum page_flags {
 	PAGE_IN_FULL = 1,	/* on heap->full instead of in a queue */
@@ -187,27 +192,41 @@ struct queue {
 /*
  * The queues come first: (heap + 15 + size) & ~15 is the address of the
  * queue that serves `size`, and its first word the page to take from.
+ *
+ * The memory of a heap is a heap for ever where threads are concurrent: when
+ * its thread ends it is parked, and another thread begins anew with it. A
+ * thread that is late may come to a heap in any of its lives, so it may touch
+ * only what outlives heap_init().
  */
 struct heap {
+	/* The owner's: no other thread reads or writes these */
 	struct queue queues[CLASS_COUNT];
 	uint32_t page_count[CLASS_COUNT];
 	struct page *full;		/* pages outside their queue */
-	struct page *large;		/* large blocks; under the lock */
-	uintptr_t owner;		/* thread */
-	struct instance *instance;
+	struct page *pending;		/* taken off `returned`, still NOTIFIED */
 	struct arena *arena;		/* allocate only there, if not NULL */
-	struct heap *next, *prev;	/* heaps of the instance, or parked */
 	struct heap *thread_next;	/* heaps of one thread */
-	struct heap *backing;		/* the thread's first heap */
 	uint64_t heartbeat;
 	unsigned int look_class;	/* where heap_look() is next */
 	unsigned int recount_class;	/* and heap_recount_kept() */
 	bool in_deferred;
-	/* What follows outlives heap_init() */
+	/* Constant from heap_create() on, which is before it is in a list */
+	bool late;			/* made when its thread had ended */
+	uintptr_t owner;		/* thread */
+	struct heap *backing;		/* the thread's first heap */
+	/* Under the instance's lock */
+	struct page *large;		/* large blocks */
+	struct heap *next, *prev;	/* heaps, late or parked ones */
+	/* What follows outlives heap_init(). Atomic, of any thread: */
 	__attribute__((aligned(64)))
-	uintptr_t returned;		/* pages on their way back */
+	uintptr_t returned;		/* NOTIFIED pages | HEAP_PARKED */
+	/* Constant from heap_memory() on, for ever */
+	struct instance *instance;
 	struct page *run;		/* its own memory, if it can be freed */
 };
+
+/* In `returned`: the heap has no thread, and nothing is put there any more */
+#define HEAP_PARKED	((uintptr_t)1)
 
 _Static_assert(sizeof(struct queue) == BLOCK_ALIGN, "address = index * 16");
 _Static_assert(__builtin_offsetof(struct heap, queues) == 0, "see above");
@@ -238,6 +257,7 @@ struct instance {
 	struct arena *arena_table[ARENA_NUMBER_META + 1];
 #endif
 	struct heap *heaps;		/* in use */
+	struct heap *late;		/* in use, of threads that end */
 	struct heap *parked;		/* of ended threads */
 	size_t heap_count, heap_count_peak;
 	size_t units_used, units_used_peak;

@@ -364,6 +364,58 @@ static void every_function(void **state)
 	mi_heap_destroy(heap);
 }
 
+/* -------- large blocks that others free while they are visited -------- */
+
+#define LARGE_BLOCKS	8
+
+static void *large_blocks[LARGE_BLOCKS];
+static size_t large_visited;
+
+/* All but the one at which the visitor is; the memory is used again at once */
+static void *free_other_large_blocks(void *at)
+{
+	for (size_t i = 0; i < LARGE_BLOCKS; i++) {
+		if (large_blocks[i] == at)
+			continue;
+		mi_free(large_blocks[i]);
+		large_blocks[i] = NULL;
+	}
+	mi_free(memset(mi_malloc(LARGE_BLOCKS * 2 * MIB), 1, MIB));
+	return NULL;
+}
+
+static bool free_others_at_first(const mi_heap_t *heap,
+				 const mi_heap_area_t *area, void *block,
+				 size_t size, void *arg)
+{
+	pthread_t thread;
+
+	(void)heap;
+	(void)size;
+	(void)arg;
+	if (block || area->block_size <= 32768)
+		return true;
+	large_visited++;
+	return pthread_create(&thread, NULL, free_other_large_blocks,
+			      area->blocks) == 0 &&
+	       pthread_join(thread, NULL) == 0;
+}
+
+/* A block that is no more is not visited, and the visit comes to its end */
+static void large_blocks_freed_under_a_visit(void **state)
+{
+	mi_heap_t *heap = mi_heap_new();
+
+	(void)state;
+	for (size_t i = 0; i < LARGE_BLOCKS; i++)
+		large_blocks[i] = mi_heap_malloc(heap, 2 * MIB);
+	large_visited = 0;
+	assert_true(mi_heap_visit_blocks(heap, false, free_others_at_first,
+					 NULL));
+	assert_int_equal(large_visited, 1);
+	mi_heap_destroy(heap);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -376,6 +428,7 @@ int main(void)
 		cmocka_unit_test(visit_every_block),
 		cmocka_unit_test(visit_areas_only),
 		cmocka_unit_test(visit_after_remote_frees),
+		cmocka_unit_test(large_blocks_freed_under_a_visit),
 		cmocka_unit_test(every_function),
 	};
 

@@ -84,6 +84,13 @@ static const struct crime crimes[] = {
 	CRIMES_OF_SIZES("double_free_alone", EITHER),
 	CRIMES_OF_SIZES("double_free_collected", EITHER),
 	CRIMES_OF_SIZES("double_free_aligned", EITHER),
+	{ "double_free_purged", "64 other", EITHER },
+	{ "double_free_purged", "1000 other", EITHER },
+	{ "double_free_purged", "5000 other", EITHER },
+	{ "double_free_purged", "64 owner", EITHER },
+	{ "double_free_purged", "5000 owner", EITHER },
+	{ "double_free_purged", "64 collected", EITHER },
+	{ "double_free_purged", "5000 collected", EITHER },
 	CRIMES_OF_SIZES("free_after_destroy", EITHER),
 	CRIMES_OF_SIZES("realloc_freed", EITHER),
 #endif

@@ -11,26 +11,13 @@
  *
  * Exit status 3: the system does not permit ptrace.
  */
-#define _GNU_SOURCE
-#include <errno.h>
-#include <signal.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/ptrace.h>
-#include <sys/user.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include "steps.h"
 
 #include <mimalloc.h>
 
 #define CALLS		64
 #define WARM_BLOCKS	1000
 #define SIZE		32
-#define STEPS_MAX	1000000
-#define EXIT_NO_PTRACE	3
 
 static void *(*volatile malloc_called)(size_t) = mi_malloc;
 static void *(*volatile malloc_small_called)(size_t) = mi_malloc_small;
@@ -89,62 +76,6 @@ static uintptr_t entry_of(const char *name)
 		return (uintptr_t)free_called;
 	fprintf(stderr, "instructions: no function %s\n", name);
 	exit(2);
-}
-
-/* Where the child is; ends the program when it is not stopped any more */
-static struct user_regs_struct child_wait(pid_t child)
-{
-	struct user_regs_struct registers = { 0 };
-	int status;
-
-	if (waitpid(child, &status, 0) != child)
-		exit(2);
-	if (WIFEXITED(status)) {
-		fprintf(stderr, "instructions: the child ended with %d\n",
-			WEXITSTATUS(status));
-		exit(WEXITSTATUS(status) ? WEXITSTATUS(status) : 2);
-	}
-	if (!WIFSTOPPED(status)) {
-		fprintf(stderr, "instructions: the child was killed by %d\n",
-			WTERMSIG(status));
-		exit(2);
-	}
-	if (ptrace(PTRACE_GETREGS, child, NULL, &registers) != 0) {
-		perror("instructions: PTRACE_GETREGS");
-		exit(EXIT_NO_PTRACE);
-	}
-	return registers;
-}
-
-static struct user_regs_struct child_step(pid_t child)
-{
-	if (ptrace(PTRACE_SINGLESTEP, child, NULL, NULL) != 0) {
-		perror("instructions: PTRACE_SINGLESTEP");
-		exit(EXIT_NO_PTRACE);
-	}
-	return child_wait(child);
-}
-
-/* From wherever the child is, through its next call, in instructions */
-static long child_call(pid_t child, uintptr_t entry)
-{
-	struct user_regs_struct at;
-	uintptr_t stack;
-	long steps = 0, count = 0;
-
-	do {
-		at = child_step(child);
-	} while (at.rip != entry && ++steps < STEPS_MAX);
-	stack = at.rsp;
-	do {
-		at = child_step(child);
-		count++;
-	} while (at.rsp <= stack && ++steps < STEPS_MAX);
-	if (steps >= STEPS_MAX) {
-		fprintf(stderr, "instructions: no end of the call\n");
-		exit(2);
-	}
-	return count;
 }
 
 static int compare_counts(const void *a, const void *b)

@@ -78,6 +78,102 @@ static int notified_and_freed_locally(void *arg)
 	return ends_well();
 }
 
+/* -------- many pages come back at once -------- */
+
+#define MANY_PAGES	40
+
+static void *of_many_pages[MANY_PAGES * 64];
+static size_t of_many_count;
+static pthread_barrier_t there_are_many, one_of_each_is_free;
+
+static void fill_many_pages(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LENGTH(of_many_pages) &&
+	     heap_current()->page_count[CLASS] <= MANY_PAGES; i++)
+		of_many_pages[i] = mi_malloc(SIZE);
+	of_many_count = i;
+	must(heap_current()->page_count[CLASS] == MANY_PAGES + 1);
+}
+
+static void free_one_of_each_page(void)
+{
+	struct page *before = NULL;
+	size_t i;
+
+	for (i = 0; i + 1 < of_many_count; i++) {
+		if (page_around_block(of_many_pages[i]) == before)
+			continue;
+		before = page_around_block(of_many_pages[i]);
+		mi_free(of_many_pages[i]);
+		of_many_pages[i] = NULL;
+	}
+}
+
+static size_t count_pending(void)
+{
+	const struct page *waits = heap_current()->pending;
+	size_t count = 0;
+
+	for (; waits; waits = waits->returned_next, count++)
+		must(page_state(waits) == PAGE_NOTIFIED);
+	return count;
+}
+
+/* One call does not pay for all: the rest waits, and is not lost */
+static int drain_is_bounded(void *arg)
+{
+	size_t i, left = MANY_PAGES;
+
+	(void)arg;
+	fill_many_pages();
+	in_thread(free_one_of_each_page);
+	must(heap_current()->returned && !heap_current()->pending);
+	while (left > DRAIN_PAGES) {
+		heap_drain(heap_current());
+		left -= DRAIN_PAGES;
+		must(count_pending() == left);
+		must(is_valid());
+	}
+	must(heap_has_returned(heap_current()));
+	heap_drain(heap_current());
+	must(!heap_has_returned(heap_current()));
+	for (i = 0; i < of_many_count; i++)
+		mi_free(of_many_pages[i]);
+	return ends_well();
+}
+
+static void free_and_end(void)
+{
+	fill_many_pages();
+	pthread_barrier_wait(&there_are_many);
+	pthread_barrier_wait(&one_of_each_is_free);
+	heap_drain(heap_current());
+	must(heap_current()->pending);
+}
+
+/* What waits when the thread ends is abandoned with the rest */
+static int pending_pages_are_left(void *arg)
+{
+	static void (*body)(void) = free_and_end;
+	pthread_t thread;
+	size_t i;
+
+	(void)arg;
+	pthread_barrier_init(&there_are_many, NULL, 2);
+	pthread_barrier_init(&one_of_each_is_free, NULL, 2);
+	must(pthread_create(&thread, NULL, run_body, &body) == 0);
+	pthread_barrier_wait(&there_are_many);
+	free_one_of_each_page();
+	pthread_barrier_wait(&one_of_each_is_free);
+	must(pthread_join(thread, NULL) == 0);
+	must(default_instance.abandoned_count == MANY_PAGES + 1);
+	for (i = 0; i < of_many_count; i++)
+		mi_free(of_many_pages[i]);
+	return ends_well();
+}
+
 /* -------- counted for threads that a fork left behind -------- */
 
 static pthread_barrier_t there;
@@ -209,9 +305,10 @@ static void free_after_the_end(void)
 	mi_thread_done();
 	must(heap_current() == &empty_heap);
 	mi_free(blocks[0]);
-	/* only who has a heap can own a page */
-	must(page->owner == port_thread_id());
-	must(page->heap == heap_current());
+	/* no heap is made for it, which nobody would end */
+	must(heap_current() == &empty_heap);
+	must(page_state(page) == PAGE_ABANDONED);
+	must(word_list(page->thread_free) == blocks[0]);
 }
 
 static int thread_frees_after_its_end(void *arg)
@@ -242,10 +339,88 @@ static int thread_pushes_after_its_end(void *arg)
 	page = page_around_block(blocks[0]);
 	in_thread(push_after_the_end);
 	must(is_abandoned(page));
-	must(page->thread_free & ~PAGE_STATE_MASK);
+	must(word_list(page->thread_free) == blocks[0]);
 	mi_option_set(mi_option_abandoned_reclaim_on_free, 1);
 	mi_free(blocks[1]);
 	must(default_instance.abandoned_count == 0);
+	return ends_well();
+}
+
+static void free_all_after_the_end(void)
+{
+	mi_thread_init();
+	mi_thread_done();
+	mi_free(blocks[0]);
+	must(is_abandoned(page));
+	mi_free(blocks[1]);
+	must(heap_current() == &empty_heap);
+}
+
+/* The last block brings the page back, though nobody has looked at its lists */
+static int last_free_without_a_heap(void *arg)
+{
+	(void)arg;
+	in_thread(leave_two);
+	page = page_around_block(blocks[0]);
+	in_thread(free_all_after_the_end);
+	must(default_instance.abandoned_count == 0);
+	must(default_instance.heap_count == 1);
+	must(runs_of_kind(&default_instance, RUN_SMALL) == 0);
+	return ends_well();
+}
+
+/* Nor does it have to be claimed before */
+static int last_free_where_nothing_is_claimed(void *arg)
+{
+	(void)arg;
+	mi_option_set(mi_option_abandoned_reclaim_on_free, 0);
+	in_thread(make_full);
+	mi_free(blocks[0]);
+	mi_free(blocks[1]);
+	mi_free(blocks[2]);
+	must(is_abandoned(page));
+	mi_free(blocks[3]);
+	must(default_instance.abandoned_count == 1);
+	must(runs_of_kind(&default_instance, RUN_SMALL) == 1);
+	mi_free(blocks[4]);
+	must(default_instance.abandoned_count == 0);
+	return ends_well();
+}
+
+#define EXCLUSIVE_BLOCKS	1000
+
+static void *exclusive_blocks[EXCLUSIVE_BLOCKS];
+static mi_arena_id_t exclusive_arena;
+
+static void fill_exclusive(void)
+{
+	mi_heap_t *heap = mi_heap_new_in_arena(exclusive_arena);
+	size_t i;
+
+	for (i = 0; i < EXCLUSIVE_BLOCKS; i++)
+		must(exclusive_blocks[i] = mi_heap_malloc(heap, 64));
+}
+
+/* A free into such a page is O(1) until the last one: nothing is collected */
+static int exclusive_pages_go_back(void *arg)
+{
+	size_t i;
+
+	(void)arg;
+	must(mi_reserve_os_memory_ex(16 * MIB, true, false, true,
+				     &exclusive_arena) == 0);
+	in_thread(fill_exclusive);
+	must(default_instance.abandoned_count == 0);	/* on no list */
+	page = page_around_block(exclusive_blocks[0]);
+	for (i = 0; i < 3; i++) {
+		must(page_around_block(exclusive_blocks[i]) == page);
+		mi_free(exclusive_blocks[i]);
+		must(page_state(page) == PAGE_ABANDONED);
+		must(word_list(page->thread_free) == exclusive_blocks[i]);
+	}
+	for (; i < EXCLUSIVE_BLOCKS; i++)
+		mi_free(exclusive_blocks[i]);
+	must(runs_of_kind(&default_instance, RUN_SMALL) == 0);
 	return ends_well();
 }
 
@@ -345,6 +520,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST_IN_CHILD(full_page_is_notified_and_returns),
 		TEST_IN_CHILD(returned_page_serves_again),
+		TEST_IN_CHILD(drain_is_bounded),
+		TEST_IN_CHILD(pending_pages_are_left),
 		TEST_IN_CHILD(fork_forgets_what_others_kept),
 		TEST_IN_CHILD(emptied_by_others),
 		TEST_IN_CHILD(notified_and_freed_locally),
@@ -353,6 +530,9 @@ int main(void)
 		TEST_IN_CHILD(abandoned_page_is_reclaimed_on_need),
 		TEST_IN_CHILD(thread_frees_after_its_end),
 		TEST_IN_CHILD(thread_pushes_after_its_end),
+		TEST_IN_CHILD(last_free_without_a_heap),
+		TEST_IN_CHILD(last_free_where_nothing_is_claimed),
+		TEST_IN_CHILD(exclusive_pages_go_back),
 		TEST_IN_CHILD(search_for_abandoned_pages_ends),
 		TEST_IN_CHILD(claimed_pages_that_empty_go_back),
 		TEST_IN_CHILD(absorbed_pages_that_empty_go_back),

@@ -5,39 +5,24 @@
  * that others may come between are done by hand, in the order that is meant.
  * Each test has a process of its own.
  *
- * LDFLAGS: -Wl,--wrap=port_lock,--wrap=port_unlock,--wrap=port_purge
+ * LDFLAGS: -Wl,--wrap=port_lock,--wrap=port_purge
  */
 #include "thread.h"
 
-/* Called once, when somebody next gives the lock back */
-static void (*after_unlock)(void);
+#include <limits.h>
 
-void __real_port_unlock(struct port_lock *lock);
-void __wrap_port_unlock(struct port_lock *lock);
-
-void __wrap_port_unlock(struct port_lock *lock)
-{
-	void (*call)(void) = after_unlock;
-
-	__real_port_unlock(lock);
-	if (call) {
-		after_unlock = NULL;
-		call();
-	}
-}
-
-/* Called once, when a thread that has ended wants the lock */
-static void (*before_lock_of_ended)(void);
+/* Called once, when a thread without a heap wants the lock */
+static void (*before_lock_without_heap)(void);
 
 void __real_port_lock(struct port_lock *lock);
 void __wrap_port_lock(struct port_lock *lock);
 
 void __wrap_port_lock(struct port_lock *lock)
 {
-	void (*call)(void) = before_lock_of_ended;
+	void (*call)(void) = before_lock_without_heap;
 
 	if (call && heap_current() == &empty_heap) {
-		before_lock_of_ended = NULL;
+		before_lock_without_heap = NULL;
 		call();
 	}
 	__real_port_lock(lock);
@@ -79,8 +64,7 @@ static void notify_begin(void)
 /* and the rest of it */
 static void notify_end(void)
 {
-	page->returned_next = (struct page *)noted->returned;
-	noted->returned = (uintptr_t)page;
+	heap_return_page(noted, page);
 }
 
 static void make_full_and_notify(void)
@@ -149,10 +133,10 @@ static int notification_of_an_ended_thread(void *arg)
 	must(page_state(page) == PAGE_NOTIFIED);
 	must(page->heap == noted);
 	must(default_instance.parked == noted);
+	must(noted->returned == HEAP_PARKED);
 	notify_end();
-	heaps_drain_parked(&default_instance);
 	must(is_abandoned(page));
-	must(noted->returned == 0);
+	must(noted->returned == HEAP_PARKED);
 	free_the_rest();
 	return ends_well();
 }
@@ -162,6 +146,7 @@ static void adopt_with_late_page(void)
 	void *p = mi_malloc(1);
 
 	must(heap_current() == noted);
+	must(noted->returned == 0);
 	notify_end();
 	must(page->owner == 0);
 	heap_drain(heap_current());
@@ -190,9 +175,7 @@ static int notification_of_an_empty_page(void *arg)
 	free_third_and_fourth();
 	must(page_state(page) == PAGE_NOTIFIED);
 	notify_end();
-	heaps_drain_parked(&default_instance);
-	mi_collect(true);
-	must(page->owner == 0);
+	must(runs_of_kind(&default_instance, RUN_SMALL) == 1);
 	mi_free(blocks[4]);
 	return ends_well();
 }
@@ -210,9 +193,11 @@ static int notification_of_a_deleted_heap(void *arg)
 	mi_heap_delete(heap);
 	must(page->heap == heap_current());
 	must(is_full(page));
+	must(noted->returned == HEAP_PARKED);
 	notify_end();
-	heaps_drain_parked(&default_instance);
 	/* its owner lives, so it is for the owner to look at */
+	must(noted->returned == HEAP_PARKED);
+	must((void *)heap_current()->returned == page);
 	must(page->owner == port_thread_id());
 	must(page_state(page) == PAGE_NOTIFIED);
 	must(is_full(page));
@@ -224,7 +209,7 @@ static int notification_of_a_deleted_heap(void *arg)
 	return ends_well();
 }
 
-/* -------- a heap is adopted while another thread looks at it -------- */
+/* -------- a heap begins anew while another thread looks at it -------- */
 
 static pthread_barrier_t adopted, looked_at;
 
@@ -234,48 +219,81 @@ static void adopt_and_be_notified(void)
 	make_full();
 	pthread_barrier_wait(&adopted);
 	pthread_barrier_wait(&looked_at);
-	must(is_full(page) || page->owner == port_thread_id());
 	heap_drain(heap_current());
+	must(page->owner == port_thread_id() && is_queued(page));
 	must(is_valid());
 	free_the_rest();
 }
 
 static pthread_t adopter;
+static struct page *late_page;
 
-/* What may happen between a look at the list of parked heaps and its use */
+/* What may happen between a look at a parked heap and what follows from it */
 static void adopt_now(void)
 {
 	static void (*body)(void) = adopt_and_be_notified;
 
+	late_page = page;
 	must(pthread_create(&adopter, NULL, run_body, &body) == 0);
 	pthread_barrier_wait(&adopted);
-	must(page->heap == noted);
-	free_first();
+	must(page->heap == noted && noted->returned == 0);
+	page_free_remote(&default_instance, page, blocks[0]);
 	must(page_state(page) == PAGE_NOTIFIED);
+	must((void *)noted->returned == page);
 }
 
-static int heap_adopted_under_a_look(void *arg)
+static int heap_begun_anew_under_a_look(void *arg)
 {
 	void *before[5];
-	uintptr_t owner;
 
 	(void)arg;
 	pthread_barrier_init(&adopted, NULL, 2);
 	pthread_barrier_init(&looked_at, NULL, 2);
 	in_thread(make_full_and_notify);
 	memcpy(before, blocks, sizeof(before));
-	notify_end();
-	after_unlock = adopt_now;
-	heaps_drain_parked(&default_instance);
-	after_unlock = NULL;
-	owner = page->owner;
-	/* nothing of a thread that lives is abandoned */
-	must(owner && page_state(page) != PAGE_ABANDONED);
+	before_lock_without_heap = adopt_now;
+	in_thread(notify_end);
+	must(!before_lock_without_heap);
+	/* what the ended thread left, and nothing of the one that lives */
+	must(is_abandoned(late_page));
+	must(page->owner && page_state(page) == PAGE_NOTIFIED);
 	pthread_barrier_wait(&looked_at);
 	must(pthread_join(adopter, NULL) == 0);
 	memcpy(blocks, before, sizeof(before));
 	free_the_rest();
 	return ends_well();
+}
+
+static bool watched;
+
+static void *watch_instance(void *heap)
+{
+	struct heap *parked = heap;
+
+	while (__atomic_load_n(&watched, __ATOMIC_RELAXED))
+		must(__atomic_load_n(&parked->instance, __ATOMIC_RELAXED) ==
+		     &default_instance);
+	return NULL;
+}
+
+/* Whoever comes late to a heap finds its instance, also while it begins */
+static int instance_of_a_heap_is_constant(void *arg)
+{
+	size_t round = check_rounds(200000);
+	pthread_t thread;
+
+	(void)arg;
+	must(mi_malloc(1) != NULL);
+	watched = true;
+	must(pthread_create(&thread, NULL, watch_instance, heap_current()) ==
+	     0);
+	while (round--) {
+		mi_thread_done();
+		mi_thread_init();
+	}
+	__atomic_store_n(&watched, false, __ATOMIC_RELAXED);
+	must(pthread_join(thread, NULL) == 0);
+	return 0;
 }
 
 /* -------- the last block comes back while its owner ends -------- */
@@ -289,14 +307,14 @@ static void end_with_one_block(void)
 {
 	blocks[0] = mi_malloc(SIZE);
 	page = page_around_block(blocks[0]);
-	before_lock_of_ended = free_first_remotely;
+	before_lock_without_heap = free_first_remotely;
 }
 
 static int last_free_as_the_owner_ends(void *arg)
 {
 	(void)arg;
 	in_thread(end_with_one_block);
-	must(!before_lock_of_ended);
+	must(!before_lock_without_heap);
 	must(default_instance.abandoned_count == 0);
 	must(runs_of_kind(&default_instance, RUN_SMALL) == 0);
 	return ends_well();
@@ -431,6 +449,54 @@ static int thread_done_may_be_called(void *arg)
 	return ends_well();
 }
 
+/* -------- heaps that are made after their thread's last destructor -------- */
+
+static pthread_key_t last_key;
+static void *last_blocks[PTHREAD_DESTRUCTOR_ITERATIONS];
+static size_t last_count;
+
+/* The C library calls it as often as it calls any, behind that of the port */
+static void allocate_last(void *unused)
+{
+	(void)unused;
+	must(last_count < ARRAY_LENGTH(last_blocks));
+	last_blocks[last_count] = mi_malloc(SIZE);
+	must(last_blocks[last_count++] != NULL);
+	must(pthread_setspecific(last_key, &last_key) == 0);
+}
+
+static void end_with_an_allocation(void)
+{
+	mi_free(mi_malloc(1));
+	must(pthread_setspecific(last_key, &last_key) == 0);
+}
+
+static void take_late_heap(void)
+{
+	struct heap *late = default_instance.late;
+
+	late->owner = port_thread_id();	/* as if that was used again */
+	mi_free(mi_malloc(1));
+	must(heap_current() == late);
+	must(!default_instance.late);
+}
+
+static int late_heap_is_taken_over(void *arg)
+{
+	(void)arg;
+	must(pthread_key_create(&last_key, allocate_last) == 0);
+	mi_free(mi_malloc(1));
+	must(default_instance.heap_count == 1 && !default_instance.late);
+	in_thread(end_with_an_allocation);
+	must(default_instance.heap_count == 2);
+	must(default_instance.late && !default_instance.late->next);
+	in_thread(take_late_heap);
+	must(default_instance.heap_count == 1 && !default_instance.late);
+	while (last_count)
+		mi_free(last_blocks[--last_count]);
+	return ends_well();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -440,12 +506,14 @@ int main(void)
 		TEST_IN_CHILD(notification_of_an_adopted_heap),
 		TEST_IN_CHILD(notification_of_an_empty_page),
 		TEST_IN_CHILD(notification_of_a_deleted_heap),
-		TEST_IN_CHILD(heap_adopted_under_a_look),
+		TEST_IN_CHILD(heap_begun_anew_under_a_look),
+		TEST_IN_CHILD(instance_of_a_heap_is_constant),
 		TEST_IN_CHILD(last_free_as_the_owner_ends),
 		TEST_IN_CHILD(owner_ends_in_a_purge),
 		TEST_IN_CHILD(fork_in_a_purge),
 		TEST_IN_CHILD(heaps_are_adopted),
 		TEST_IN_CHILD(thread_done_may_be_called),
+		TEST_IN_CHILD(late_heap_is_taken_over),
 	};
 
 	mi_thread_init();

@@ -40,7 +40,8 @@ static inline void instance_renew(struct instance *instance)
 static inline void heap_begin(struct heap *heap, struct instance *instance)
 {
 	heap->returned = 0;
-	heap_init(heap, instance);
+	heap->instance = instance;
+	heap_init(heap);
 	heap->backing = heap;
 	heap_word = heap_to_word(heap);
 }
