@@ -54,7 +54,8 @@ SRCS		:= $(ENGINE_SRCS) $(PORT_SRCS)
 HEADERS		:= $(wildcard include/*.h src/*.h src/arch/*.h port/linux/*.h)
 
 SHARED_OBJS	:= $(SRCS:%.c=$(BUILD)/shared/%.o) \
-		   $(NAME_SRCS:%.c=$(BUILD)/shared/%.o)
+		   $(NAME_SRCS:%.c=$(BUILD)/shared/%.o) \
+		   $(BUILD)/shared/port/linux/early.o
 STATIC_OBJS	:= $(SRCS:%.c=$(BUILD)/static/%.o)
 # For shared objects: only the engine, and only for the object itself
 PIC_OBJS	:= $(patsubst %.c,$(BUILD)/pic/%.o,\
@@ -62,13 +63,12 @@ PIC_OBJS	:= $(patsubst %.c,$(BUILD)/pic/%.o,\
 STATIC_NAMES	:= $(NAME_SRCS:%.c=$(BUILD)/static/%.o)
 
 # In the shared library these are the functions themselves
-SECOND_NAMES	:= malloc=mi_malloc free=mi_free calloc=mi_calloc \
-		   realloc=mi_realloc _Znwm=mi_new _Znam=mi_new \
+SECOND_NAMES	:= _Znwm=mi_new _Znam=mi_new \
 		   _ZdlPv=mi_free _ZdaPv=mi_free _ZdlPvm=mi_free \
 		   _ZdaPvm=mi_free \
-		   __libc_malloc=mi_malloc __libc_calloc=mi_calloc \
-		   __libc_realloc=mi_realloc __libc_free=mi_free \
-		   __libc_cfree=mi_free __libc_memalign=mi_memalign \
+		   __libc_malloc=malloc __libc_calloc=calloc \
+		   __libc_realloc=realloc __libc_free=free \
+		   __libc_cfree=free __libc_memalign=mi_memalign \
 		   __libc_valloc=mi_valloc __libc_pvalloc=mi_pvalloc \
 		   __posix_memalign=mi_posix_memalign
 
@@ -93,6 +93,7 @@ $(foreach kind,shared static pic,$(COLD_NAMES:%=$(BUILD)/$(kind)/%.o)): \
 	OPTIMIZE := -Os
 endif
 
+$(BUILD)/shared/%.o: CFLAGS_EXTRA += -DPORT_EARLY
 $(BUILD)/shared/port/linux/override.o: CFLAGS_EXTRA += -DMI_SECOND_NAMES
 
 # One line as an answer to -m32, in place of a page of errors

@@ -40,6 +40,8 @@ static COLD void block_error(struct instance *instance, const void *p,
 {
 	const struct page *page = page_around(instance, p);
 
+	if (port_is_foreign_block(p))
+		return;
 	if (page && (page->kind == RUN_LARGE || (page->kind == RUN_SMALL &&
 	    (uintptr_t)p - run_start(page) <
 	    (size_t)page->capacity * page->block_size)))

@@ -103,6 +103,13 @@ enum port_moved port_renew(void *start, size_t bytes);
 size_t port_touchable(void);
 #endif
 
+#ifndef PORT_FOREIGN_BLOCKS
+/* A block that the port has served by itself: to free it does nothing */
+#define port_is_foreign_block(p)	false
+#else
+bool port_is_foreign_block(const void *p);
+#endif
+
 /* Called once for the default instance before its first use */
 void port_init(void);
 

@@ -10,6 +10,10 @@
 #include <stdlib.h>
 
 #include "mimalloc.h"
+#ifdef MI_SECOND_NAMES
+#include "api.h"
+#include "early.h"
+#endif
 
 #define EXPORT	__attribute__((visibility("default")))
 
@@ -20,7 +24,66 @@ EXPORT void cfree(void *p);
 EXPORT size_t malloc_usable_size(void *p);
 EXPORT int malloc_trim(size_t pad);
 
-#ifndef MI_SECOND_NAMES
+#ifdef MI_SECOND_NAMES
+
+static COLD NOINLINE void *malloc_early(size_t size)
+{
+	return early_is_over() ? mi_malloc(size) : early_alloc(size);
+}
+
+static COLD NOINLINE void free_early(void *p)
+{
+	if (early_is_over())
+		free(p);
+}
+
+/*
+ * The paths of mi_malloc() and mi_free() behind a look at one flag, which
+ * needs no relocation.
+ */
+EXPORT void *malloc(size_t size)
+{
+	if (unlikely(!early_over))
+		return malloc_early(size);
+	return tracked(malloc_here(size), false);
+}
+
+EXPORT void free(void *p)
+{
+	if (unlikely(!early_over)) {
+		free_early(p);
+		return;
+	}
+	if (MI_TRACK)
+		track_unblock(&default_instance, p);
+	instance_free(&default_instance, p);
+}
+
+EXPORT void *calloc(size_t count, size_t size)
+{
+	size_t total;
+
+	if (unlikely(!early_over) && !early_is_over())
+		return multiply_overflows(count, size, &total) ? NULL :
+		       early_alloc(total);
+	return mi_calloc(count, size);
+}
+
+EXPORT void *realloc(void *p, size_t size)
+{
+	size_t usable = early_usable(p), i;
+	void *moved;
+
+	if (likely(early_over || early_is_over()) && likely(!usable))
+		return mi_realloc(p, size);
+	moved = malloc(size);
+	/* memcpy is none of ours, and may be out of reach */
+	for (i = 0; moved && i < usable && i < size; i++)
+		((volatile char *)moved)[i] = ((const char *)p)[i];
+	return moved;
+}
+
+#else
 
 EXPORT void *malloc(size_t size)
 {

@@ -8,6 +8,9 @@
 #define PORT_MAP_WINDOW		1
 #define PORT_STATIC_INSTANCE	1
 #define PORT_FRAMES_RUN_OUT	0
+#ifdef PORT_EARLY	/* the shared library, see early.h */
+#define PORT_FOREIGN_BLOCKS	1
+#endif
 #define PORT_KEPT_UNITS_MAX	((size_t)256)
 
 #if MI_THREADS
