@@ -7,12 +7,18 @@
  */
 #define _GNU_SOURCE
 #include <pthread.h>
+#ifndef __GLIBC__
+#include <dlfcn.h>
+#include <stdio.h>
+#endif
 
 #include "fork.h"
 #include "types.h"
 #include "verbs.h"
 
 #if MI_THREADS
+
+#ifdef __GLIBC__
 
 /*
  * glibc's lock of the list of its FILEs. fork() takes it when all handlers
@@ -26,54 +32,118 @@ __attribute__((weak)) void _IO_list_resetlock(void);
 /* Without other threads fork() does not take it, nor make it anew */
 __attribute__((weak)) extern char __libc_single_threaded;
 
-static unsigned int stdio_locks;	/* guarded by the instance's lock */
+static unsigned int stdio_locks;	/* guarded by that lock */
 
-static bool stdio_lock(void)
+static void stdio_prepare(void)
 {
 	if (!_IO_list_lock || !_IO_list_unlock || !_IO_list_resetlock ||
 	    (&__libc_single_threaded && __libc_single_threaded))
-		return false;
+		return;
 	_IO_list_lock();
-	return true;
+	stdio_locks++;
 }
+
+static void stdio_parent(void)
+{
+	if (!stdio_locks)
+		return;
+	stdio_locks--;
+	_IO_list_unlock();
+}
+
+static void stdio_child(void)
+{
+	if (stdio_locks)
+		_IO_list_resetlock();
+	stdio_locks = 0;
+}
+
+#elif !defined(PORT_TLS_LOCAL_EXEC)
+
+/*
+ * musl's lock of that kind has no name and cannot be taken twice. This one
+ * stands before it: who has it may wait in fflush(NULL).
+ */
+static struct port_lock flush_lock;
+
+__attribute__((visibility("default"))) int fflush(FILE *file)
+{
+	static int (*of_libc)(FILE *file);
+	int (*call)(FILE *) = __atomic_load_n(&of_libc, __ATOMIC_RELAXED);
+	int result;
+
+	if (!call) {
+		call = (int (*)(FILE *))dlsym(RTLD_NEXT, "fflush");
+		__atomic_store_n(&of_libc, call, __ATOMIC_RELAXED);
+	}
+	if (file)
+		return call(file);
+	port_lock(&flush_lock);
+	result = call(NULL);
+	port_unlock(&flush_lock);
+	return result;
+}
+
+static void stdio_prepare(void)
+{
+	lock_fork_prepare(&flush_lock);
+}
+
+static void stdio_parent(void)
+{
+	lock_fork_parent(&flush_lock);
+}
+
+static void stdio_child(void)
+{
+	lock_fork_child(&flush_lock);
+}
+
+#else /* an executable may be static, and has no other fflush() then */
+
+static void stdio_prepare(void)
+{
+}
+
+static void stdio_parent(void)
+{
+}
+
+static void stdio_child(void)
+{
+}
+
+#endif /* __GLIBC__ */
 
 void fork_prepare(void)
 {
 	struct port_lock *lock = &default_instance.lock;
-	bool locked;
 
 	/* what a signal interrupted has it: no other lock may follow */
 	if (lock_is_interrupted(lock))
 		return;
-	locked = stdio_lock();
+	stdio_prepare();
 	if (!__atomic_load_n(&initialised, __ATOMIC_ACQUIRE))
 		lock_fork_prepare(&init_lock);
 	lock_fork_prepare(lock);
-	stdio_locks += locked;
 }
 
 void fork_parent(void)
 {
 	struct port_lock *lock = &default_instance.lock;
-	bool locked = !lock_is_interrupted(lock) && stdio_locks;
 
-	stdio_locks -= locked;
+	if (lock_is_interrupted(lock))
+		return;
 	lock_fork_parent(lock);
 	lock_fork_parent(&init_lock);
-	if (locked)
-		_IO_list_unlock();
+	stdio_parent();
 }
 
 void fork_child(void)
 {
-	struct port_lock *lock = &default_instance.lock;
-	bool locked = !lock_is_interrupted(lock) && stdio_locks;
-
-	stdio_locks = 0;
-	lock_fork_child(lock);
+	lock_fork_child(&default_instance.lock);
 	lock_fork_child(&init_lock);
-	if (locked)
-		_IO_list_resetlock();
+	stdio_child();
 }
 
 void fork_repair(struct port_lock *lock)
