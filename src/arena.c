@@ -586,6 +586,7 @@ static enum port_moved run_return(struct instance *instance, struct page *run,
 
 	if (unlikely(moved)) {
 		run->kind = RUN_PURGING;
+		run->owner = port_thread_id();	/* a signal may fork here */
 		port_unlock(&instance->lock);
 		renewed = port_renew((void *)run_start(run), run_bytes(run));
 		port_lock(&instance->lock);

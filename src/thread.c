@@ -172,6 +172,7 @@ static void heap_park(struct heap *heap)
 	struct instance *instance = heap->instance;
 	struct page *page;
 
+	mi_assert(heap->backing != heap || !heap->thread_next);
 	heap_close(heap);
 	port_lock(&instance->lock);
 	heap_unlink(instance, heap);
@@ -247,12 +248,17 @@ void heaps_thread_done(void)
 
 void heaps_abandon(struct heap *heap)
 {
-	struct heap *next;
+	struct heap *other;
 
-	for (; heap; heap = next) {
-		next = heap->thread_next;
-		heap_abandon(heap);
+	/*
+	 * The first heap of the thread ends last: a page that another thread
+	 * sends back to one of the others late is taken over by the first.
+	 */
+	while ((other = heap->thread_next)) {
+		heap->thread_next = other->thread_next;
+		heap_abandon(other);
 	}
+	heap_abandon(heap);
 }
 
 void heaps_fork_child(struct instance *instance)
