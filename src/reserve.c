@@ -117,6 +117,24 @@ bool instance_open(struct instance *instance)
 
 #endif
 
+/*
+ * A new arena is as large as what an old one would have grown by: where
+ * nothing can grow, some hundred arenas have to do for all memory there is.
+ */
+static size_t reserve_step(struct instance *instance)
+{
+	const struct arena *arena;
+	size_t bytes = 0;
+
+	port_lock(&instance->lock);
+	for (arena = instance->arenas; arena; arena = arena->next)
+		if (arena->grows)
+			bytes += (arena->end - arena->start) / 8;
+	port_unlock(&instance->lock);
+	bytes = align_down(bytes, GROW_BYTES_MIN);
+	return bytes < GROW_BYTES_MIN ? GROW_BYTES_MIN : bytes;
+}
+
 bool arena_reserve(struct instance *instance, size_t units)
 {
 	size_t least = (units << UNIT_SHIFT) + GROW_META_BYTES, bytes;
@@ -128,7 +146,7 @@ bool arena_reserve(struct instance *instance, size_t units)
 		least += (units << UNIT_SHIFT) / 256;
 	bytes = instance->reserve_bytes;
 	if (instance->outside)
-		bytes = GROW_BYTES_MIN;
+		bytes = reserve_step(instance);
 	if (bytes < least)
 		bytes = least;
 	start = port_reserve(PORT_AREA_BLOCKS, least, &bytes, &is_zero);
