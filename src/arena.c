@@ -32,7 +32,8 @@ struct arena *arena_of(struct instance *instance, const void *p)
 	struct arena *arena;
 
 	arena = atomic_read_acquire(&instance->arenas);
-	while (arena && (!arena_holds(arena, p) || arena == instance->meta))
+	while (arena && (!arena_holds(arena, p) ||
+			 arena->number == ARENA_NUMBER_META))
 		arena = atomic_read_acquire(&arena->next);
 	return arena;
 }

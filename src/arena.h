@@ -202,10 +202,11 @@ void purge_to_budget(struct instance *instance, bool all);
 /* All, by who does not hold the lock */
 void purge_all(struct instance *instance);
 
-/* NULL when no arena holds `p` */
+/* Any thread: an arena's end only moves up */
 static inline bool arena_holds(const struct arena *arena, const void *p)
 {
-	return (uintptr_t)p - arena->start < arena->end - arena->start;
+	return (uintptr_t)p - arena->start <
+	       atomic_read(&arena->end) - arena->start;
 }
 
 /*

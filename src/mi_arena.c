@@ -182,21 +182,25 @@ void mi_debug_show_arenas(bool show_inuse, bool show_abandoned,
 	const struct page *run;
 	struct text text = { .length = 0 };
 	uintptr_t at;
-	size_t step;
+	size_t step, units_free;
 	int column;
 
 	port_init();
-	for (arena = default_instance.arenas; arena; arena = arena->next) {
-		if (arena == default_instance.meta)
+	for (arena = atomic_read_acquire(&default_instance.arenas); arena;
+	     arena = atomic_read_acquire(&arena->next)) {
+		if (arena->number == ARENA_NUMBER_META)
 			continue;
+		port_lock(&default_instance.lock);
+		units_free = arena->units_free;
+		port_unlock(&default_instance.lock);
 		text_string(&text, "arena ");
 		text_number(&text, arena->number + 1u, 1);
 		text_string(&text, " at ");
 		text_hex(&text, arena->start);
 		text_string(&text, ", ");
-		text_bytes(&text, arena->end - arena->start, 1);
+		text_bytes(&text, atomic_read(&arena->end) - arena->start, 1);
 		text_string(&text, ", free ");
-		text_bytes(&text, arena->units_free << UNIT_SHIFT, 1);
+		text_bytes(&text, units_free << UNIT_SHIFT, 1);
 		text_string(&text, "\n  ");
 		text_print(&text);
 		port_lock(&default_instance.lock);

@@ -83,10 +83,12 @@ void mi_stats_print_out(mi_output_fun *out, void *arg)
 	unsigned int class;
 
 	count_here(&use);
+	port_lock(&instance->lock);
 	for (arena = instance->arenas; arena; arena = arena->next)
 		reserved += arena->end - arena->start;
 	for (class = 0; class <= STATS_LARGE; class++)
 		pages += instance->stats[class].units;
+	port_unlock(&instance->lock);
 	for (class = 0; class < CLASS_COUNT; class++)
 		handed += use.blocks[class] * size_class_bytes(class);
 	metadata = instance->units_used - pages;
