@@ -79,7 +79,7 @@ void run_move(struct arena *arena, struct page *run, struct page *to);
 void run_set_dirty(struct arena *arena, struct page *run, uintptr_t start,
 		   uintptr_t end);
 
-/* arena.c: from instances to arenas. */
+/* arena.c: from instances to arenas */
 struct arena *arena_of(struct instance *instance, const void *p);
 struct page *arena_page_of(struct instance *instance, const void *p);
 /* The same for who holds the lock */
@@ -102,7 +102,7 @@ struct arena *arena_add_rest(struct instance *instance, void *start,
 			     size_t bytes, unsigned int flags);
 struct arena *arena_init_meta(struct instance *instance, uintptr_t start,
 			      size_t bytes, bool is_zero);
-/* A run of this arena, which grows where it must and may */
+/* supply.c: a run of this arena, which grows where it must and may */
 struct page *arena_cut(struct arena *arena, const struct run_request *request);
 
 /* window.c: the map that all arenas of an instance share */

@@ -33,7 +33,7 @@ struct instance;
 void port_lock(struct port_lock *lock);
 void port_unlock(struct port_lock *lock);
 
-/* What reserved memory is for. Each has a place of its own, far from the rest */
+/* What reserved memory is for. Each has a place of its own, far from others */
 enum port_area {
 	PORT_AREA_BLOCKS,	/* an arena that grows */
 	PORT_AREA_FURTHER,	/* an arena that stays as it is */
@@ -80,7 +80,7 @@ void port_read_ahead(void *start, size_t bytes);
 
 enum port_moved {
 	PORT_MOVED,	/* `to` holds what `from` held; `from` reads as zero */
-	PORT_MOVED_AWAY,	/* the same, but `from` must not be used again */
+	PORT_MOVED_AWAY,	/* the same, but `from` is not to be used */
 	PORT_NOT_MOVED,	/* `from` is as it was, `to` reads as anything */
 	PORT_MOVE_LOST,	/* `from` is as it was, `to` must not be used again */
 };

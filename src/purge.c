@@ -49,9 +49,12 @@ static struct page *purge_take(struct arena *arena, struct page *run,
 			from = to - (units << UNIT_SHIFT);
 	}
 	/* only whole pages of the system go back: as far as the run has them */
-	from = align_down(from, whole) < start ? start : align_down(from, whole);
-	to = align_up(to, whole) > run_end(run) ? run_end(run) :
-	     align_up(to, whole);
+	from = align_down(from, whole);
+	if (from < start)
+		from = start;
+	to = align_up(to, whole);
+	if (to > run_end(run))
+		to = run_end(run);
 	run_set_dirty(arena, run, 0, 0);
 	run_unbin(arena, run);
 	arena->units_free -= run->units;

@@ -198,7 +198,7 @@ void *heap_realloc(struct heap *heap, void *p, size_t size, bool zero)
 			return result;
 	}
 	result = realloc_elsewhere(heap, instance, page, p, size, zero);
-	/* there is no memory, but what is there is large enough, or too large */
+	/* no memory, but what is there is large enough, or too large */
 	if (unlikely(!result) && size <= block_usable(page, p))
 		result = realloc_here(instance, page, p, size, zero);
 	return result;

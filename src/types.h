@@ -167,7 +167,7 @@ struct arena {
 	size_t units_free;
 	struct page *phys_first, *phys_last;
 	struct arena *pool;		/* whose chunks hold its descriptors */
-	/* Of a pool only */
+	/* What follows up to descriptors_free is used in a pool only */
 	struct page *chunks;		/* of descriptors, with free slots */
 	struct page *chunks_last;	/* empty ones stand at the end */
 	bool trimming, growing;		/* going on, not to be entered again */
@@ -271,7 +271,7 @@ struct instance {
 	size_t budget_bytes;		/* dirty memory that is kept */
 	size_t budget_share;		/* or this fraction of what is used */
 	size_t reserve_bytes;		/* an arena grows by so much at most */
-	size_t moves;			/* runs that have mappings of their own */
+	size_t moves;			/* runs with mappings of their own */
 	bool outside;			/* the engine's data lie in `meta` */
 	bool purge_enabled;
 	bool os_enabled;		/* may reserve arenas from the port */

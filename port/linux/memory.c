@@ -180,7 +180,7 @@ static void hints_choose(void)
 /* What was mapped of each area is treated as the area wants it */
 static void area_advise(enum port_area area, void *start, size_t bytes)
 {
-	if (area == PORT_AREA_MAP)	/* large, and untouched but for little */
+	if (area == PORT_AREA_MAP)	/* large, but little is touched */
 		(void)madvise(start, bytes, MADV_DONTDUMP);
 	else
 		advise_huge(start, bytes);
@@ -254,12 +254,14 @@ size_t port_extend(enum port_area area, void *end, size_t least, size_t bytes)
 	if (least > bytes || bytes > PTRDIFF_MAX)
 		return 0;
 	least = align_up(least, whole);
-	for (bytes = align_up(bytes, whole);; bytes = bytes / 2 & ~(whole - 1)) {
-		if (bytes < least)
-			bytes = least;
+	bytes = align_up(bytes, whole);
+	for (;;) {
 		start = map_there((uintptr_t)end, bytes);
 		if (start || bytes == least)
 			break;
+		bytes = align_down(bytes / 2, whole);
+		if (bytes < least)
+			bytes = least;
 	}
 	if (start)
 		area_advise(area, start, bytes);

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Runs for an instance, from any of its arenas: asked for, grown, cut and
+ * given back by calls that take the lock.
+ */
+#include "arena.h"
+
+static bool arena_serves(const struct instance *instance,
+			 const struct arena *arena,
+			 const struct run_request *request)
+{
+	if (request->kind == RUN_META && instance->meta)
+		return arena == instance->meta;
+	if (request->arena)
+		return arena == request->arena;
+	/* what the allocator has reserved by itself, only where it may */
+	return !arena->exclusive && (!arena->grows || instance->os_enabled);
+}
+
+struct page *arena_cut(struct arena *arena, const struct run_request *request)
+{
+	struct page *run;
+
+	(void)descriptors_reserve(arena);
+	run = run_cut(arena, request);
+	if (likely(run) || !arena->grows ||
+	    !arena_grow(arena, request->units + request->align_units - 1))
+		return run;
+	return run_cut(arena, request);
+}
+
+static struct page *arenas_cut(struct instance *instance,
+			       const struct run_request *request)
+{
+	struct arena *arena;
+	struct page *run;
+
+	for (arena = instance->arenas; arena; arena = arena->next) {
+		if (!arena_serves(instance, arena, request))
+			continue;
+		(void)descriptors_reserve(arena);
+		run = run_cut(arena, request);
+		if (run)
+			return run;
+	}
+	return NULL;
+}
+
+/* What no arena has: one of them grows, or there is a new one */
+static struct page *arenas_cut_more(struct instance *instance,
+				    const struct run_request *request)
+{
+	size_t units = request->units + request->align_units - 1;
+	struct arena *arena;
+	struct page *run;
+
+	for (arena = instance->arenas; arena; arena = arena->next) {
+		if (!arena->grows || !arena_serves(instance, arena, request))
+			continue;
+		run = arena_cut(arena, request);
+		if (run)
+			return run;
+	}
+	if (!instance->os_enabled || request->arena ||
+	    (request->kind == RUN_META && instance->meta))
+		return NULL;
+	port_unlock(&instance->lock);
+	arena_reserve(instance, units);
+	port_lock(&instance->lock);
+	return arenas_cut(instance, request);
+}
+
+/* Counted, and on the list of its heap where it is large */
+static void run_enter(struct instance *instance, struct page *run,
+		      const struct run_request *request)
+{
+	struct heap *heap = request->heap;
+
+	run->class = (uint8_t)request->class;
+	stats_add(instance, run, run->units, 1);
+	if (!heap)
+		return;
+	run->heap = heap;
+	run->prev = NULL;
+	run->next = heap->large;
+	if (run->next)
+		run->next->prev = run;
+	heap->large = run;
+}
+
+static void run_leave(struct instance *instance, struct page *run)
+{
+	struct heap *heap = run->heap;
+
+	stats_subtract(instance, run, run->units, 1);
+	frames_not_for(instance, run, run->units);
+	if (run->kind != RUN_LARGE || !heap)
+		return;
+	if (run->prev)
+		run->prev->next = run->next;
+	else
+		heap->large = run->next;
+	if (run->next)
+		run->next->prev = run->prev;
+}
+
+struct page *instance_run_alloc(struct instance *instance,
+				const struct run_request *request)
+{
+	struct page *run = NULL;
+
+	port_lock(&instance->lock);
+	if (likely(frames_for_request(instance, request)))
+		run = arenas_cut(instance, request);
+	if (unlikely(!run) && atomic_read(&instance->kept_run)) {
+		port_unlock(&instance->lock);
+		instance_run_flush(instance);
+		port_lock(&instance->lock);
+		if (frames_for_request(instance, request))
+			run = arenas_cut(instance, request);
+	}
+	if (unlikely(!run) && frames_for_request(instance, request))
+		run = arenas_cut_more(instance, request);
+	if (likely(run)) {
+		run_enter(instance, run, request);
+		frames_for_run(instance, run);
+	}
+	port_unlock(&instance->lock);
+	return run;
+}
+
+/*
+ * Units that were in use come back. Where their mappings were moved, they get
+ * new ones first, which join those beside them; the lock is dropped meanwhile.
+ */
+static enum port_moved run_return(struct instance *instance, struct page *run,
+				  bool moved)
+{
+	enum port_moved renewed = PORT_NOT_MOVED;
+
+	if (unlikely(moved)) {
+		run->kind = RUN_PURGING;
+		run->owner = port_thread_id();	/* a signal may fork here */
+		port_unlock(&instance->lock);
+		renewed = port_renew((void *)run_start(run), run_bytes(run));
+		port_lock(&instance->lock);
+	}
+	if (unlikely(renewed == PORT_MOVE_LOST))
+		run->kind = RUN_META;	/* nothing is there any more */
+	else
+		run_put(arena_by_number(instance, run->arena_number), run,
+			renewed == PORT_NOT_MOVED);
+	return renewed;
+}
+
+void instance_run_release(struct instance *instance, struct page *run)
+{
+	bool moved = run->flags & RUN_MOVED;
+
+	run_leave(instance, run);
+	/* while it keeps mappings of its own, it counts */
+	if (run_return(instance, run, moved) != PORT_NOT_MOVED)
+		instance->moves--;
+}
+
+bool instance_move_begin(struct instance *instance, struct page *to)
+{
+	bool may;
+
+	port_lock(&instance->lock);
+	may = instance->moves < MOVES_MAX;
+	if (may) {
+		to->flags |= RUN_MOVED;
+		instance->moves++;
+	}
+	port_unlock(&instance->lock);
+	return may;
+}
+
+void instance_move_end(struct instance *instance, struct page *not_there)
+{
+	port_lock(&instance->lock);
+	if (not_there->flags & RUN_MOVED) {
+		not_there->flags &= (uint8_t)~RUN_MOVED;
+		instance->moves--;
+	}
+	port_unlock(&instance->lock);
+}
+
+void instance_run_lose(struct instance *instance, struct page *run)
+{
+	port_lock(&instance->lock);
+	run_leave(instance, run);
+	run->kind = RUN_META;
+	run->heap = NULL;
+	port_unlock(&instance->lock);
+}
+
+void instance_run_free(struct instance *instance, struct page *run)
+{
+	port_lock(&instance->lock);
+	instance_run_release(instance, run);
+	purge_to_budget(instance, false);
+	port_unlock(&instance->lock);
+}
+
+void instance_run_flush(struct instance *instance)
+{
+	struct page *run = instance_run_keep(instance, NULL);
+
+	if (run)
+		instance_run_free(instance, run);
+}
+
+static bool run_try_grow(struct instance *instance, struct page *run,
+			 size_t units)
+{
+	if (!run_may_grow(run, units) || !frames_for_more(instance, run, units))
+		return false;
+	if (run_grow(arena_by_number(instance, run->arena_number), run, units))
+		return true;
+	/* what was behind it has become a chunk, for a purge */
+	frames_not_for(instance, run, units);
+	return false;
+}
+
+bool instance_run_grow(struct instance *instance, struct page *run,
+		       size_t units)
+{
+	bool grown;
+
+	port_lock(&instance->lock);
+	grown = run_try_grow(instance, run, units);
+	if (!grown && atomic_read(&instance->kept_run)) {
+		/* the run behind may be the one that is kept */
+		port_unlock(&instance->lock);
+		instance_run_flush(instance);
+		port_lock(&instance->lock);
+		grown = run_try_grow(instance, run, units);
+	}
+	if (grown)
+		stats_add(instance, run, units, 0);
+	port_unlock(&instance->lock);
+	return grown;
+}
+
+/* Keeps the first `units`; the run stays whole where no descriptor is left */
+void instance_run_shrink(struct instance *instance, struct page *run,
+			 size_t units)
+{
+	struct arena *arena;
+	struct page *rest;
+
+	port_lock(&instance->lock);
+	arena = arena_by_number(instance, run->arena_number);
+	(void)descriptors_reserve(arena);
+	rest = run_split(arena, run, units);
+	if (rest) {
+		stats_subtract(instance, run, rest->units, 0);
+		frames_not_for(instance, run, rest->units);
+		(void)run_return(instance, rest, run->flags & RUN_MOVED);
+		purge_to_budget(instance, false);
+	}
+	port_unlock(&instance->lock);
+}
+
+/* Two runs of one, both in use; NULL where no descriptor is left */
+struct page *instance_run_split(struct instance *instance, struct page *run,
+				size_t units)
+{
+	struct page *rest;
+
+	port_lock(&instance->lock);
+	(void)descriptors_reserve(arena_by_number(instance,
+						  run->arena_number));
+	rest = run_split(arena_by_number(instance, run->arena_number), run,
+			 units);
+	if (rest) {
+		rest->class = run->class;
+		rest->flags = run->flags;
+		rest->reciprocal = 0;
+		rest->sum = 0;
+		rest->held = 0;
+		stats_add(instance, rest, 0, 1);
+	}
+	port_unlock(&instance->lock);
+	return rest;
+}
+
+void instance_settle(struct instance *instance)
+{
+	struct arena *arena;
+
+	port_lock(&instance->lock);
+	for (arena = instance->arenas; arena; arena = arena->next)
+		descriptors_settle(arena);
+	port_unlock(&instance->lock);
+}
+
+size_t instance_largest(struct instance *instance)
+{
+	struct arena *arena;
+	size_t largest = 0, units;
+
+	/* as a request that finds nothing would do before it gives up */
+	instance_run_flush(instance);
+	instance_settle(instance);
+	port_lock(&instance->lock);
+	for (arena = instance->arenas; arena; arena = arena->next) {
+		if (arena->exclusive)
+			continue;
+		/* so that a request does not have to, out of this very run */
+		(void)descriptors_reserve(arena);
+		units = run_largest(arena);
+		if (units > largest)
+			largest = units;
+	}
+	largest = frames_limit(instance, largest);
+	port_unlock(&instance->lock);
+	return largest << UNIT_SHIFT;
+}
