@@ -13,10 +13,6 @@
 
 #include "fork.h"
 
-/* As in <linux/futex.h>, which not every C library comes with */
-#define FUTEX_WAIT_PRIVATE	128
-#define FUTEX_WAKE_PRIVATE	129
-
 #if MI_THREADS
 
 /* <linux/futex.h> has these, but not every C library comes with it */
