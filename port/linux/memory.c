@@ -396,9 +396,12 @@ bool port_purge(void *start, size_t bytes)
 /* In one go what would be a page fault for each page */
 void port_read_ahead(void *start, size_t bytes)
 {
+	uintptr_t from = align_up((uintptr_t)start, port_page_bytes());
+	uintptr_t to = align_down((uintptr_t)start + bytes, port_page_bytes());
 	int error = errno;
 
-	(void)madvise(start, bytes, MADV_POPULATE_READ);
+	if (from < to)
+		(void)madvise((void *)from, to - from, MADV_POPULATE_READ);
 	errno = error;
 }
 
