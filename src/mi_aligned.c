@@ -214,13 +214,15 @@ int mi_posix_memalign(void **p, size_t alignment, size_t size)
 
 void *mi_valloc(size_t size)
 {
-	return alloc(heap_current(), size, UNIT_SIZE, 0, false);
+	return alloc(heap_current(), size, port_page_bytes(), 0, false);
 }
 
 void *mi_pvalloc(size_t size)
 {
+	size_t page = port_page_bytes();
+
 	if (size > PTRDIFF_MAX)
 		return error_no_memory(size);
-	return alloc(heap_current(), size ? align_up(size, UNIT_SIZE) :
-		     UNIT_SIZE, UNIT_SIZE, 0, false);
+	return alloc(heap_current(), size ? align_up(size, page) : page, page,
+		     0, false);
 }
