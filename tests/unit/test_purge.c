@@ -184,6 +184,17 @@ static void budget_follows_what_is_used(void **state)
 	assert_true(purged_bytes() >= 37 * MIB);
 }
 
+/*
+ * So many bytes, and no more than what makes each range whole pages of the
+ * system.
+ */
+static void assert_purged(size_t bytes)
+{
+	size_t more = purge_count * 2 * (port_page_bytes() - UNIT_SIZE);
+
+	assert_in_range(purged_bytes(), bytes, bytes + more);
+}
+
 static void disabled_but_for_all(void **state)
 {
 	(void)state;
@@ -191,7 +202,7 @@ static void disabled_but_for_all(void **state)
 	instance_free(&instance, dirty_block(20 * MIB));
 	assert_int_equal(purge_count, 0);
 	purge_all(&instance);
-	assert_int_equal(purged_bytes(), 20 * MIB);
+	assert_purged(20 * MIB);
 	assert_int_equal(instance.units_dirty, 0);
 }
 
@@ -236,9 +247,9 @@ static void untouched_memory_is_left_alone(void **state)
 	instance_free(&instance, second);
 	/* it has joined the 60 MiB behind it, of which nothing was touched */
 	assert_true(was_purged(second, 2 * MIB));
-	assert_int_equal(purged_bytes(), 2 * MIB);
+	assert_purged(2 * MIB);
 	instance_free(&instance, first);
-	assert_int_equal(purged_bytes(), 4 * MIB);
+	assert_purged(4 * MIB);
 	assert_int_equal(instance_largest(&instance),
 			 instance_free_bytes(&instance));
 }
