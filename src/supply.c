@@ -46,6 +46,22 @@ static struct page *arenas_cut(struct instance *instance,
 	return NULL;
 }
 
+/*
+ * Where the region for the engine's data cannot grow, a heap lies among blocks:
+ * less well guarded, but there.
+ */
+static struct page *arenas_cut_beside_blocks(struct instance *instance,
+					     const struct run_request *request)
+{
+	struct arena *arena;
+	struct page *run = NULL;
+
+	for (arena = instance->arenas; arena && !run; arena = arena->next)
+		if (!arena->exclusive && !arena->fixed)
+			run = arena_cut(arena, request);
+	return run;
+}
+
 /* What no arena has: one of them grows, or there is a new one */
 static struct page *arenas_cut_more(struct instance *instance,
 				    const struct run_request *request)
@@ -61,8 +77,9 @@ static struct page *arenas_cut_more(struct instance *instance,
 		if (run)
 			return run;
 	}
-	if (!instance->os_enabled || request->arena ||
-	    (request->kind == RUN_META && instance->meta))
+	if (request->kind == RUN_META && instance->meta)
+		return arenas_cut_beside_blocks(instance, request);
+	if (!instance->os_enabled || request->arena)
 		return NULL;
 	port_unlock(&instance->lock);
 	arena_reserve(instance, units);

@@ -9,9 +9,9 @@
  *	base                                base + room/2     + room/4
  *	| blocks ->         | further ->    | map ->          | engine's data ->
  *
- * Nothing is ever mapped over something that is there: the kernel is asked
- * for the address (MAP_FIXED_NOREPLACE; before Linux 4.17 that is a hint) and
- * what it gives elsewhere is given back.
+ * Nothing is ever mapped over something that is there: the address is a hint
+ * to the kernel, and what it gives elsewhere is given back. (Not with
+ * MAP_FIXED_NOREPLACE, which ThreadSanitizer turns into a mapping at 0.)
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -25,10 +25,6 @@
 
 #ifndef MREMAP_DONTUNMAP
 #define MREMAP_DONTUNMAP	4
-#endif
-
-#ifndef MAP_FIXED_NOREPLACE
-#define MAP_FIXED_NOREPLACE	0x100000
 #endif
 
 #ifndef MADV_POPULATE_READ
@@ -118,7 +114,7 @@ static void *map_anywhere(void *at, size_t bytes, int flags)
 /* There and nowhere else. NULL with EEXIST: something is there */
 static void *map_there(uintptr_t at, size_t bytes)
 {
-	void *start = map_anywhere((void *)at, bytes, MAP_FIXED_NOREPLACE);
+	void *start = map_anywhere((void *)at, bytes, 0);
 
 	if (start == (void *)at)
 		return start;
@@ -129,8 +125,13 @@ static void *map_there(uintptr_t at, size_t bytes)
 	return NULL;
 }
 
-/* Where the next range of each area is looked for; 0: anywhere */
+/*
+ * Where the next range of each area is looked for; 0: not known yet. Several
+ * threads may be the first: one value of `high` is that of the process, and
+ * all else follows from it.
+ */
 static uintptr_t hints[PORT_AREA_COUNT];
+static uintptr_t high;
 
 /* So that addresses are not the same in each process; 0 where unknown */
 static size_t some_bits(void)
@@ -144,37 +145,69 @@ static size_t some_bits(void)
 	return bits;
 }
 
-static void hints_choose(void)
+/* An address near the highest that the system gives; NO_ADDRESS: unknown */
+#define NO_ADDRESS	1
+
+static uintptr_t high_address(void)
 {
-	size_t whole = port_page_bytes(), room = ROOM_BYTES_USUAL, bits, top;
-	void *high = mmap(NULL, whole, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS |
-			  MAP_NORESERVE, -1, 0);
+	uintptr_t known = __atomic_load_n(&high, __ATOMIC_RELAXED), first = 0;
+	void *page;
+
+	if (likely(known))
+		return known;
+	page = mmap(NULL, port_page_bytes(), PROT_NONE, MAP_PRIVATE |
+		    MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	known = NO_ADDRESS;
+	if (page != MAP_FAILED) {
+		known = (uintptr_t)page;
+		(void)munmap(page, port_page_bytes());
+	}
+	if (!__atomic_compare_exchange_n(&high, &first, known, false,
+					 __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		known = first;
+	return known;
+}
+
+/* Where an area begins, or 0: there is no room for places of our choice */
+static uintptr_t area_start(enum port_area area)
+{
+	size_t whole = port_page_bytes() - 1, room = ROOM_BYTES_USUAL;
+	size_t top = high_address(), bits = some_bits();
 	uintptr_t base;
 
-	if (high == MAP_FAILED)
-		return;
-	(void)munmap(high, whole);
-	top = (uintptr_t)high;
 	while (room < 8 * port_request_max() && room < ROOM_BYTES_MAX)
 		room *= 2;
 	while (room > top / 32)
 		room /= 2;
 	if (room < ROOM_BYTES_MIN)
-		return;
-	bits = some_bits();
-	/* one of eight places, and there a page of the first GiB or less */
+		return 0;
+	/* one of eight places, and there a page of 128 MiB */
 	base = align_down(top / 2, room) - (bits & 7) * room;
 	bits >>= 3;
-	whole -= 1;
-	hints[PORT_AREA_BLOCKS] = base +
-		(bits & (ROOM_BYTES_MIN / 8 - 1) & ~whole);
-	hints[PORT_AREA_FURTHER] = base + FURTHER_OFFSET;
-	hints[PORT_AREA_MAP] = base + room / 2 +
-		(bits >> 12 & (room / 16 - 1) & ~whole);
-	hints[PORT_AREA_META] = base + room / 2 + room / 4 +
-		(bits >> 20 & (room / 16 - 1) & ~whole);
-	if (FURTHER_OFFSET >= room / 2)
-		hints[PORT_AREA_FURTHER] = 0;
+	switch (area) {
+	case PORT_AREA_BLOCKS:
+		return base + (bits & (ROOM_BYTES_MIN / 8 - 1) & ~whole);
+	case PORT_AREA_FURTHER:
+		return FURTHER_OFFSET < room / 2 ? base + FURTHER_OFFSET : 0;
+	case PORT_AREA_MAP:
+		return base + room / 2 +
+		       (bits >> 12 & (room / 16 - 1) & ~whole);
+	default:
+		return base + room / 2 + room / 4 +
+		       (bits >> 20 & (room / 16 - 1) & ~whole);
+	}
+}
+
+/* What can hardly grow, for want of a place of our choice, begins larger */
+static size_t area_bytes_fixed(enum port_area area, size_t bytes)
+{
+	static const size_t least[PORT_AREA_COUNT] = {
+		[PORT_AREA_BLOCKS] = (size_t)256 << 20,
+		[PORT_AREA_META] = (size_t)64 << 20,
+		[PORT_AREA_MAP] = (size_t)65 << 20,
+	};
+
+	return bytes < least[area] ? least[area] : bytes;
 }
 
 /* What was mapped of each area is treated as the area wants it */
@@ -194,6 +227,8 @@ static void *map_in_area(enum port_area area, size_t least, size_t *bytes)
 	unsigned int tries = HINT_TRIES;
 	void *start;
 
+	if (!hint)
+		hint = area_start(area);
 	while (hint && tries) {
 		start = map_there(hint, size);
 		if (start) {
@@ -214,6 +249,8 @@ static void *map_in_area(enum port_area area, size_t least, size_t *bytes)
 			break;
 		}
 	}
+	if (!hint || !tries)
+		size = area_bytes_fixed(area, size);
 	for (;;) {
 		start = map_anywhere(NULL, size, 0);
 		if (start != MAP_FAILED || size <= least)
@@ -227,7 +264,6 @@ static void *map_in_area(enum port_area area, size_t least, size_t *bytes)
 void *port_reserve(enum port_area area, size_t least, size_t *bytes,
 		   bool *is_zero)
 {
-	static bool chosen;
 	size_t whole = port_page_bytes();
 	int error = errno;
 	void *start;
@@ -235,8 +271,6 @@ void *port_reserve(enum port_area area, size_t least, size_t *bytes,
 	if (*bytes > PTRDIFF_MAX || least > *bytes)
 		return NULL;
 	*bytes = align_up(*bytes, whole);
-	if (!__atomic_exchange_n(&chosen, true, __ATOMIC_RELAXED))
-		hints_choose();
 	start = map_in_area(area, align_up(least, whole), bytes);
 	if (start)
 		area_advise(area, start, *bytes);

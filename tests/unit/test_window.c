@@ -16,7 +16,7 @@
 static struct instance instance;
 static struct heap heap;
 
-static bool extend_fails, reserve_fails;
+static bool extend_fails, meta_fails, reserve_fails;
 static unsigned int extensions;
 
 size_t __real_port_extend(enum port_area area, void *end, size_t least,
@@ -31,7 +31,7 @@ void *__wrap_port_reserve(enum port_area area, size_t least, size_t *bytes,
 size_t __wrap_port_extend(enum port_area area, void *end, size_t least,
 			  size_t bytes)
 {
-	if (extend_fails)
+	if (extend_fails || (meta_fails && area == PORT_AREA_META))
 		return 0;
 	extensions++;
 	return __real_port_extend(area, end, least, bytes);
@@ -47,7 +47,7 @@ void *__wrap_port_reserve(enum port_area area, size_t least, size_t *bytes,
 static int renew(void **state)
 {
 	(void)state;
-	extend_fails = reserve_fails = false;
+	extend_fails = meta_fails = reserve_fails = false;
 	extensions = 0;
 	instance_renew(&instance);
 	instance.outside = true;
@@ -271,6 +271,24 @@ static void nothing_to_be_had(void **state)
 	instance_free(&instance, first);
 }
 
+/* A region for the engine's data that cannot grow is not the end */
+static void heaps_lie_among_blocks_if_they_must(void **state)
+{
+	const struct run_request request = {
+		.units = 1, .align_units = 1, .kind = RUN_META,
+	};
+	size_t count = 2 * GROW_META_BYTES / UNIT_SIZE, i;
+
+	(void)state;
+	assert_non_null(heap_malloc(&heap, 100));
+	meta_fails = true;
+	for (i = 0; i < count; i++)
+		check(instance_run_alloc(&instance, &request),
+		      "%zu units of the engine's own of %zu", i, count);
+	assert_non_null(heap_malloc(&heap, 100 * KIB));
+	assert_true(all_is_valid(&instance));
+}
+
 /* Runs, descriptors and heaps lie where no block is */
 static void own_data_lie_apart(void **state)
 {
@@ -305,6 +323,7 @@ int main(void)
 		CASE(obstacle_is_left_alone),
 		CASE(steps_are_few),
 		CASE(nothing_to_be_had),
+		CASE(heaps_lie_among_blocks_if_they_must),
 		CASE(own_data_lie_apart),
 	};
 
