@@ -85,10 +85,13 @@ static size_t memory_total(void)
 size_t port_request_max(void)
 {
 	static size_t most;
+	size_t known = __atomic_load_n(&most, __ATOMIC_RELAXED);
 
-	if (!most)
-		most = memory_total();
-	return most;
+	if (unlikely(!known)) {
+		known = memory_total();
+		__atomic_store_n(&most, known, __ATOMIC_RELAXED);
+	}
+	return known;
 }
 
 size_t port_page_bytes(void)
