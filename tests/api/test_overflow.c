@@ -12,6 +12,7 @@
 #define HEAPS		12
 #define REACH		(64 * MIB)	/* no write goes on for ever */
 #define JUNK		0x41
+#define UNIT		((size_t)4 * KIB)	/* pages begin at such */
 
 static unsigned char *blocks[BLOCKS];
 static unsigned char *by_address[BLOCKS];
@@ -143,12 +144,37 @@ static int upwards(void)
 	return blocks_work_on();
 }
 
+/*
+ * The C library may have asked for small blocks before main(), and their page
+ * lies lowest: its lists are found out by other means, see above. Sets where
+ * the highest such page below the blocks ends.
+ */
+static bool see_page_below(const mi_heap_t *heap, const mi_heap_area_t *area,
+			   void *block, size_t block_size, void *arg)
+{
+	uintptr_t *end = arg, last;
+
+	(void)heap;
+	(void)block;
+	(void)block_size;
+	last = ((uintptr_t)area->blocks + area->reserved + UNIT - 1) &
+	       ~(uintptr_t)(UNIT - 1);
+	if (last <= (uintptr_t)by_address[0] && last > *end)
+		*end = last;
+	return true;
+}
+
 static int downwards(void)
 {
-	uintptr_t low = 0, high = 0;
+	uintptr_t low = 0, high = 0, pages_end = 0;
 
+	mi_collect(true);	/* empty pages are not shown */
 	need(blocks_make());
 	need(range_around((uintptr_t)by_address[0], &low, &high));
+	need(mi_heap_visit_blocks(mi_heap_get_default(), false,
+				  see_page_below, &pages_end));
+	if (pages_end > low)
+		low = pages_end;
 	memset((void *)low, JUNK, (uintptr_t)by_address[0] - low);
 	fprintf(stderr, "%zu KiB below the blocks overwritten\n",
 		((size_t)(uintptr_t)by_address[0] - low) / KIB);
