@@ -135,7 +135,7 @@
 #define GROW_META_BYTES		((size_t)64 << 10)
 
 /* Runs of which the mappings were moved, at the same time */
-#define MOVES_MAX		64
+#define MOVES_MAX		256
 
 _Static_assert(MI_THREADS == 0 || MI_THREADS == 1, "MI_THREADS is 0 or 1");
 _Static_assert(MI_CONCURRENT == 0 || (MI_CONCURRENT == 1 && MI_THREADS == 1),

@@ -73,10 +73,11 @@ size_t port_request_max(void);
 bool port_purge(void *start, size_t bytes);
 
 /*
- * A hint: all of the range is to be read now, and what was never touched shall
- * not become memory by that.
+ * Copies whole pages of the system, and neither reads nor writes what the
+ * system knows to be untouched, and so zero, on both sides. false: it knows
+ * nothing of that, or these are no whole pages, and nothing was done.
  */
-void port_read_ahead(void *start, size_t bytes);
+bool port_copy_touched(void *to, const void *from, size_t bytes);
 
 enum port_moved {
 	PORT_MOVED,	/* `to` holds what `from` held; `from` reads as zero */

@@ -91,8 +91,13 @@ static bool unit_is_zero(const char *unit)
  */
 static void copy_units(char *to, const char *from, size_t bytes)
 {
-	port_read_ahead((void *)(uintptr_t)from, align_down(bytes, UNIT_SIZE));
-	port_read_ahead(to, align_down(bytes, UNIT_SIZE));
+	size_t whole = align_down(bytes, port_page_bytes());
+
+	if (port_copy_touched(to, from, whole)) {
+		to += whole;
+		from += whole;
+		bytes -= whole;
+	}
 	for (; bytes >= UNIT_SIZE; bytes -= UNIT_SIZE) {
 		if (!unit_is_zero(from) || !unit_is_zero(to))
 			memory_copy(to, from, UNIT_SIZE);

@@ -15,6 +15,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/sysinfo.h>
@@ -25,10 +26,6 @@
 
 #ifndef MREMAP_DONTUNMAP
 #define MREMAP_DONTUNMAP	4
-#endif
-
-#ifndef MADV_POPULATE_READ
-#define MADV_POPULATE_READ	22
 #endif
 
 #ifndef MAP_HUGE_SHIFT
@@ -430,16 +427,87 @@ bool port_purge(void *start, size_t bytes)
 	return true;
 }
 
-/* In one go what would be a page fault for each page */
-void port_read_ahead(void *start, size_t bytes)
-{
-	uintptr_t from = align_up((uintptr_t)start, port_page_bytes());
-	uintptr_t to = align_down((uintptr_t)start + bytes, port_page_bytes());
-	int error = errno;
+/*
+ * /proc/self/pagemap holds a word for each page: see proc_pid_pagemap(5). What
+ * has one of these bits is in memory or swapped out, anything else is as it
+ * was mapped, and these mappings are zero. (mincore(2) would be simpler, and
+ * does not tell what was swapped out from what was never touched.)
+ */
+#define PAGEMAP_TOUCHED	((uint64_t)3 << 62)
+#define PAGEMAP_WORDS	64
 
-	if (from < to)
-		(void)madvise((void *)from, to - from, MADV_POPULATE_READ);
+/* The words of `count` pages; true: as many were there */
+static bool pagemap_read(int pagemap, const void *start, size_t count,
+			 uint64_t words[PAGEMAP_WORDS])
+{
+	size_t bytes = count * sizeof(words[0]);
+	uintptr_t at = (uintptr_t)start / port_page_bytes() * sizeof(words[0]);
+
+	return pread(pagemap, words, bytes, (off_t)at) == (ssize_t)bytes;
+}
+
+/* qemu-user shows the pages of other addresses: see what a new one does */
+static bool pagemap_is_true(int pagemap)
+{
+	static int known;
+	size_t whole = port_page_bytes();
+	int answer = __atomic_load_n(&known, __ATOMIC_RELAXED);
+	uint64_t before[PAGEMAP_WORDS], after[PAGEMAP_WORDS];
+	char *page;
+
+	if (likely(answer != UNKNOWN))
+		return answer == YES;
+	page = map_anywhere(NULL, whole, 0);
+	if (page == MAP_FAILED)
+		return false;
+	answer = NO;
+	if (pagemap_read(pagemap, page, 1, before)) {
+		*(volatile char *)page = 1;
+		if (pagemap_read(pagemap, page, 1, after) &&
+		    !(before[0] & PAGEMAP_TOUCHED) &&
+		    (after[0] & PAGEMAP_TOUCHED))
+			answer = YES;
+	}
+	(void)munmap(page, whole);
+	__atomic_store_n(&known, answer, __ATOMIC_RELAXED);
+	return answer == YES;
+}
+
+static void copy_touched(int pagemap, char *to, const char *from, size_t pages)
+{
+	uint64_t source[PAGEMAP_WORDS], target[PAGEMAP_WORDS];
+	size_t whole = port_page_bytes(), count, i;
+	bool known;
+
+	for (; pages; pages -= count) {
+		count = pages < PAGEMAP_WORDS ? pages : PAGEMAP_WORDS;
+		known = pagemap_read(pagemap, from, count, source) &&
+			pagemap_read(pagemap, to, count, target);
+		for (i = 0; i < count; i++, to += whole, from += whole) {
+			if (!known || (source[i] & PAGEMAP_TOUCHED))
+				memory_copy(to, from, whole);
+			else if (target[i] & PAGEMAP_TOUCHED)
+				memory_zero(to, whole);
+		}
+	}
+}
+
+bool port_copy_touched(void *to, const void *from, size_t bytes)
+{
+	size_t whole = port_page_bytes();
+	int error = errno, pagemap;
+	bool known;
+
+	if (((uintptr_t)to | (uintptr_t)from | bytes) & (whole - 1))
+		return false;
+	pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	known = pagemap >= 0 && pagemap_is_true(pagemap);
+	if (known)
+		copy_touched(pagemap, to, from, bytes / whole);
+	if (pagemap >= 0)
+		(void)close(pagemap);
 	errno = error;
+	return known;
 }
 
 /*

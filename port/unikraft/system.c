@@ -54,10 +54,12 @@ size_t port_request_max(void)
 	return PTRDIFF_MAX;
 }
 
-void port_read_ahead(void *start, size_t bytes)
+bool port_copy_touched(void *to, const void *from, size_t bytes)
 {
-	(void)start;
+	(void)to;
+	(void)from;
 	(void)bytes;
+	return false;
 }
 
 enum port_moved port_move(void *to, void *from, size_t bytes)

@@ -101,6 +101,45 @@ static void source_of_a_move_is_used_again(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+/*
+ * Contents with holes that nobody ever touched, to where memory is dirty: all
+ * of it arrives, and the holes read as zero.
+ */
+static void holes_are_moved_as_zeroes(void **state)
+{
+	const size_t page = 64 * KIB, pages = 48;
+	size_t tries, i, damaged = 0;
+
+	(void)state;
+	mi_option_set(mi_option_purge_delay, -1);
+	for (tries = 0; tries < 16; tries++) {
+		unsigned char *p, *behind, *dirty, *fence;
+
+		mi_collect(true);	/* then nothing free is touched */
+		p = mi_zalloc(page * pages);
+		behind = block_of(page, tries);
+		dirty = block_of(2 * page * pages, tries);
+		fence = block_of(page, tries);
+		for (i = tries % 3; i < pages; i += 3)
+			pattern_write(p + i * page, 5 * KIB, i);
+		mi_free(dirty);
+		p = mi_realloc(p, 2 * page * pages);
+		assert_non_null(p);
+		for (i = 0; i < pages; i++) {
+			unsigned char *at = p + i * page;
+			size_t held = i % 3 == tries % 3 ? 5 * KIB : 0;
+
+			damaged += !pattern_holds(at, held, i) ||
+				   !all_zero(at + held, page - held);
+		}
+		mi_free(p);
+		mi_free(behind);
+		mi_free(fence);
+	}
+	mi_option_set(mi_option_purge_delay, 0);
+	assert_int_equal(damaged, 0);
+}
+
 static void purged_memory_is_zero_for_calloc(void **state)
 {
 	struct check_random random = { 1 };
@@ -223,6 +262,7 @@ int main(void)
 		cmocka_unit_test(neighbours_of_freed_memory),
 		cmocka_unit_test(neighbours_of_what_is_moved),
 		cmocka_unit_test(source_of_a_move_is_used_again),
+		cmocka_unit_test(holes_are_moved_as_zeroes),
 		cmocka_unit_test(purged_memory_is_zero_for_calloc),
 		cmocka_unit_test(freed_memory_goes_back),
 		cmocka_unit_test(memory_around_what_is_handed_over),

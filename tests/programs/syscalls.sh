@@ -28,7 +28,7 @@ static void *work(void *unused)
 
 int main(void)
 {
-	char *p = malloc(2 * MIB), *small[200];
+	char *p = malloc(2 * MIB), *small[200], *large[300];
 	pthread_t threads[4];
 	char last = 1;
 	size_t i;
@@ -42,6 +42,14 @@ int main(void)
 		memset(p, last, i * MIB);
 	}
 	free(p);
+	/* more than are moved at the same time: some are copied */
+	for (i = 0; i < 300; i++)
+		memset(large[i] = malloc(MIB), 1, 4096);
+	for (i = 0; i < 300; i++)
+		if (!(large[i] = realloc(large[i], 2 * MIB)) || !large[i][1])
+			return 4;
+	for (i = 0; i < 300; i++)
+		free(large[i]);
 	for (i = 0; i < 200; i++)
 		memset(small[i] = malloc(100000), 1, 100000);
 	for (i = 0; i < 200; i++)
@@ -75,7 +83,8 @@ new_are_documented() {
 	documented >"$tmp/table"
 	comm -13 "$tmp/without.names" "$tmp/with.names" >"$tmp/new"
 	echo "new:" $(cat "$tmp/new")
-	grep -qx sysinfo "$tmp/new" && grep -qx mmap "$tmp/table" &&
+	grep -qx sysinfo "$tmp/new" && grep -q /proc/self/pagemap "$tmp/with" &&
+		grep -qx pread64 "$tmp/table" && grep -qx mmap "$tmp/table" &&
 		! comm -23 "$tmp/new" "$tmp/table" | grep .
 }
 
@@ -99,7 +108,8 @@ check "plain it works" traced "$tmp/without" "$tmp/use"
 check "preloaded it works" traced "$tmp/with" -E LD_PRELOAD="$MIMALLOC_SO" \
 	-E MIMALLOC_SHOW_STATS=1 "$tmp/use"
 check "what it calls then, and not plain, is documented" new_are_documented
-check "refused madvise, mremap and sysinfo it works" traced "$tmp/refusing" \
+check "refused madvise, mremap, pread64 and sysinfo it works" traced "$tmp/refusing" \
 	-E LD_PRELOAD="$MIMALLOC_SO" \
-	-e inject=madvise,mremap,sysinfo:error=EPERM "$tmp/use"
+	-e inject=madvise,mremap,sysinfo:error=EPERM \
+	-e inject=pread64:error=EPERM:when=9+ "$tmp/use"
 finish
