@@ -180,3 +180,8 @@ check-model:
 .PHONY: check-unikraft
 check-unikraft:
 	@UK_ROOT="$(UK_ROOT)" CC="$(CC)" tests/check-unikraft.sh
+
+# The random tests with seeds 1 to SEEDS, in few rounds each
+.PHONY: check-seeds
+check-seeds:
+	@SEEDS="$(SEEDS)" T="$(T)" FLAVOURS="$(FLAVOURS)" tests/seeds
