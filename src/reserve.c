@@ -79,7 +79,7 @@ bool arena_grow(struct arena *arena, size_t units)
 	size_t least, step = grow_step(arena), bytes;
 
 	/* what is free at the end is a part of what comes */
-	if (last && last->kind == RUN_FREE && !(last->units >= units))
+	if (last && last->kind == RUN_FREE && last->units < units)
 		units -= last->units;
 	if (units > UINT32_MAX ||
 	    (!arena->growing && !descriptors_reserve(arena)))
@@ -121,7 +121,7 @@ bool instance_open(struct instance *instance)
  * A new arena is as large as what an old one would have grown by: where
  * nothing can grow, some hundred arenas have to do for all memory there is.
  */
-static size_t reserve_step(struct instance *instance)
+static size_t outside_step(struct instance *instance)
 {
 	const struct arena *arena;
 	size_t bytes = 0;
@@ -135,20 +135,29 @@ static size_t reserve_step(struct instance *instance)
 	return bytes < GROW_BYTES_MIN ? GROW_BYTES_MIN : bytes;
 }
 
+/* Bytes to reserve for a request, and without which it cannot be served */
+static size_t reserve_size(struct instance *instance, size_t units,
+			   size_t *least)
+{
+	size_t bytes;
+
+	*least = (units << UNIT_SHIFT) + GROW_META_BYTES;
+	if (instance->outside) {
+		bytes = outside_step(instance);
+	} else {
+		/* descriptors and map lie in the arena itself */
+		*least += (units << UNIT_SHIFT) / 256;
+		bytes = instance->reserve_bytes;
+	}
+	return bytes < *least ? *least : bytes;
+}
+
 bool arena_reserve(struct instance *instance, size_t units)
 {
-	size_t least = (units << UNIT_SHIFT) + GROW_META_BYTES, bytes;
+	size_t least, bytes = reserve_size(instance, units, &least);
 	bool is_zero = false;
 	void *start;
 
-	/* without a region for the engine's data they lie in the arena */
-	if (!instance->outside)
-		least += (units << UNIT_SHIFT) / 256;
-	bytes = instance->reserve_bytes;
-	if (instance->outside)
-		bytes = reserve_step(instance);
-	if (bytes < least)
-		bytes = least;
 	start = port_reserve(PORT_AREA_BLOCKS, least, &bytes, &is_zero);
 	if (!start)
 		return false;

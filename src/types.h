@@ -167,7 +167,7 @@ struct arena {
 	size_t units_free;
 	struct page *phys_first, *phys_last;
 	struct arena *pool;		/* whose chunks hold its descriptors */
-	/* What follows up to descriptors_free is used in a pool only */
+	/* From here to descriptors_free: only used where this arena is a pool */
 	struct page *chunks;		/* of descriptors, with free slots */
 	struct page *chunks_last;	/* empty ones stand at the end */
 	bool trimming, growing;		/* going on, not to be entered again */
@@ -217,7 +217,10 @@ struct heap {
 	/* Under the instance's lock */
 	struct page *large;		/* large blocks */
 	struct heap *next, *prev;	/* heaps, late or parked ones */
-	/* What follows outlives heap_init(). Atomic, of any thread: */
+	/*
+	 * heap_init() leaves this and `instance` as they are, as other threads
+	 * may look at them at any time. Atomic:
+	 */
 	__attribute__((aligned(64)))
 	uintptr_t returned;		/* NOTIFIED pages | HEAP_PARKED */
 	/* Constant from heap_memory() on, for ever */
