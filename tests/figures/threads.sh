@@ -51,6 +51,8 @@ judge() {
 
 tell "start alone: $(least "$tmp/ours" '$1') ns, with the C library's" \
 	"allocator $(least "$tmp/libc" '$1') ns"
+tell "end alone: $(least "$tmp/ours" '$3') ns, with the C library's" \
+	"allocator $(least "$tmp/libc" '$3') ns, $(ratio '$3') times"
 judge "start and end of a thread" '$1 + $3'
 judge "short thread" '$2'
 finish
