@@ -164,6 +164,11 @@ tests-musl: $(foreach kind,dynamic static shared,\
 		$(API_TESTS:%=$(TESTS)/musl/$(kind)/%))
 tests-uktest: $(UKTEST_FLAVOURS:%=$(TESTS)/uktest/%)
 
+# One flavour of what matters; T= names what to run instead
+.PHONY: test
+test:
+	@T="$(T)" tests/quick
+
 .PHONY: check
 check:
 	tests/install-packages
