@@ -171,9 +171,8 @@ test:
 
 .PHONY: check
 check:
-	tests/install-packages
-	tests/install-packages testbed/packages.txt
-	tests/check
+	tests/install-packages tests/packages.txt testbed/packages.txt
+	T="$(T)" tests/check
 
 # The model of the threads' protocol with larger bounds than `make check` has
 .PHONY: check-model
