@@ -11,7 +11,7 @@ bad=0
 echo 1..1
 for file in test_*.c api/test_*.c unit/test_*.c cxx/test_*.cpp \
 	kernel/test_*.c atomic/test_*.c */*.sh *.sh seeds quick \
-	check kconfig.py; do
+	check check-lib kconfig.py; do
 	grep -qF "\`$file\`" README.md && continue
 	case $file in programs/* | figures/*)
 		grep -qF "\`${file%/*}/\`" README.md &&

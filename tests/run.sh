@@ -45,7 +45,7 @@ point()
 
 ok="echo 1..1; echo ok 1"
 
-echo 1..16
+echo 1..19
 point "a point passes" runs 0 "1 passed, 0 failed" a="$ok"
 point "it is shown as 1 of 1" said "1 of 1  ok"
 point "two and their number" runs 0 "2 passed, 0 failed" a="$ok" b="$ok"
@@ -68,4 +68,18 @@ point "one that waits for ever ends, too" \
 point "as that" said "no end after 3 s"
 point "waiting below the limit of the clock is no failure" \
 	runs 0 "1 passed, 0 failed" --timeout 1 a="sleep 2; $ok"
+
+# library LAST-LINE PLAN STATUS : tests/check-lib with a program like that
+library()
+{
+	printf '#!/bin/sh\necho 1..%d; echo ok 1; exit %d\n' "$2" "$3" \
+		>"$tmp/program"
+	chmod +x "$tmp/program"
+	./check-lib "$tmp/program" >"$tmp/said" 2>&1
+	[ "$(tail -n 1 "$tmp/said")" = "$1" ]
+}
+
+point "check-lib counts what passes" library "1 passed, 0 failed" 1 0
+point "and notices a missing point" library "1 passed, 1 failed" 2 0
+point "and an exit status" library "1 passed, 1 failed" 1 3
 exit $bad

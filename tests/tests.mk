@@ -189,3 +189,8 @@ check-unikraft:
 .PHONY: check-seeds
 check-seeds:
 	@SEEDS="$(SEEDS)" T="$(T)" FLAVOURS="$(FLAVOURS)" tests/seeds
+
+# For packagers: what needs a compiler and make only. MI_TEST_DIVIDE is obeyed.
+.PHONY: check-lib
+check-lib: tests-cxx
+	@tests/check-lib $(CXX_TESTS:%=$(TESTS)/cxx/%)
