@@ -164,11 +164,15 @@ tests-musl: $(foreach kind,dynamic static shared,\
 		$(API_TESTS:%=$(TESTS)/musl/$(kind)/%))
 tests-uktest: $(UKTEST_FLAVOURS:%=$(TESTS)/uktest/%)
 
+# One flavour of what matters; T= names what to run instead
+.PHONY: test
+test:
+	@T="$(T)" tests/quick
+
 .PHONY: check
 check:
-	tests/install-packages
-	tests/install-packages testbed/packages.txt
-	tests/check
+	tests/install-packages tests/packages.txt testbed/packages.txt
+	T="$(T)" tests/check
 
 # The model of the threads' protocol with larger bounds than `make check` has
 .PHONY: check-model
@@ -185,3 +189,8 @@ check-unikraft:
 .PHONY: check-seeds
 check-seeds:
 	@SEEDS="$(SEEDS)" T="$(T)" FLAVOURS="$(FLAVOURS)" tests/seeds
+
+# For packagers: what needs a compiler and make only. MI_TEST_DIVIDE is obeyed.
+.PHONY: check-lib
+check-lib: tests-cxx
+	@tests/check-lib $(CXX_TESTS:%=$(TESTS)/cxx/%)

@@ -1,0 +1,85 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# What tests/run says of programs that pass, fail, crash, wait for ever, use
+# the processor for ever and have no plan; as TAP.
+
+set -u
+
+cd "$(dirname "$0")"
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+points=0
+bad=0
+
+# runs STATUS LAST-LINE ARGUMENT... : tests/run ends with both
+runs()
+{
+	local status=$1 last=$2 got
+	shift 2
+	timeout 100 ./run "$@" >"$tmp/said" 2>&1
+	got=$?
+	said "$last" && [ $((got != 0)) = "$status" ] &&
+		[ "$(tail -n 1 "$tmp/said")" = "$last" ]
+}
+
+said()
+{
+	grep -qF -e "$1" "$tmp/said"
+}
+
+# point NAME COMMAND... : a test point
+point()
+{
+	local name=$1
+	shift
+	points=$((points + 1))
+	if "$@"; then
+		echo "ok $points - $name"
+	else
+		sed 's/^/# /' "$tmp/said"
+		echo "not ok $points - $name"
+		bad=1
+	fi
+}
+
+ok="echo 1..1; echo ok 1"
+
+echo 1..19
+point "a point passes" runs 0 "1 passed, 0 failed" a="$ok"
+point "it is shown as 1 of 1" said "1 of 1  ok"
+point "two and their number" runs 0 "2 passed, 0 failed" a="$ok" b="$ok"
+point "the second is 2 of 2" said "2 of 2  ok"
+point "a point fails" runs 1 "1 passed, 1 failed" \
+	a="echo 1..2; echo ok 1; echo not ok 2; exit 1"
+point "a crash fails" runs 1 "1 passed, 1 failed" a="$ok; kill -SEGV \$\$"
+point "and is named" said "killed by signal 11 (SIGSEGV)"
+point "an exit status fails" runs 1 "1 passed, 1 failed" a="$ok; exit 3"
+point "no plan fails" runs 1 "1 passed, 1 failed" a="echo ok 1"
+point "a point too few fails" runs 1 "1 passed, 1 failed" \
+	a="echo 1..2; echo ok 1"
+point "nothing that ran is no success" runs 1 "0 passed, 0 failed, 1 skipped" \
+	a="echo 1..0 '# SKIP nothing here'"
+point "a program that computes for ever ends" \
+	runs 1 "1 passed, 1 failed" --timeout 1 a="$ok; while :; do :; done"
+point "as that" said "no end after 1 s of processor time"
+point "one that waits for ever ends, too" \
+	runs 1 "1 passed, 1 failed" --timeout 0.3 a="$ok; sleep 60"
+point "as that" said "no end after 3 s"
+point "waiting below the limit of the clock is no failure" \
+	runs 0 "1 passed, 0 failed" --timeout 1 a="sleep 2; $ok"
+
+# library LAST-LINE PLAN STATUS : tests/check-lib with a program like that
+library()
+{
+	printf '#!/bin/sh\necho 1..%d; echo ok 1; exit %d\n' "$2" "$3" \
+		>"$tmp/program"
+	chmod +x "$tmp/program"
+	./check-lib "$tmp/program" >"$tmp/said" 2>&1
+	[ "$(tail -n 1 "$tmp/said")" = "$1" ]
+}
+
+point "check-lib counts what passes" library "1 passed, 0 failed" 1 0
+point "and notices a missing point" library "1 passed, 1 failed" 2 0
+point "and an exit status" library "1 passed, 1 failed" 1 3
+exit $bad
