@@ -6,7 +6,8 @@
 # Targets:
 #   all               BUILD/libmimalloc.so, libmimalloc.a and, for shared
 #                     objects, libmimalloc-pic.a; the default
-#   install           libraries, headers, package files
+#   install           libraries, headers, package files, man pages, licence
+#   uninstall         removes what install brought
 #   check             everything that is tested (installs what it needs)
 #   figures           the figures of docs/figures.md, measured now
 #   run               SQLite in a unikernel, on a buddy and on this allocator
@@ -33,11 +34,13 @@
 #   CROSS=            a prefix for those, such as aarch64-linux-gnu- []
 #   V=1               shows the commands []
 #
-# Variables of install:
+# Variables of install and uninstall:
 #   DESTDIR=          goes before all of these []
 #   PREFIX=           or prefix= [/usr/local]
 #   LIBDIR=           [PREFIX/lib]
 #   INCLUDEDIR=       [PREFIX/include]
+#   MANDIR=           [PREFIX/share/man]
+#   DOCDIR=           [PREFIX/share/doc/lib-mimalloc]
 #   INSTALL=          the program [install]
 #
 # Variables of run, shell and smallest:
@@ -242,6 +245,8 @@ $(BUILD)/libmimalloc-pic.a: $(PIC_OBJS)
 PREFIX		?= $(or $(prefix),/usr/local)
 LIBDIR		?= $(PREFIX)/lib
 INCLUDEDIR	?= $(PREFIX)/include
+MANDIR		?= $(PREFIX)/share/man
+DOCDIR		?= $(PREFIX)/share/doc/lib-mimalloc
 INSTALL		?= install
 
 INSTALL_LIBDIR	= $(DESTDIR)$(LIBDIR)
@@ -252,13 +257,18 @@ SUBSTITUTE_CMAKE = sed -e 's|@VERSION@|$(VERSION)|g' \
 	-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|g'
 # In mimalloc.pc what lies below the prefix is said so, for --define-prefix.
 SUBSTITUTE_PC	= sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@PREFIX@|$(PREFIX)|g' \
+	-e 's|@OWN_VERSION@|$(OWN_VERSION)|g' \
 	-e 's|@LIBDIR@|$(patsubst $(PREFIX)/%,$${prefix}/%,$(LIBDIR))|g' \
 	-e 's|@INCLUDEDIR@|$(patsubst $(PREFIX)/%,$${prefix}/%,$(INCLUDEDIR))|g'
+# Where the loader looks by a cache, which ldconfig writes
+CACHED_LIBDIR	= $(filter /lib% /usr/lib% /usr/local/lib%,$(LIBDIR))
 
 .PHONY: install
 install: $(BUILD)/libmimalloc.so $(BUILD)/libmimalloc.a $(BUILD)/libmimalloc-pic.a
 	$(INSTALL) -d "$(INSTALL_LIBDIR)" "$(INSTALL_PKG)" \
-		"$(INSTALL_CMAKE)" "$(DESTDIR)$(INCLUDEDIR)"
+		"$(INSTALL_CMAKE)" "$(DESTDIR)$(INCLUDEDIR)" \
+		"$(DESTDIR)$(MANDIR)/man3" "$(DESTDIR)$(MANDIR)/man7" \
+		"$(DESTDIR)$(DOCDIR)"
 	$(INSTALL) -m 755 $(BUILD)/libmimalloc.so \
 		"$(INSTALL_LIBDIR)/libmimalloc.so.$(VERSION_MINOR)"
 	ln -sf libmimalloc.so.$(VERSION_MINOR) \
@@ -276,6 +286,27 @@ install: $(BUILD)/libmimalloc.so $(BUILD)/libmimalloc.a $(BUILD)/libmimalloc-pic
 		>"$(INSTALL_CMAKE)/mimalloc-config.cmake"
 	$(SUBSTITUTE_CMAKE) port/linux/mimalloc-config-version.cmake.in \
 		>"$(INSTALL_CMAKE)/mimalloc-config-version.cmake"
+	$(INSTALL) -m 644 docs/man/mimalloc.3 "$(DESTDIR)$(MANDIR)/man3"
+	$(INSTALL) -m 644 docs/man/mimalloc-options.7 "$(DESTDIR)$(MANDIR)/man7"
+	$(INSTALL) -m 644 LICENSE "$(DESTDIR)$(DOCDIR)"
+	$(if $(DESTDIR),,$(if $(CACHED_LIBDIR),@echo "Now run ldconfig."))
+
+# Folders go where they were for us alone
+.PHONY: uninstall
+uninstall:
+	rm -f $(foreach file,libmimalloc.so.$(VERSION_MINOR) \
+			libmimalloc.so.$(VERSION_MAJOR) libmimalloc.so \
+			libmimalloc.a libmimalloc-pic.a \
+			pkgconfig/mimalloc.pc pkgconfig/mimalloc-pic.pc, \
+			"$(INSTALL_LIBDIR)/$(file)") \
+		$(foreach header,$(notdir $(wildcard include/mimalloc*.h)), \
+			"$(DESTDIR)$(INCLUDEDIR)/$(header)") \
+		"$(INSTALL_CMAKE)/mimalloc-config.cmake" \
+		"$(INSTALL_CMAKE)/mimalloc-config-version.cmake" \
+		"$(DESTDIR)$(MANDIR)/man3/mimalloc.3" \
+		"$(DESTDIR)$(MANDIR)/man7/mimalloc-options.7" \
+		"$(DESTDIR)$(DOCDIR)/LICENSE"
+	rmdir "$(INSTALL_CMAKE)" "$(DESTDIR)$(DOCDIR)" 2>/dev/null || true
 
 .PHONY: figures
 figures: all
@@ -304,7 +335,7 @@ check: export WERROR := 1
 VARIABLES	+= THREADS HARDENING DEBUG TRACK SANITIZE OPTIMIZE WERROR BUILD V \
 		   CC CXX LD AR OBJCOPY CROSS INSTALL CFLAGS CPPFLAGS LDFLAGS \
 		   CFLAGS_EXTRA CXXFLAGS CXXSTD PREFIX prefix DESTDIR LIBDIR \
-		   INCLUDEDIR MODE HEAPS ALLOC MEMORY ROWS UK_ROOT \
+		   INCLUDEDIR MANDIR DOCDIR MODE HEAPS ALLOC MEMORY ROWS UK_ROOT \
 		   TESTBED_CC TESTBED_DEBUG TESTBED_HARDENING TESTBED_DEFINES \
 		   TESTBED_APPS T SEEDS SQLITE ARCH APP MAKE SHELL
 STRANGE		:= $(foreach name,$(filter-out $(VARIABLES),$(.VARIABLES)),\
