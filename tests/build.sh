@@ -20,14 +20,14 @@ own_make() {
 		OPTIMIZE=-O0 CFLAGS=-flto BUILD="$build" "$@"
 }
 
-# Nothing to be done, and something; make -q tells 2 where it cannot know.
+# Nothing to be done, and what would be compiled
 current() {
 	own_make -q "$@"
 }
 
 stale() {
-	own_make -q "$@"
-	[ $? -eq 1 ]
+	own_make -n "$@" >"$tmp/would" && cat "$tmp/would" &&
+		grep -q 'echo "  CC' "$tmp/would"
 }
 
 # says TEXT COMMAND...: on either stream, whatever the exit status
