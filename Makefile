@@ -1,17 +1,57 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Host build: a Linux library, its tests and figures.
+# Host build: a Linux library, its tests and figures. What stands from here to
+# the empty line is what `make help` prints.
 #
-#   make            build/libmimalloc.so, build/libmimalloc.a, and
-#                   build/libmimalloc-pic.a for shared objects
-#   make check      everything that is tested (installs what it needs)
-#   make figures    the figures of docs/figures.md, measured now
-#   make install    PREFIX=/usr/local DESTDIR=
+# Targets:
+#   all               BUILD/libmimalloc.so, libmimalloc.a and, for shared
+#                     objects, libmimalloc-pic.a; the default
+#   install           libraries, headers, package files, man pages, licence
+#   uninstall         removes what install brought
+#   check             everything that is tested (installs what it needs)
+#   figures           the figures of docs/figures.md, measured now
+#   run               SQLite in a unikernel, on a buddy and on this allocator
+#   shell             SQL on a unikernel's serial console
+#   smallest          the least memory in which SQLite inserts 1,000 rows
+#   check-testbed     the tests of the unikernel alone
+#   check-model       the model of the threads' protocol, larger bounds
+#   check-unikraft    our files against the headers of a tree, UK_ROOT=
+#   clean             removes BUILD
+#   help              this text
 #
-# Variables: CC, CXX, CFLAGS_EXTRA, THREADS=1|0, DEBUG=0|1|2,
-# HARDENING=0|1|2,
-# TRACK=valgrind|asan, SANITIZE=address,undefined|thread, BUILD (a folder)
+# Variables of the library, and in brackets what they are by default:
+#   THREADS=0|1       1: any number of threads; 0: one, and no lock [1]
+#   HARDENING=0|1|2   what is checked, docs/hardening.md [1]
+#   DEBUG=0|1|2       1: assertions; 2: heaps are checked, too [0]
+#   TRACK=valgrind|asan    tells a tool about each block []
+#   SANITIZE=address|undefined|thread    with commas between []
+#   OPTIMIZE=-O...    given by hand it holds for cold files, too [-O2]
+#   CFLAGS= CPPFLAGS= LDFLAGS=    come after our own flags
+#   CFLAGS_EXTRA=     the same as CFLAGS, beside it
+#   WERROR=0|1        warnings are errors; 1 in make check [0]
+#   BUILD=            the folder to build in [build]
+#   CC= CXX= LD= AR= OBJCOPY=    the tools
+#   CROSS=            a prefix for those, such as aarch64-linux-gnu- []
+#   V=1               shows the commands []
+#
+# Variables of install and uninstall:
+#   DESTDIR=          goes before all of these []
+#   PREFIX=           or prefix= [/usr/local]
+#   LIBDIR=           [PREFIX/lib]
+#   INCLUDEDIR=       [PREFIX/include]
+#   MANDIR=           [PREFIX/share/man]
+#   DOCDIR=           [PREFIX/share/doc/lib-mimalloc]
+#   INSTALL=          the program [install]
+#
+# Variables of run, shell and smallest:
+#   MODE=static|paging|vmem    how the unikernel has its memory [static]
+#   HEAPS=single|thread        one heap, or one for each thread [single]
+#   ALLOC=mimalloc|buddy|bump  for run one or more, with commas between []
+#   MEMORY=           of the machine, in MiB [64]
+#   ROWS=             to insert [10000]
 
+# Ours; the interface's own follows
+OWN_VERSION	:= 0.9.0
 VERSION		:= 2.1.7
 VERSION_MINOR	:= $(basename $(VERSION))
 VERSION_MAJOR	:= $(basename $(VERSION_MINOR))
@@ -23,16 +63,47 @@ HARDENING	?= 1
 TRACK		?=
 SANITIZE	?=
 OPTIMIZE	?= -O2
+WERROR		?= 0
+CROSS		?=
+
+# $(1): a variable, $(2): its values
+one_of		= $(if $(and $(filter 1,$(words $($(1)))),$(filter $(2),$($(1)))),,\
+		  $(error $(1)=$($(1)): has to be one of $(2)))
+comma		:= ,
+$(call one_of,THREADS,0 1)
+$(call one_of,HARDENING,0 1 2)
+$(call one_of,DEBUG,0 1 2)
+$(call one_of,WERROR,0 1)
+$(if $(TRACK),$(call one_of,TRACK,valgrind asan))
+$(if $(filter-out address undefined thread,$(subst $(comma), ,$(SANITIZE))),\
+	$(error SANITIZE=$(SANITIZE): has to be of address$(comma)undefined or \
+		thread))
+
+ifneq ($(CROSS),)
+CC		:= $(CROSS)gcc
+CXX		:= $(CROSS)g++
+LD		:= $(CROSS)ld
+AR		:= $(CROSS)ar
+OBJCOPY		:= $(CROSS)objcopy
+endif
+OBJCOPY		?= objcopy
 
 # No unwind tables but where an exception may pass
 UNWIND		:= -fno-asynchronous-unwind-tables -fno-unwind-tables
 # V=1 shows the commands
 Q		:= $(if $(V),,@)
 
-WARNINGS	:= -Wall -Wextra -Wconversion -Werror
-CFLAGS		= -std=gnu11 $(OPTIMIZE) -g $(WARNINGS) \
+WARNINGS	:= -Wall -Wextra -Wconversion $(if $(filter 1,$(WERROR)),-Werror)
+# The user's flags come last and hold. They are not exported: with ours among
+# them, a make below this one would take them all for the user's.
+USER_CFLAGS	:= $(CFLAGS)
+unexport CFLAGS
+# What an object of one kind is compiled with beside that
+KIND_CFLAGS	:=
+# PWD is the shell's, and what the compiler takes the folder's name from
+override CFLAGS	= -std=gnu11 $(OPTIMIZE) -g $(WARNINGS) \
 		  -fno-strict-aliasing -fvisibility=hidden $(UNWIND) \
-		  -ffunction-sections \
+		  -ffunction-sections -ffile-prefix-map="$$PWD"=. \
 		  -Iinclude -Isrc -Iport/linux \
 		  -DMI_THREADS=$(THREADS) -DMI_DEBUG=$(DEBUG) \
 		  -DMI_HARDENING=$(HARDENING) \
@@ -40,7 +111,7 @@ CFLAGS		= -std=gnu11 $(OPTIMIZE) -g $(WARNINGS) \
 		  $(if $(filter asan,$(TRACK)),-DMI_TRACK_ASAN=1) \
 		  $(if $(SANITIZE),-fsanitize=$(SANITIZE) \
 			-fno-sanitize-recover=all -fno-omit-frame-pointer) \
-		  $(CFLAGS_EXTRA)
+		  $(KIND_CFLAGS) $(CPPFLAGS) $(USER_CFLAGS) $(CFLAGS_EXTRA)
 
 ENGINE_SRCS	:= $(wildcard src/*.c)
 ifeq ($(DEBUG),0)
@@ -93,36 +164,54 @@ $(foreach kind,shared static pic,$(COLD_NAMES:%=$(BUILD)/$(kind)/%.o)): \
 	OPTIMIZE := -Os
 endif
 
-$(BUILD)/shared/%.o: CFLAGS_EXTRA += -DPORT_EARLY
-$(BUILD)/shared/port/linux/override.o: CFLAGS_EXTRA += -DMI_SECOND_NAMES
+$(BUILD)/shared/%.o: KIND_CFLAGS += -DPORT_EARLY
+$(BUILD)/shared/port/linux/override.o: KIND_CFLAGS += -DMI_SECOND_NAMES
+
+# All that is compiled depends on a file that changes when what it is compiled
+# with does
+SETTINGS	= $(CC) $(CXX) $(CXXSTD) $(LD) $(AR) $(OBJCOPY) $(CFLAGS) $(LDFLAGS)
+ifneq ($(file <$(BUILD)/settings),$(SETTINGS))
+.PHONY: $(BUILD)/settings
+endif
+$(BUILD)/settings: export SETTINGS := $(SETTINGS)
+$(BUILD)/settings:
+	@mkdir -p $(@D)
+	@printf '%s\n' "$$SETTINGS" >$@
 
 # One line as an answer to -m32, in place of a page of errors
-$(BUILD)/lp64:
+$(BUILD)/lp64: $(BUILD)/settings
 	$(if $(filter __LP64__,$(shell echo __LP64__ | \
 		$(CC) $(CFLAGS) -E -P -x c - 2>/dev/null)),$(error \
 		lib-mimalloc is written for 64-bit (LP64) machines))
 	@mkdir -p $(@D)
 	@touch $@
 
-$(BUILD)/shared/%.o: %.c $(HEADERS) Makefile | $(BUILD)/lp64
-	@mkdir -p $(@D)
-	@echo "  CC      $@"
-	$(Q)$(CC) $(CFLAGS) -fPIC -c -o $@ $<
+# The headers that an object includes are written beside it and read below
+DEPENDS		:= -MMD -MP
+# The archives are for any linker, and their names are hidden object by object
+NO_LTO		:= -fno-lto
 
-$(BUILD)/static/%.o: %.c $(HEADERS) Makefile | $(BUILD)/lp64
+$(BUILD)/shared/%.o: %.c Makefile $(BUILD)/settings | $(BUILD)/lp64
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
-	$(Q)$(CC) $(CFLAGS) -fPIE -DPORT_TLS_LOCAL_EXEC -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS) $(DEPENDS) -fPIC -c -o $@ $<
 
-$(BUILD)/pic/%.o: %.c $(HEADERS) Makefile | $(BUILD)/lp64
+$(BUILD)/static/%.o: %.c Makefile $(BUILD)/settings | $(BUILD)/lp64
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
-	$(Q)$(CC) $(CFLAGS) -fPIC -DPORT_TLS_DYNAMIC -Dmi_decl_export= \
-		-c -o $@ $<
+	$(Q)$(CC) $(CFLAGS) $(DEPENDS) -fPIE -DPORT_TLS_LOCAL_EXEC \
+		$(NO_LTO) -c -o $@ $<
+
+$(BUILD)/pic/%.o: %.c Makefile $(BUILD)/settings | $(BUILD)/lp64
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) $(CFLAGS) $(DEPENDS) -fPIC -DPORT_TLS_DYNAMIC \
+		-Dmi_decl_export= $(NO_LTO) -c -o $@ $<
 
 $(BUILD)/libmimalloc.so: $(SHARED_OBJS)
 	@echo "  LD      $@"
-	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,libmimalloc.so.$(VERSION_MAJOR) \
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared \
+		-Wl,-soname,libmimalloc.so.$(VERSION_MAJOR) \
 		-Wl,-Bsymbolic-functions -Wl,-z,now -Wl,-z,nodelete \
 		-Wl,-z,initfirst -Wl,--gc-sections \
 		$(SECOND_NAMES:%=-Wl,--defsym,%) \
@@ -141,7 +230,7 @@ $(BUILD)/mimalloc.o: $(STATIC_OBJS)
 $(BUILD)/libmimalloc.a: $(BUILD)/mimalloc.o $(STATIC_NAMES)
 	@echo "  AR      $@"
 	@rm -f $@
-	$(Q)$(AR) rcs $@ $^
+	$(Q)$(AR) rcsD $@ $^
 
 # One member, whose mi_* names any part of a shared object may call and none
 # outside of it, and which has no other name.
@@ -151,13 +240,13 @@ $(BUILD)/libmimalloc-pic.a: $(PIC_OBJS)
 	$(Q)$(OBJCOPY) --wildcard --keep-global-symbol='mi_*' \
 		$(BUILD)/mimalloc-pic.o
 	@rm -f $@
-	$(Q)$(AR) rcs $@ $(BUILD)/mimalloc-pic.o
+	$(Q)$(AR) rcsD $@ $(BUILD)/mimalloc-pic.o
 
-OBJCOPY		?= objcopy
-
-PREFIX		?= /usr/local
+PREFIX		?= $(or $(prefix),/usr/local)
 LIBDIR		?= $(PREFIX)/lib
 INCLUDEDIR	?= $(PREFIX)/include
+MANDIR		?= $(PREFIX)/share/man
+DOCDIR		?= $(PREFIX)/share/doc/lib-mimalloc
 INSTALL		?= install
 
 INSTALL_LIBDIR	= $(DESTDIR)$(LIBDIR)
@@ -168,13 +257,18 @@ SUBSTITUTE_CMAKE = sed -e 's|@VERSION@|$(VERSION)|g' \
 	-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|g'
 # In mimalloc.pc what lies below the prefix is said so, for --define-prefix.
 SUBSTITUTE_PC	= sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@PREFIX@|$(PREFIX)|g' \
+	-e 's|@OWN_VERSION@|$(OWN_VERSION)|g' \
 	-e 's|@LIBDIR@|$(patsubst $(PREFIX)/%,$${prefix}/%,$(LIBDIR))|g' \
 	-e 's|@INCLUDEDIR@|$(patsubst $(PREFIX)/%,$${prefix}/%,$(INCLUDEDIR))|g'
+# Where the loader looks by a cache, which ldconfig writes
+CACHED_LIBDIR	= $(filter /lib% /usr/lib% /usr/local/lib%,$(LIBDIR))
 
 .PHONY: install
 install: $(BUILD)/libmimalloc.so $(BUILD)/libmimalloc.a $(BUILD)/libmimalloc-pic.a
 	$(INSTALL) -d "$(INSTALL_LIBDIR)" "$(INSTALL_PKG)" \
-		"$(INSTALL_CMAKE)" "$(DESTDIR)$(INCLUDEDIR)"
+		"$(INSTALL_CMAKE)" "$(DESTDIR)$(INCLUDEDIR)" \
+		"$(DESTDIR)$(MANDIR)/man3" "$(DESTDIR)$(MANDIR)/man7" \
+		"$(DESTDIR)$(DOCDIR)"
 	$(INSTALL) -m 755 $(BUILD)/libmimalloc.so \
 		"$(INSTALL_LIBDIR)/libmimalloc.so.$(VERSION_MINOR)"
 	ln -sf libmimalloc.so.$(VERSION_MINOR) \
@@ -192,9 +286,65 @@ install: $(BUILD)/libmimalloc.so $(BUILD)/libmimalloc.a $(BUILD)/libmimalloc-pic
 		>"$(INSTALL_CMAKE)/mimalloc-config.cmake"
 	$(SUBSTITUTE_CMAKE) port/linux/mimalloc-config-version.cmake.in \
 		>"$(INSTALL_CMAKE)/mimalloc-config-version.cmake"
+	$(INSTALL) -m 644 docs/man/mimalloc.3 "$(DESTDIR)$(MANDIR)/man3"
+	$(INSTALL) -m 644 docs/man/mimalloc-options.7 "$(DESTDIR)$(MANDIR)/man7"
+	$(INSTALL) -m 644 LICENSE "$(DESTDIR)$(DOCDIR)"
+	$(if $(DESTDIR),,$(if $(CACHED_LIBDIR),@echo "Now run ldconfig."))
+
+# Folders go where they were for us alone
+.PHONY: uninstall
+uninstall:
+	rm -f $(foreach file,libmimalloc.so.$(VERSION_MINOR) \
+			libmimalloc.so.$(VERSION_MAJOR) libmimalloc.so \
+			libmimalloc.a libmimalloc-pic.a \
+			pkgconfig/mimalloc.pc pkgconfig/mimalloc-pic.pc, \
+			"$(INSTALL_LIBDIR)/$(file)") \
+		$(foreach header,$(notdir $(wildcard include/mimalloc*.h)), \
+			"$(DESTDIR)$(INCLUDEDIR)/$(header)") \
+		"$(INSTALL_CMAKE)/mimalloc-config.cmake" \
+		"$(INSTALL_CMAKE)/mimalloc-config-version.cmake" \
+		"$(DESTDIR)$(MANDIR)/man3/mimalloc.3" \
+		"$(DESTDIR)$(MANDIR)/man7/mimalloc-options.7" \
+		"$(DESTDIR)$(DOCDIR)/LICENSE"
+	rmdir "$(INSTALL_CMAKE)" "$(DESTDIR)$(DOCDIR)" 2>/dev/null || true
+
+.PHONY: figures
+figures: all
+	MIMALLOC_SO="$(abspath $(BUILD))/libmimalloc.so" BUILD="$(BUILD)" \
+		tests/run --verbose --timeout 2400 $(sort $(wildcard \
+			tests/figures/*.sh))
+
+.PHONY: help
+help:
+	@echo "lib-mimalloc $(OWN_VERSION), interface of mimalloc $(VERSION)"
+	@sed -n '/^# Targets:/,/^$$/s/^# \{0,1\}//p' Makefile
 
 include testbed/testbed.mk
 include tests/tests.mk
+
+$(UNIT_OBJS) $(KERNEL_OBJ) $(TESTS)/musl/cmocka.o \
+	$(foreach flavour,$(UKTEST_FLAVOURS),$(UKTEST_OBJS_$(flavour))): \
+	$(BUILD)/settings
+check: export WERROR := 1
+
+-include $(patsubst %.o,%.d,$(SHARED_OBJS) $(STATIC_OBJS) $(STATIC_NAMES) \
+	$(PIC_OBJS))
+
+# What a command line may set. A misspelt name is answered with those that
+# begin or end as it does.
+VARIABLES	+= THREADS HARDENING DEBUG TRACK SANITIZE OPTIMIZE WERROR BUILD V \
+		   CC CXX LD AR OBJCOPY CROSS INSTALL CFLAGS CPPFLAGS LDFLAGS \
+		   CFLAGS_EXTRA CXXFLAGS CXXSTD PREFIX prefix DESTDIR LIBDIR \
+		   INCLUDEDIR MANDIR DOCDIR MODE HEAPS ALLOC MEMORY ROWS UK_ROOT \
+		   TESTBED_CC TESTBED_DEBUG TESTBED_HARDENING TESTBED_DEFINES \
+		   TESTBED_APPS T SEEDS SQLITE ARCH APP MAKE SHELL
+STRANGE		:= $(foreach name,$(filter-out $(VARIABLES),$(.VARIABLES)),\
+		   $(if $(filter command,$(origin $(name))),$(name)))
+similar		= $(shell printf '%s\n' $(VARIABLES) | grep -i \
+		  -e "^$$(printf %s '$(1)' | head -c 3)" \
+		  -e "$$(printf %s '$(1)' | tail -c 3)$$")
+$(foreach name,$(STRANGE),$(error $(name): no such variable. \
+	$(or $(addsuffix ?,$(call similar,$(name))),See make help)))
 
 .PHONY: clean
 clean:

@@ -3,11 +3,12 @@
 #
 # What make install installs can be used: C and C++ programs find the headers
 # and the shared and the static library by pkg-config and by CMake, and get
-# all their memory from it, in a tree that was moved away from its prefix.
+# all their memory from it, in a tree that was moved away from its prefix. Its
+# manual is true, and make uninstall takes it away again.
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 source "$root/tests/programs/lib.bash"
-prepare 41 make gcc g++ pkg-config cmake readelf
+prepare 53 make gcc g++ pkg-config cmake readelf
 
 # Neither program calls malloc by name: the library must replace it even where
 # only the C library calls it.
@@ -149,7 +150,52 @@ needs_no_library() {
 }
 
 names_no_token() {
-	! grep -rnE '@[A-Z]+@' "$@"
+	! grep -rnE '@[A-Z_]+@' "$@"
+}
+
+# files_of FOLDER: a line for each file or link
+files_of() {
+	(cd "$1" && find . ! -type d | sort)
+}
+
+# says_ldconfig SETTING...: what make install would say is told by make -n
+says_ldconfig() {
+	own_make -n -C "$root" install "$@" >"$tmp/would" &&
+		grep 'run ldconfig' "$tmp/would"
+}
+
+does_not_say_ldconfig() {
+	own_make -n -C "$root" install "$@" >"$tmp/would" &&
+		! grep 'ldconfig' "$tmp/would"
+}
+
+own_version_is_in_changelog() {
+	local own
+	own=$(package --variable=own_version mimalloc)
+	echo "mimalloc.pc: $own"
+	[ -n "$own" ] && grep -m 1 '^## ' "$root/CHANGELOG.md" |
+		grep -F "## $own"
+}
+
+# Both name the same options
+options_are_those_of_the_document() {
+	grep -oE 'MIMALLOC_[A-Z_]+' "$1" | sort -u >"$tmp/manual"
+	sed -n 's/^| `\([a-z_]*\)`.*/MIMALLOC_\U\1/p' \
+		"$root/docs/options.md" | sort -u >"$tmp/document"
+	[ -s "$tmp/document" ] && diff "$tmp/document" "$tmp/manual"
+}
+
+# The compiler judges the synopsis beside the header
+synopsis_is_true() {
+	{
+		echo '#include <mimalloc.h>'
+		sed -n '/^\.SH SYN/,/^\.B cc/s/^\.BI* *"*\([a-z].*mi_.*\)/\1/p' \
+			"$1" | tr -d '"'
+	} >"$tmp/synopsis.c"
+	cat "$tmp/synopsis.c"
+	[ "$(wc -l <"$tmp/synopsis.c")" -gt 10 ] &&
+		gcc -fsyntax-only -Werror $(package --cflags mimalloc) \
+			"$tmp/synopsis.c"
 }
 
 package() {
@@ -229,6 +275,15 @@ check "pkg-config knows version 2.1, not 3" \
 use_pkg_config
 use_pic
 use_cmake
+check "mimalloc.pc tells our version, CHANGELOG.md's first" \
+	own_version_is_in_changelog
+check "the licence is there" cmp "$root/LICENSE" \
+	"$tree$prefix/share/doc/lib-mimalloc/LICENSE"
+check "mimalloc(3) declares what the header does" synopsis_is_true \
+	"$tree$prefix/share/man/man3/mimalloc.3"
+check "mimalloc-options(7) has the options of docs/options.md" \
+	options_are_those_of_the_document \
+	"$tree$prefix/share/man/man7/mimalloc-options.7"
 
 # Another prefix, with a library directory one level further down.
 tree=$tmp/other
@@ -246,6 +301,23 @@ check "CMake finds the package there" \
 	cmake -S "$tmp/project/again" -B "$tmp/again" \
 	-Dmimalloc_DIR="$tree$libdir/cmake/mimalloc-2.1"
 check "CMake builds" cmake --build "$tmp/again"
+
+mkdir -p "$tree$libdir/pkgconfig" "$tree$prefix/share/man/man3"
+touch "$tree$libdir/libother.so" "$tree$libdir/pkgconfig/other.pc" \
+	"$tree$prefix/share/man/man3/other.3" "$tree$prefix/include/other.h"
+check "make uninstall" own_make -C "$root" uninstall DESTDIR="$tree" \
+	PREFIX=$prefix LIBDIR=$libdir
+check "takes all away but what others installed" \
+	test "$(files_of "$tree" | sed 's,.*/,,' | sort | tr '\n' ' ')" = \
+	"libother.so other.3 other.h other.pc "
+check "and its own folders" test ! -e "$tree$libdir/cmake/mimalloc-2.1" -a \
+	! -e "$tree$prefix/share/doc/lib-mimalloc"
+check "prefix= is PREFIX=" install_into "$tree" prefix=/lower
+check "all is there" test -e "$tree/lower/lib/libmimalloc.so"
+check "where the loader has a cache, ldconfig is named" \
+	says_ldconfig PREFIX=/usr/local
+check "not for a package" does_not_say_ldconfig PREFIX=/usr DESTDIR=/package
+check "nor for a place of one's own" does_not_say_ldconfig PREFIX=/opt/own
 
 # Spaces: where it goes, and where it comes from.
 check "make install below a folder with a space" \
