@@ -70,4 +70,33 @@ ends "no such mode" 2 "invalid choice" boot misbehave --mode nosuch
 ends "no application" 2 "which application?" boot
 ends "no memory" 2 "at least 1 MiB" boot misbehave \
 	--build "$images/single" --memory 0
+ends "no such allocator" 2 "buddy, bump or mimalloc" compare --allocs nosuch
+
+# refused GOAL NAME=VALUE TEXT: by make, which has not begun with anything
+refused()
+{
+	make -C .. "$1" "$2" >"$console" 2>&1
+	if [ $? = 2 ] && grep -qF -- "*** $2: $3" "$console" &&
+		[ "$(grep -vc 'directory' "$console")" = 1 ]; then
+		ok "make $1 $2 is refused"
+	else
+		not_ok "make $1 $2 is refused"
+		sed 's/^/# /' "$console"
+	fi
+}
+
+for goal in run shell smallest; do
+	refused $goal MODE=foo "one of: static paging vmem"
+done
+refused run HEAPS=x "one of: single thread"
+for bad in abc 0 2 4097 1.5; do
+	refused run MEMORY=$bad "a number from 3 to 4096"
+done
+for bad in abc 0 -1 10x; do
+	refused run ROWS=$bad "a number from 1 to 1000000"
+done
+refused run ALLOC=foo "one or more of: mimalloc buddy bump"
+refused run ALLOC=buddy,foo "one or more of: mimalloc buddy bump"
+refused shell ALLOC=buddy,bump "the shell runs on one"
+refused run SQLITE=/nowhere "no sqlite3.c and sqlite3.h are there"
 finish

@@ -9,14 +9,15 @@ set -u
 source "$(dirname "$0")/lib.bash"
 
 if [ ! -e "$images/single/sqlite_bench.elf" ]; then
-	echo "1..0 # SKIP SQLite is not there: npm could not fetch it"
+	echo "1..0 # SKIP SQLite is not there, and could not be fetched"
 	exit 0
 fi
 
 # less NAME OURS THEIRS: ours is a number, and less than theirs
 less()
 {
-	if [[ $2 =~ ^[0-9]+$ && $3 =~ ^[0-9]+$ && $2 -lt $3 ]]; then
+	if [[ $2 =~ ^[0-9.]+$ && $3 =~ ^[0-9.]+$ ]] &&
+		awk "BEGIN { exit !($2 < $3) }"; then
 		ok "$1: $2, the buddy $3"
 	else
 		not_ok "$1: ${2:-unknown}, the buddy ${3:-unknown}"
@@ -26,54 +27,125 @@ less()
 # column FILE FIGURE NUMBER: of a table that run.py compare has printed
 column()
 {
-	sed -n "s/^$2  *//p" "$1" | tr -d , | awk -v n="$3" '{ print $n }'
+	sed -n "s/^$2  *//p" "$1" | sed 's/,//g; s/ MiB//g' |
+		awk -v n="$3" '{ print $n }'
+}
+
+# compare HEAPS OPTION... : its table and what follows are in $console
+compare()
+{
+	local heaps=$1
+	shift
+	./run.py compare --build "$images/$heaps" --output "$pictures" "$@" \
+		>"$console" 2>&1
+}
+
+# says NAME TEXT: a line of the console has it
+says()
+{
+	if grep -qE -- "$2" "$console"; then
+		ok "$1"
+	else
+		not_ok "$1: no '$2'"
+		sed 's/^/# /' "$console"
+	fi
 }
 
 # against_buddy HEAPS MODE: the same rows on both
 against_buddy()
 {
-	local figure left allowed
-	if ! ./run.py compare --build "$images/$1" --mode "$2" --memory 64 \
-		--allocs buddy,mimalloc -- 1000 >"$console" 2>&1; then
+	local figure
+	if ! compare "$1" --mode "$2" --memory 64 -- 1000; then
 		not_ok "$1 heaps, $2: 1000 rows on both"
 		sed 's/^/# /' "$console"
 		return
 	fi
-	for figure in "instructions for each INSERT" \
-		"bytes of heap in use, data loaded" \
-		"bytes of heap in use, peak"; do
+	for figure in "instructions for an INSERT" \
+		"heap in use, rows loaded" "heap in use, peak (a sort)"; do
 		less "$1 heaps, $2, $figure" "$(column "$console" "$figure" 2)" \
 			"$(column "$console" "$figure" 1)"
 	done
-	# the heap of the thread that ran SQLite stays, and its first pages
-	figure="bytes of heap in use after close"
-	left=$(column "$console" "$figure" 2)
-	allowed=0
+}
+
+# all_closed HEAPS MODE: what the boot before left in use. The heap of the
+# thread that ran SQLite stays, and its first pages
+all_closed()
+{
+	local left allowed=0
+	left=$(awk '$1 == "memory_left_bytes" { print $2 }' "$console")
 	[ "$1" = single ] || allowed=16384
 	if [[ $left =~ ^[0-9]+$ && $left -le $allowed ]]; then
-		ok "$1 heaps, $2, $figure: $left (at most $allowed)"
+		ok "$1 heaps, $2: $left bytes in use at the end"
 	else
-		not_ok "$1 heaps, $2, $figure: $left (at most $allowed)"
+		not_ok "$1 heaps, $2: ${left:-unknown} bytes in use at the end," \
+			"at most $allowed"
 	fi
 }
 
-# smallest HEAPS ALLOC: KiB in which 1,000 rows can be inserted
+# smallest HEAPS: KiB in which 1,000 rows can be inserted; the buddy, then ours
 smallest()
 {
-	./run.py smallest sqlite_bench --build "$images/$1" --alloc "$2" \
-		--memory 16 -- 1000 insert 2>"$console" |
-		awk '$1 == "smallest_memory_kib" { print $2 }'
+	./run.py smallest sqlite_bench --build "$images/$1" --memory 16 \
+		-- 1000 insert >"$console" 2>&1
+	sed -n 's/,//g; s/^  .* \([0-9][0-9]*\) KiB$/\1/p' "$console"
 }
+
+pictures=$(mktemp -d)
+trap 'rm -rf "$console" "$pictures"' EXIT
 
 for heaps in single thread; do
 	for mode in static paging vmem; do
 		boots "$heaps heaps, $mode: 300 rows" "$heaps" \
 			sqlite_bench --mode "$mode" --memory 32 -- 300
+		all_closed $heaps "$mode"
 		[ $mode = vmem ] || against_buddy $heaps $mode
 	done
-	less "$heaps heaps: smallest memory for 1000 rows, KiB" \
-		"$(smallest $heaps mimalloc)" "$(smallest $heaps buddy)"
+	# shellcheck disable=SC2046
+	set -- $(smallest $heaps)
+	less "$heaps heaps: smallest memory for 1000 rows, KiB" "$2" "$1"
 done
+if [ "$(wc -l <"$console")" = 3 ]; then
+	ok "the least memory is told in three lines, and not its search"
+else
+	not_ok "the least memory is told in three lines, and not its search"
+	sed 's/^/# /' "$console"
+fi
+
+buddy="Unikraft's default \(buddy\)"
+compare single --memory 64 -- 1000
+says "the buddy is called by name" "^ *$buddy +mimalloc +ratio$"
+says "memory is told in MiB, with a ratio" \
+	"^heap in use, peak .* [0-9.]+ MiB +[0-9.]+ MiB +0\.[0-9]+$"
+says "the verdict" "^mimalloc's peak is [0-9.]+ times lower than that of $buddy"
+says "a bar" "^$buddy (█|#)+ [0-9.]+ MiB$"
+says "the picture is named" "^Heap in use over the rows: $pictures/heap.svg$"
+if [ "$(grep -c '<g id="gnuplot_plot' "$pictures/heap.svg")" = 2 ]; then
+	ok "the picture has two curves"
+else
+	not_ok "the picture has two curves"
+fi
+
+if compare single --memory 5 -- 10000; then
+	ok "one runs out of memory: the command succeeds"
+else
+	not_ok "one runs out of memory: the command succeeds"
+fi
+says "a cell says so, and the other's has its figure" \
+	"^heap in use, peak .* out of memory +[0-9.]+ MiB +-$"
+says "the verdict on it" "are enough for mimalloc, and not for $buddy\.$"
+grep -q '>out of memory<' "$pictures/heap.svg" && ok "the picture says it" ||
+	not_ok "the picture says it"
+for mode in paging vmem; do
+	compare single --mode $mode --memory 5 -- 10000
+	says "out of memory, $mode" "out of memory +[0-9.]+ MiB +-$"
+done
+compare single --memory 16 --allocs buddy -- 0
+if [ $? = 1 ] && grep -q "failed$" "$console"; then
+	ok "what fails for another reason fails the command"
+else
+	not_ok "what fails for another reason fails the command"
+	sed 's/^/# /' "$console"
+fi
 
 for bad in 0 -5 abc 10x 99999999999 "10 20" "10 insert 20"; do
 	# shellcheck disable=SC2086
