@@ -22,11 +22,11 @@ import shutil
 import struct
 import subprocess
 import sys
-import threading
 import time
 
 sys.dont_write_bytecode = True
 import report                   # noqa: E402: this folder stays clean
+import shell                    # noqa: E402
 
 QEMU = "qemu-system-x86_64"
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -207,36 +207,9 @@ def verb_boot(options, arguments):
 def verb_shell(options, arguments):
     command = command_of(options, options.app, options.memory * 1024,
                          arguments)
-    if not sys.stdin.isatty():
-        shell_script(command)
-        return
-    command[command.index("-serial") + 1] = "mon:stdio"
-    say("(control-D ends the shell, control-A x the machine)")
-    judge(subprocess.call(command), b"")
-
-
-def shell_script(command):
-    """Feeds standard input once the guest asks: the firmware eats more."""
-    console, shown, fed = b"", 0, False
-    with subprocess.Popen(command, stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT) as guest:
-        while part := os.read(guest.stdout.fileno(), 65536):
-            console += part
-            shown = print_new(console, shown)
-            if not fed and clean(console).endswith(b"> "):
-                fed = True
-                threading.Thread(target=shell_feed, args=(guest,),
-                                 daemon=True).start()
-    judge(guest.returncode, console)
-
-
-def shell_feed(guest):
-    try:
-        guest.stdin.write(sys.stdin.buffer.read() + b"\x04")
-        guest.stdin.flush()
-    except (BrokenPipeError, ValueError):
-        pass    # the guest has ended
+    code, console = shell.shell(command, FIRMWARE_END)
+    if code is not None:
+        judge(code, console)
 
 
 def run_of(options, arguments):

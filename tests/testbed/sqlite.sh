@@ -158,9 +158,47 @@ for bad in 0 -5 abc 10x 99999999999 "10 20" "10 insert 20"; do
 	fi
 done
 
+
 printf '%s\n' 'CREATE TABLE t(a);' 'INSERT INTO t VALUES(6),(7);' \
-	'SELECT group_concat(a), sum(a) FROM t;' |
+	"SELECT group_concat(a), sum(a) FROM t;" ".nosuch" \
+	"SELECT 'é' AS u, 1 UNION ALL SELECT 'abcd', 22;" |
 	./run.py shell --build "$images/single" --alloc mimalloc \
-	>"$console" 2>&1 && grep -qx '6,7|13' "$console" &&
-	ok "the shell answers" || not_ok "the shell answers"
+	>"$console" 2>&1 && ok "the shell ends with its input" ||
+	not_ok "the shell ends with its input"
+says "the shell answers" "^6,7              13$"
+says "columns are aligned" "^é     1$"
+says "an unknown command is named" "unknown command \.nosuch"
+
+# on_terminal NAME STATUS TEXT KEYS... : the shell there, as make starts it
+on_terminal()
+{
+	local name=$1 expected=$2 text=$3 status
+	shift 3
+	../tests/testbed/terminal.py "$@" -- sh -c "trap : INT; ./run.py shell \
+		--build '$images/single' --alloc mimalloc" >"$console" 2>&1
+	status=$?
+	if [ $status = "$expected" ] && grep -qE -- "$text" "$console"; then
+		ok "$name"
+	else
+		not_ok "$name: status $status"
+		sed 's/^/# /' "$console"
+	fi
+}
+
+on_terminal "control-D ends the shell" 0 "^bye$" '\x04'
+# the firmware resets the terminal, clears it, and has lines cut off
+if grep -qE $'\x1b(c|\\[2J|\\[[?]7l|\\[=3h)|SeaBIOS' "$console"; then
+	not_ok "nothing of the firmware reaches the terminal"
+	cat -v "$console" | sed 's/^/# /'
+else
+	ok "nothing of the firmware reaches the terminal"
+fi
+on_terminal "control-C ends the shell" 0 "sqlite> " '\x03'
+on_terminal "the shell has a history" 0 "^42$" 'SELECT 6*7 AS a;\n' \
+	'\x1b[A\n' '\x04'
+if [ "$(grep -c '^42$' "$console")" = 2 ]; then
+	ok "what came before is run again"
+else
+	not_ok "what came before is run again"
+fi
 finish
