@@ -112,7 +112,7 @@ else
 fi
 
 buddy="Unikraft's default \(buddy\)"
-compare single --memory 64 -- 1000
+compare single --memory 64 -- 10000
 says "the buddy is called by name" "^ *$buddy +mimalloc +ratio$"
 says "memory is told in MiB, with a ratio" \
 	"^heap in use, peak .* [0-9.]+ MiB +[0-9.]+ MiB +0\.[0-9]+$"
@@ -124,6 +124,25 @@ if [ "$(grep -c '<g id="gnuplot_plot' "$pictures/heap.svg")" = 2 ]; then
 else
 	not_ok "the picture has two curves"
 fi
+
+# as_in_readme FIGURE: each number of README.md's table, within a tenth
+as_in_readme()
+{
+	local told printed
+	told=$(sed -n "s/^| $1 |//p" ../README.md | sed 's/[|,]//g; s/MiB//g')
+	printed="$(column "$console" "$1" 1) $(column "$console" "$1" 2)"
+	if echo "$told $printed" | awk 'function far(a, b) {
+		return a > b * 1.1 || b > a * 1.1 }
+		{ exit NF != 5 || far($1, $4) || far($2, $5) }'; then
+		ok "README.md: $1"
+	else
+		not_ok "README.md: $1:$told, printed $printed"
+	fi
+}
+as_in_readme "instructions for an INSERT"
+as_in_readme "heap in use, rows loaded"
+as_in_readme "instructions for a SELECT"
+as_in_readme "heap in use, peak (a sort)"
 
 if compare single --memory 5 -- 10000; then
 	ok "one runs out of memory: the command succeeds"
@@ -194,6 +213,8 @@ else
 	ok "nothing of the firmware reaches the terminal"
 fi
 on_terminal "control-C ends the shell" 0 "sqlite> " '\x03'
+on_terminal "control-C ends a long statement" 0 "sqlite> .rows" \
+	'.rows 100000000\n' '+\x03'
 on_terminal "the shell has a history" 0 "^42$" 'SELECT 6*7 AS a;\n' \
 	'\x1b[A\n' '\x04'
 if [ "$(grep -c '^42$' "$console")" = 2 ]; then

@@ -5,7 +5,7 @@
   terminal.py KEYS... -- COMMAND...
 
 One of KEYS (escapes as \\x04 are understood) is sent each time that the screen
-ends with "sqlite> ". Prints what reached the terminal. The status is the command's, 90 when the
+ends with "sqlite> "; those after a plus a second later, prompt or not. Prints what reached the terminal. The status is the command's, 90 when the
 terminal's modes have changed, 91 when the command did not end.
 """
 
@@ -36,6 +36,9 @@ def main():
             seen += os.read(ours, 65536)
             if keys and seen.endswith(b"sqlite> "):
                 os.write(ours, keys.pop(0))
+                while keys and keys[0].startswith(b"+"):
+                    time.sleep(1)
+                    os.write(ours, keys.pop(0)[1:])
     while select.select([ours], [], [], 0.2)[0]:
         seen += os.read(ours, 65536)
     sys.stdout.buffer.write(seen.replace(b"\r", b""))
