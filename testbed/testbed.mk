@@ -69,8 +69,8 @@ $(eval $(call testbed_flavour,stats,1,-DCONFIG_LIBUKALLOC_IFSTATS=1 \
 	-DCONFIG_LIBUKDEBUG_ENABLE_ASSERT=1))
 
 # make run, make shell, make smallest: MODE=static|paging|vmem MEMORY=MiB ROWS=
-# HEAPS=single|thread ALLOC=mimalloc|buddy|bump (but for shell: one or more, with
-# commas between) SQLITE=folder of sqlite3.c and sqlite3.h
+# HEAPS=single|thread ALLOC=mimalloc|buddy|bump (but for shell: one or more,
+# with commas between) SQLITE=folder of sqlite3.c and sqlite3.h
 MODE		?= static
 MEMORY		?= 64
 ROWS		?= 10000

@@ -5,7 +5,8 @@
   terminal.py KEYS... -- COMMAND...
 
 One of KEYS (escapes as \\x04 are understood) is sent each time that the screen
-ends with "sqlite> "; those after a plus a second later, prompt or not. Prints what reached the terminal. The status is the command's, 90 when the
+ends with "sqlite> "; those after a plus a second later, prompt or not.
+Prints what reached the terminal. The status is the command's, 90 when the
 terminal's modes have changed, 91 when the command did not end.
 """
 
