@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # Fetches the SQLite amalgamation into the folder given (default: sqlite) from
-# the npm package better-sqlite3, and checks it. Nothing is done when the right
-# files are there already. May run twice at the same time.
+# the npm package better-sqlite3, and checks it. Nothing is done when both files
+# are there already, of whatever version. May run twice at the same time.
 set -eu
 
 package=better-sqlite3@12.11.1		# SQLite 3.53.2
@@ -11,25 +11,22 @@ sums="\
 9e69a1353a4288450b0d5239ede11fc7f1f4c8e5eb07491fc8317eacb5b7de7e  sqlite3.h"
 
 out=${1:-sqlite}
+here=$(dirname "$0")
 
 fail() {
 	echo "fetch-sqlite: $*" >&2
+	echo "Without a network: put sqlite3.c and sqlite3.h, SQLite's" \
+		"amalgamation, into $(realpath "$out")," >&2
+	echo "or name the folder that has them: make run SQLITE=/path" >&2
 	exit 1
 }
 
-check() {
-	(cd "$1" && echo "$sums" | sha256sum --check --status)
-}
-
-for tool in npm tar sha256sum; do
-	command -v "$tool" >/dev/null || fail "$tool is missing"
-done
+[ ! -e "$out/sqlite3.c" ] || [ ! -e "$out/sqlite3.h" ] || exit 0
 
 mkdir -p "$out"
-if check "$out" 2>/dev/null; then
-	exit 0
-fi
-
+command -v npm >/dev/null ||
+	"$here/../tests/install-packages" "$here/packages-sqlite.txt" ||
+	fail "npm is missing"
 work=$(mktemp -d "$out/fetch.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 echo "fetching $package ..."
@@ -37,7 +34,8 @@ echo "fetching $package ..."
 	fail "npm pack $package failed"
 tar -xzmf "$work/$(tail -n 1 "$work/name")" -C "$work" ||
 	fail "the package is damaged"
-check "$work/package/deps/sqlite3" ||
+(cd "$work/package/deps/sqlite3" && echo "$sums" |
+	sha256sum --check --status) ||
 	fail "$package holds no SQLite, or not the one whose checksum is known"
 mv "$work/package/deps/sqlite3/sqlite3.c" \
 	"$work/package/deps/sqlite3/sqlite3.h" "$out/"

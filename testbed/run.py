@@ -5,7 +5,8 @@
   run.py boot APP [-- ARGUMENT...]      boot one application
   run.py shell [APP]                    boot it on this terminal
   run.py compare [-- ROWS]              SQLite on several allocators, a table
-  run.py smallest APP [-- ARGUMENT...]  least memory in which APP succeeds
+  run.py smallest APP [-- ARGUMENT...]  least memory in which APP succeeds,
+                                        for several allocators
   run.py check                          the tests that boot, one line for each
 
 The status is 0 when the guest's program ended with 0, 1 when it failed,
@@ -21,8 +22,11 @@ import shutil
 import struct
 import subprocess
 import sys
-import threading
 import time
+
+sys.dont_write_bytecode = True
+import report                   # noqa: E402: this folder stays clean
+import shell                    # noqa: E402
 
 QEMU = "qemu-system-x86_64"
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -32,21 +36,18 @@ EXIT_BASE = 0x10
 EXIT_STATUS_MAX = 0x3f
 EXIT_CRASH = 0x60
 
+ALLOCATORS = {"buddy", "bump", "mimalloc"}
+
 FAILED, MISUSE, CRASHED, HUNG, NO_MACHINE = 1, 2, 3, 4, 5
 
 # Everything before the guest's first line is the firmware's.
 FIRMWARE_END = re.compile(rb"Booting from ROM[^\n]*\n")
 FIRMWARE_STUCK = b"Boot failed"
 
-FIGURES = (
-    ("insert_instructions_each", "instructions for each INSERT"),
-    ("select_instructions_each", "instructions for each SELECT"),
-    ("memory_with_data_bytes", "bytes of heap in use, data loaded"),
-    ("memory_peak_bytes", "bytes of heap in use, peak"),
-    ("memory_left_bytes", "bytes of heap in use after close"),
-    ("frames_with_data_bytes", "bytes of frames in use, data loaded"),
-    ("frames_left_bytes", "bytes of frames in use after close"),
-)
+# How a guest says that it has no more memory, at its start or later.
+NO_MEMORY = re.compile("out of memory|no frame is left|out of frames|"
+                       "no memory for|no heap: |image alone needs|"
+                       "too little memory for|did not start the image")
 
 
 class GuestError(Exception):
@@ -55,10 +56,23 @@ class GuestError(Exception):
     def __init__(self, status, message):
         super().__init__(message)
         self.status = status
+        self.console = ""       # what the guest printed, unless it was shown
+
+    def ending(self):
+        """In two or three words."""
+        if NO_MEMORY.search(self.console + str(self)):
+            return "out of memory"
+        return "crashed" if self.status == CRASHED else "failed"
 
 
 def say(text):
     print(text, file=sys.stderr, flush=True)
+
+
+def progress(text):
+    """One line of a terminal that changes; nothing anywhere else."""
+    if sys.stderr.isatty():
+        print("\r\033[K" + text, end="", file=sys.stderr, flush=True)
 
 
 def image_of(options, app):
@@ -129,7 +143,7 @@ def judge(code, console):
 
 
 def boot(options, app, memory_kib, arguments, show):
-    """Runs to the end; the guest's console, or a GuestError with it shown."""
+    """Runs to the end; the guest's console, or a GuestError that has it."""
     command = command_of(options, app, memory_kib, arguments)
     needed_kib = image_end(image_of(options, app)) // 1024 + 1
     if memory_kib < needed_kib:
@@ -161,10 +175,9 @@ def boot(options, app, memory_kib, arguments, show):
             if show:
                 shown = print_new(console, shown)
         judge(guest.wait(), console)
-    except GuestError:
+    except GuestError as error:
         if not show:
-            sys.stderr.flush()
-            print_new(console, 0)
+            error.console = clean(console).decode(errors="replace")
         raise
     finally:
         if guest.poll() is None:
@@ -194,88 +207,97 @@ def verb_boot(options, arguments):
 def verb_shell(options, arguments):
     command = command_of(options, options.app, options.memory * 1024,
                          arguments)
-    if not sys.stdin.isatty():
-        shell_script(command)
-        return
-    command[command.index("-serial") + 1] = "mon:stdio"
-    say("(control-D ends the shell, control-A x the machine)")
-    judge(subprocess.call(command), b"")
+    code, console = shell.shell(command, FIRMWARE_END)
+    if code is not None:
+        judge(code, console)
 
 
-def shell_script(command):
-    """Feeds standard input once the guest asks: the firmware eats more."""
-    console, shown, fed = b"", 0, False
-    with subprocess.Popen(command, stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT) as guest:
-        while part := os.read(guest.stdout.fileno(), 65536):
-            console += part
-            shown = print_new(console, shown)
-            if not fed and clean(console).endswith(b"> "):
-                fed = True
-                threading.Thread(target=shell_feed, args=(guest,),
-                                 daemon=True).start()
-    judge(guest.returncode, console)
-
-
-def shell_feed(guest):
+def run_of(options, arguments):
+    """One allocator's part of the comparison, out of memory or not."""
+    ending = error = None
     try:
-        guest.stdin.write(sys.stdin.buffer.read() + b"\x04")
-        guest.stdin.flush()
-    except (BrokenPipeError, ValueError):
-        pass    # the guest has ended
-
-
-def figures_of(console):
-    return {name: int(value) for name, value
-            in re.findall(r"^(\w+) (-?\d+)$", console, re.MULTILINE)}
+        console = boot(options, "sqlite_bench", options.memory * 1024,
+                       arguments, False)
+    except GuestError as caught:
+        if caught.status in (MISUSE, NO_MACHINE) \
+                and caught.ending() != "out of memory":
+            raise
+        error, console, ending = caught, caught.console, caught.ending()
+    if options.verbose:
+        print(console, end="")
+    figures = {name: int(value) for name, value in
+               re.findall(r"^(\w+) (-?\d+)$", console, re.MULTILINE)}
+    samples = [(part, int(done), int(count)) for part, done, count in
+               re.findall(r"^sample (\w+) (\d+) (\d+)$", console,
+                          re.MULTILINE)]
+    return report.Run(options.alloc, figures, samples, ending), error
 
 
 def verb_compare(options, arguments):
-    columns = []
-    allocators = options.allocs.split(",")
-    for alloc in allocators:
-        say(f"booting SQLite on {alloc} ...")
-        options.alloc = alloc
-        console = boot(options, "sqlite_bench", options.memory * 1024,
-                       arguments, options.verbose)
-        columns.append(figures_of(console))
-    print(f"mode {options.mode}, {options.memory} MiB, "
-          f"{columns[0]['rows']} rows")
-    print(f"{'':36}" + "".join(f"{name:>14}" for name in allocators))
-    for key, label in FIGURES:
-        if key.startswith("frames") and options.mode != "vmem":
-            continue
-        print(f"{label:36}" + "".join(f"{c[key]:14,}" for c in columns))
+    runs, failures = [], []
+    for options.alloc in options.allocs.split(","):
+        progress(f"SQLite on {options.alloc} ...")
+        run, error = run_of(options, arguments)
+        runs.append(run)
+        if run.ending not in (None, "out of memory"):
+            failures.append(error)
+    progress("")
+    rows = int(arguments[0]) if arguments else 1000
+    print(f"SQLite in a unikernel of {options.memory} MiB, {rows:,} rows, "
+          f"heap in mode {options.mode}\n")
+    report.print_table(runs, options.mode == "vmem")
+    print("\nThe most heap in use:")
+    report.print_bars(runs)
+    print("\n" + report.verdict(runs, options.memory))
+    picture = os.path.realpath(os.path.join(options.output or options.build,
+                                            "heap.svg"))
+    if report.draw(runs, rows, picture):
+        print(f"Heap in use over the rows: {picture}")
+    else:
+        print("No picture: apt-get install gnuplot-nox")
+    if failures:
+        raise failures[0]
 
 
-def verb_smallest(options, arguments):
+def smallest(options, arguments):
     """Bisects; success is taken to stay success with more memory."""
     step = options.step
     low, high = 0, options.memory * 1024 // step
 
     def succeeds(steps):
+        progress(f"{options.app} on {options.alloc}, {steps * step:,} KiB ...")
+        result = "enough"
         try:
-            boot_quietly(options, steps * step, arguments)
-            result = "enough"
+            boot(options, options.app, steps * step, arguments, False)
         except GuestError as error:
             if error.status == MISUSE:
                 raise
             result = f"not enough ({error})"
-        say(f"{steps * step} KiB: {result}")
+        if options.verbose:
+            say(f"{steps * step} KiB: {result}")
         return result == "enough"
 
     if not succeeds(high):
-        raise GuestError(FAILED, f"{options.app} fails with "
-                         f"{options.memory} MiB already")
+        raise GuestError(FAILED, f"{options.app} fails on {options.alloc} "
+                         f"with {options.memory} MiB already")
     while high - low > 1:
         middle = (low + high) // 2
         if succeeds(middle):
             high = middle
         else:
             low = middle
-    print(f"smallest_memory_kib {high * step} ({options.app}, "
-          f"{options.alloc}, {options.mode})")
+    return high * step
+
+
+def verb_smallest(options, arguments):
+    found = {}
+    for options.alloc in options.allocs.split(","):
+        found[options.alloc] = smallest(options, arguments)
+    progress("")
+    print(f"The least memory for {' '.join([options.app] + arguments)}, "
+          f"heap in mode {options.mode}:")
+    for alloc, kib in found.items():
+        print(f"  {report.NAMES.get(alloc, alloc):28}{kib:>7,} KiB")
 
 
 # Application, mode, MiB, boot parameters, arguments, expected status.
@@ -314,13 +336,10 @@ def verb_check(options, _):
         words = [app, mode, f"{memory} MiB"] + parameters + arguments
         name = f"{options.alloc}: " + " ".join(words)
         try:
-            if expected:
-                boot_quietly(options, memory * 1024, arguments)
-            else:
-                boot(options, app, memory * 1024, arguments, False)
+            boot(options, app, memory * 1024, arguments, False)
             status, why = 0, "SUCCESS"
         except GuestError as error:
-            status, why = error.status, str(error)
+            status, why = error.status, f"{error}\n{error.console}"
         good = status == expected
         guests += 1
         failures += not good
@@ -329,15 +348,6 @@ def verb_check(options, _):
     if failures:
         raise GuestError(FAILED, f"{failures} of {guests} failed")
     print(f"SUCCESS: {guests} guests on {options.alloc}")
-
-
-def boot_quietly(options, memory_kib, arguments):
-    saved, sys.stdout = sys.stdout, open(os.devnull, "w", encoding="utf-8")
-    try:
-        boot(options, options.app, memory_kib, arguments, False)
-    finally:
-        sys.stdout.close()
-        sys.stdout = saved
 
 
 def parse(words):
@@ -351,9 +361,9 @@ def parse(words):
     parser.add_argument("--mode", default="static",
                         choices=("static", "paging", "vmem"))
     parser.add_argument("--alloc", default="buddy",
-                        choices=("buddy", "bump", "mimalloc"))
+                        choices=sorted(ALLOCATORS))
     parser.add_argument("--allocs", default="buddy,mimalloc",
-                        help="compare: names, with commas between")
+                        help="compare, smallest: names, with commas between")
     parser.add_argument("--memory", type=int, default=64,
                         help="MiB of the machine (64)")
     parser.add_argument("--step", type=int, default=64,
@@ -364,13 +374,19 @@ def parse(words):
                         help="a further boot parameter, as log=3")
     parser.add_argument("--build", default=os.path.join(HERE, "build"),
                         help="folder of the images")
+    parser.add_argument("--output",
+                        help="compare: folder of the picture (the images')")
     parser.add_argument("--verbose", action="store_true",
-                        help="compare: show the guests' consoles")
+                        help="compare: show the guests' consoles; smallest: "
+                        "each size that is tried")
     options = parser.parse_args(words)
     if not options.app:
         options.app = {"shell": "sqlite_shell"}.get(options.verb)
     if not options.app and options.verb not in ("compare", "check"):
         parser.error("which application?")
+    if set(options.allocs.split(",")) - ALLOCATORS:
+        parser.error(f"--allocs {options.allocs}: buddy, bump or mimalloc, "
+                     "with commas between")
     if options.memory < 1:
         parser.error("--memory: at least 1 MiB")
     return options
@@ -388,6 +404,7 @@ def main():
     try:
         verbs[options.verb](options, arguments)
     except GuestError as error:
+        sys.stdout.write(error.console)
         sys.stdout.flush()
         say(f"run.py: {error}")
         return error.status

@@ -58,6 +58,7 @@ testbed-$(1): $$(TESTBED_BUILD)/mimalloc-$(1).o $$(TESTBED_UNIT_$(1))
 		DEFINES="$$(TESTBED_DEFINES) $(3)" \
 		BUILD=$$(call from_testbed,$$(TESTBED_BUILD))/$(1) \
 		MIMALLOC_OBJS=$$(call from_testbed,$$<) \
+		SQLITE=$$(TESTBED_SQLITE) \
 		UKTEST_OBJS="$$(call from_testbed,$$(TESTBED_UNIT_$(1)))" \
 		$$(if $$(TESTBED_APPS),APPS="$$(TESTBED_APPS)")
 endef
@@ -67,14 +68,45 @@ $(eval $(call testbed_flavour,thread,1))
 $(eval $(call testbed_flavour,stats,1,-DCONFIG_LIBUKALLOC_IFSTATS=1 \
 	-DCONFIG_LIBUKDEBUG_ENABLE_ASSERT=1))
 
-# make run, make shell: MODE=static|paging|vmem MEMORY=MiB ROWS= HEAPS=single|
-# thread ALLOC=mimalloc|buddy|bump (for run: one or more, with commas between)
+# make run, make shell, make smallest: MODE=static|paging|vmem MEMORY=MiB ROWS=
+# HEAPS=single|thread ALLOC=mimalloc|buddy|bump (but for shell: one or more,
+# with commas between) SQLITE=folder of sqlite3.c and sqlite3.h
 MODE		?= static
 MEMORY		?= 64
 ROWS		?= 10000
 HEAPS		?= single
 ALLOC		?=
+SQLITE		?= testbed/sqlite
 RUN_ALLOCS	:= buddy,mimalloc
+TESTBED_SQLITE	= $(call from_testbed,$(SQLITE))
+
+# Bad values are refused before anything is built.
+comma		:= ,
+refuse		= $(error $(1)=$($(1)): $(2))
+# $(1): a variable, $(2): the words of which it may be one
+require_word	= $(if $(and $(filter 1,$(words $($(1)))),$(filter \
+		  $(2),$($(1)))),,$(call refuse,$(1),one of: $(2)))
+# $(1): a variable, $(2) and $(3): the least and the greatest number
+require_number	= $(if $(shell [ '$($(1))' -ge $(2) ] 2>/dev/null && \
+		  [ '$($(1))' -le $(3) ] && echo yes),,$(call \
+		  refuse,$(1),a number from $(2) to $(3)))
+ifneq ($(filter run shell smallest,$(MAKECMDGOALS)),)
+$(call require_word,MODE,static paging vmem)
+$(call require_word,HEAPS,single thread)
+$(call require_number,MEMORY,3,4096)
+$(call require_number,ROWS,1,1000000)
+ifneq ($(filter-out mimalloc buddy bump,$(subst $(comma), ,$(ALLOC))),)
+$(call refuse,ALLOC,one or more of: mimalloc buddy bump)
+endif
+ifneq ($(and $(filter shell,$(MAKECMDGOALS)),$(findstring $(comma),$(ALLOC))),)
+$(call refuse,ALLOC,the shell runs on one)
+endif
+ifeq ($(and $(wildcard $(SQLITE)/sqlite3.c),$(wildcard $(SQLITE)/sqlite3.h)),)
+ifneq ($(SQLITE),testbed/sqlite)
+$(call refuse,SQLITE,no sqlite3.c and sqlite3.h are there)
+endif
+endif
+endif
 
 TESTBED_RUN	= cd testbed && ./run.py
 TESTBED_OPTIONS	= --build $(call from_testbed,$(TESTBED_BUILD))/$(HEAPS) \
@@ -84,35 +116,33 @@ TESTBED_OPTIONS	= --build $(call from_testbed,$(TESTBED_BUILD))/$(HEAPS) \
 testbed-packages:
 	@tests/install-packages testbed/packages.txt
 
-.PHONY: testbed-heaps
-testbed-heaps:
-	@case "$(HEAPS)" in single|thread) ;; *) \
-		echo "HEAPS=$(HEAPS): single or thread" >&2; exit 2;; esac
+# Once, before anything that is built with it
+.PHONY: testbed-sqlite
+testbed-sqlite: testbed-packages
+	@cd testbed && ./fetch-sqlite.sh $(TESTBED_SQLITE)
 
 .PHONY: run
-run: testbed-heaps testbed-packages
+run: testbed-sqlite
 	@$(MAKE) --no-print-directory testbed-$(HEAPS) \
 		TESTBED_APPS=sqlite_bench
 	@$(TESTBED_RUN) compare $(TESTBED_OPTIONS) \
 		--allocs $(or $(ALLOC),$(RUN_ALLOCS)) -- $(ROWS)
 
+# The trap lets the runner, not sh, say how control-C ends it.
 .PHONY: shell
-shell: testbed-heaps testbed-packages
+shell: testbed-sqlite
 	@$(MAKE) --no-print-directory testbed-$(HEAPS) \
 		TESTBED_APPS=sqlite_shell
-	@$(TESTBED_RUN) shell $(TESTBED_OPTIONS) \
+	@trap : INT; $(TESTBED_RUN) shell $(TESTBED_OPTIONS) \
 		--alloc $(or $(ALLOC),mimalloc)
 
 # The least memory in which SQLite inserts 1,000 rows
 .PHONY: smallest
-smallest: testbed-heaps testbed-packages
+smallest: testbed-sqlite
 	@$(MAKE) --no-print-directory testbed-$(HEAPS) \
 		TESTBED_APPS=sqlite_bench
-	@for alloc in $(or $(ALLOC),buddy mimalloc); do \
-		(cd testbed && ./run.py smallest sqlite_bench \
-			$(TESTBED_OPTIONS) --alloc $$alloc -- 1000 insert) || \
-			exit; \
-	done
+	@$(TESTBED_RUN) smallest sqlite_bench $(TESTBED_OPTIONS) \
+		--allocs $(or $(ALLOC),$(RUN_ALLOCS)) -- 1000 insert
 
 TESTBED_TESTS	= tests/testbed/conformance.sh tests/testbed/figures.sh \
 		  tests/testbed/sqlite.sh tests/testbed/uktest.sh
@@ -123,7 +153,8 @@ testbed-images: testbed-packages
 		TESTBED_APPS="hello conformance alloc_bench misbehave uktest"
 	$(Q)$(MAKE) --no-print-directory testbed-stats \
 		TESTBED_APPS="misbehave uktest"
-	-$(Q)$(MAKE) --no-print-directory testbed-single testbed-thread \
+	-$(Q)$(MAKE) --no-print-directory testbed-sqlite && \
+		$(MAKE) --no-print-directory testbed-single testbed-thread \
 		TESTBED_APPS="sqlite_bench sqlite_shell"
 
 .PHONY: check-testbed

@@ -7,6 +7,7 @@
  *
  *   .help  .tables  .schema  .memory  .rows N  .quit
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,37 +17,93 @@
 
 #define LINE_BYTES 4096
 #define STATEMENT_BYTES 65536
+#define COLUMNS_MAX 2000		/* SQLite's own limit */
+#define ROWS_MEASURED 100
+#define WIDTH_MAX 60
 
 static sqlite3 *db;
 static char statement[STATEMENT_BYTES];
 
-static void print_columns(sqlite3_stmt *query, int columns)
+static const char *cell(sqlite3_stmt *query, int column)
 {
-	for (int i = 0; i < columns; i++) {
-		const char *text = (const char *)sqlite3_column_text(query, i);
+	const char *text = (const char *)sqlite3_column_text(query, column);
 
-		printf("%s%s", i ? "|" : "", text ? text : "NULL");
-	}
-	putchar('\n');
+	return text ? text : "NULL";
 }
 
-static void print_names(sqlite3_stmt *query, int columns)
+/* Characters of UTF-8, each taken to be one column wide. */
+static int width_of(const char *text)
+{
+	int width = 0;
+
+	for (; *text; text++)
+		width += (*text & 0xc0) != 0x80;
+	return width;
+}
+
+static void widen(int *width, const char *text)
+{
+	int wanted = width_of(text);
+
+	if (wanted > *width)
+		*width = wanted < WIDTH_MAX ? wanted : WIDTH_MAX;
+}
+
+/*
+ * The first rows of what can be run twice decide how wide columns are. A
+ * statement that writes is not run for that.
+ */
+static void measure(sqlite3_stmt *query, int columns, int *widths)
 {
 	for (int i = 0; i < columns; i++)
-		printf("%s%s", i ? "|" : "", sqlite3_column_name(query, i));
-	putchar('\n');
+		widen(&widths[i], sqlite3_column_name(query, i));
+	if (!sqlite3_stmt_readonly(query))
+		return;
+	for (int row = 0; row < ROWS_MEASURED; row++) {
+		if (sqlite3_step(query) != SQLITE_ROW)
+			break;
+		for (int i = 0; i < columns; i++)
+			widen(&widths[i], cell(query, i));
+	}
+	sqlite3_reset(query);
+}
+
+static void print_cell(const char *text, int width, bool last)
+{
+	int used = width_of(text);
+
+	if (last)
+		puts(text);
+	else
+		printf("%s%*s", text, used < width ? width - used + 2 : 2, "");
+}
+
+static void print_head(sqlite3_stmt *query, int columns, const int *widths)
+{
+	for (int i = 0; i < columns; i++)
+		print_cell(sqlite3_column_name(query, i), widths[i],
+			   i == columns - 1);
+	for (int i = 0; i < columns; i++) {
+		for (int j = 0; j < widths[i]; j++)
+			putchar('-');
+		printf("%s", i == columns - 1 ? "\n" : "  ");
+	}
 }
 
 /* Runs one statement; false after an error, which is shown. */
 static int run_one(sqlite3_stmt *query)
 {
+	static int widths[COLUMNS_MAX];
 	int columns = sqlite3_column_count(query);
 	int rows = 0, rc;
 
+	memset(widths, 0, sizeof(widths));
+	measure(query, columns, widths);
 	while ((rc = sqlite3_step(query)) == SQLITE_ROW) {
 		if (rows++ == 0)
-			print_names(query, columns);
-		print_columns(query, columns);
+			print_head(query, columns, widths);
+		for (int i = 0; i < columns; i++)
+			print_cell(cell(query, i), widths[i], i == columns - 1);
 	}
 	return rc == SQLITE_DONE;
 }
@@ -97,6 +154,12 @@ static void make_rows(const char *argument)
 	sqlite3_free(text);
 }
 
+static void print_help(void)
+{
+	puts(".tables  .schema  .memory  .rows N  .quit\n"
+	     "or SQL, ended by a semicolon");
+}
+
 /* False: the end. */
 static int run_command(const char *line)
 {
@@ -108,11 +171,12 @@ static int run_command(const char *line)
 		run("SELECT sql FROM sqlite_schema");
 	else if (!strcmp(line, ".memory"))
 		print_memory();
-	else if (!strncmp(line, ".rows ", 6))
-		make_rows(line + 6);
+	else if (!strcmp(line, ".rows") || !strncmp(line, ".rows ", 6))
+		make_rows(line + 5);
+	else if (!strcmp(line, ".help"))
+		print_help();
 	else
-		puts(".tables  .schema  .memory  .rows N  .quit\n"
-		     "or SQL, ended by a semicolon");
+		printf("unknown command %s; .help lists them\n", line);
 	return 1;
 }
 

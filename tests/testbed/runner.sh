@@ -70,4 +70,57 @@ ends "no such mode" 2 "invalid choice" boot misbehave --mode nosuch
 ends "no application" 2 "which application?" boot
 ends "no memory" 2 "at least 1 MiB" boot misbehave \
 	--build "$images/single" --memory 0
+ends "no such allocator" 2 "buddy, bump or mimalloc" compare --allocs nosuch
+
+# refused GOAL NAME=VALUE TEXT: by make, which has not begun with anything
+refused()
+{
+	env -u MAKEFLAGS -u MAKELEVEL make -C .. "$1" "$2" >"$console" 2>&1
+	if [ $? = 2 ] && grep -qF -- "*** $2: $3" "$console" &&
+		[ "$(grep -vc 'directory' "$console")" = 1 ]; then
+		ok "make $1 $2 is refused"
+	else
+		not_ok "make $1 $2 is refused"
+		sed 's/^/# /' "$console"
+	fi
+}
+
+for goal in run shell smallest; do
+	refused $goal MODE=foo "one of: static paging vmem"
+done
+refused run HEAPS=x "one of: single thread"
+for bad in abc 0 2 4097 1.5; do
+	refused run MEMORY=$bad "a number from 3 to 4096"
+done
+for bad in abc 0 -1 10x; do
+	refused run ROWS=$bad "a number from 1 to 1000000"
+done
+refused run ALLOC=foo "one or more of: mimalloc buddy bump"
+refused run ALLOC=buddy,foo "one or more of: mimalloc buddy bump"
+refused shell ALLOC=buddy,bump "the shell runs on one"
+refused run SQLITE=/nowhere "no sqlite3.c and sqlite3.h are there"
+
+# SQLite is taken from where it is; what to do without a network is said
+folder=$(mktemp -d)
+trap 'rm -rf "$console" "$folder"' EXIT
+touch "$folder/sqlite3.c" "$folder/sqlite3.h"
+if ./fetch-sqlite.sh "$folder" >"$console" 2>&1 && [ ! -s "$console" ]; then
+	ok "nothing is fetched where both files are"
+else
+	not_ok "nothing is fetched where both files are"
+fi
+rm "$folder/sqlite3.h"
+if ! command -v npm >/dev/null; then
+	ok "a failed fetch tells what to do # SKIP npm is not installed"
+elif npm_config_offline=true npm_config_cache=$folder/cache \
+	./fetch-sqlite.sh "$folder" >"$console" 2>&1; then
+	not_ok "a failed fetch tells what to do"
+elif grep -q "^Without a network: put .* into $folder,$" "$console" &&
+	grep -qx "or name the folder that has them: make run SQLITE=/path" \
+		"$console"; then
+	ok "a failed fetch tells what to do"
+else
+	not_ok "a failed fetch tells what to do"
+	sed 's/^/# /' "$console"
+fi
 finish

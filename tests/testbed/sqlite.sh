@@ -9,14 +9,15 @@ set -u
 source "$(dirname "$0")/lib.bash"
 
 if [ ! -e "$images/single/sqlite_bench.elf" ]; then
-	echo "1..0 # SKIP SQLite is not there: npm could not fetch it"
+	echo "1..0 # SKIP SQLite is not there, and could not be fetched"
 	exit 0
 fi
 
 # less NAME OURS THEIRS: ours is a number, and less than theirs
 less()
 {
-	if [[ $2 =~ ^[0-9]+$ && $3 =~ ^[0-9]+$ && $2 -lt $3 ]]; then
+	if [[ $2 =~ ^[0-9.]+$ && $3 =~ ^[0-9.]+$ ]] &&
+		awk "BEGIN { exit !($2 < $3) }"; then
 		ok "$1: $2, the buddy $3"
 	else
 		not_ok "$1: ${2:-unknown}, the buddy ${3:-unknown}"
@@ -26,54 +27,144 @@ less()
 # column FILE FIGURE NUMBER: of a table that run.py compare has printed
 column()
 {
-	sed -n "s/^$2  *//p" "$1" | tr -d , | awk -v n="$3" '{ print $n }'
+	sed -n "s/^$2  *//p" "$1" | sed 's/,//g; s/ MiB//g' |
+		awk -v n="$3" '{ print $n }'
+}
+
+# compare HEAPS OPTION... : its table and what follows are in $console
+compare()
+{
+	local heaps=$1
+	shift
+	./run.py compare --build "$images/$heaps" --output "$pictures" "$@" \
+		>"$console" 2>&1
+}
+
+# says NAME TEXT: a line of the console has it
+says()
+{
+	if grep -qE -- "$2" "$console"; then
+		ok "$1"
+	else
+		not_ok "$1: no '$2'"
+		sed 's/^/# /' "$console"
+	fi
 }
 
 # against_buddy HEAPS MODE: the same rows on both
 against_buddy()
 {
-	local figure left allowed
-	if ! ./run.py compare --build "$images/$1" --mode "$2" --memory 64 \
-		--allocs buddy,mimalloc -- 1000 >"$console" 2>&1; then
+	local figure
+	if ! compare "$1" --mode "$2" --memory 64 -- 1000; then
 		not_ok "$1 heaps, $2: 1000 rows on both"
 		sed 's/^/# /' "$console"
 		return
 	fi
-	for figure in "instructions for each INSERT" \
-		"bytes of heap in use, data loaded" \
-		"bytes of heap in use, peak"; do
+	for figure in "instructions for an INSERT" \
+		"heap in use, rows loaded" "heap in use, peak (a sort)"; do
 		less "$1 heaps, $2, $figure" "$(column "$console" "$figure" 2)" \
 			"$(column "$console" "$figure" 1)"
 	done
-	# the heap of the thread that ran SQLite stays, and its first pages
-	figure="bytes of heap in use after close"
-	left=$(column "$console" "$figure" 2)
-	allowed=0
+}
+
+# all_closed HEAPS MODE: what the boot before left in use. The heap of the
+# thread that ran SQLite stays, and its first pages
+all_closed()
+{
+	local left allowed=0
+	left=$(awk '$1 == "memory_left_bytes" { print $2 }' "$console")
 	[ "$1" = single ] || allowed=16384
 	if [[ $left =~ ^[0-9]+$ && $left -le $allowed ]]; then
-		ok "$1 heaps, $2, $figure: $left (at most $allowed)"
+		ok "$1 heaps, $2: $left bytes in use at the end"
 	else
-		not_ok "$1 heaps, $2, $figure: $left (at most $allowed)"
+		not_ok "$1 heaps, $2: ${left:-unknown} bytes in use at the end," \
+			"at most $allowed"
 	fi
 }
 
-# smallest HEAPS ALLOC: KiB in which 1,000 rows can be inserted
+# smallest HEAPS: KiB in which 1,000 rows can be inserted; the buddy, then ours
 smallest()
 {
-	./run.py smallest sqlite_bench --build "$images/$1" --alloc "$2" \
-		--memory 16 -- 1000 insert 2>"$console" |
-		awk '$1 == "smallest_memory_kib" { print $2 }'
+	./run.py smallest sqlite_bench --build "$images/$1" --memory 16 \
+		-- 1000 insert >"$console" 2>&1
+	sed -n 's/,//g; s/^  .* \([0-9][0-9]*\) KiB$/\1/p' "$console"
 }
+
+pictures=$(mktemp -d)
+trap 'rm -rf "$console" "$pictures"' EXIT
 
 for heaps in single thread; do
 	for mode in static paging vmem; do
 		boots "$heaps heaps, $mode: 300 rows" "$heaps" \
 			sqlite_bench --mode "$mode" --memory 32 -- 300
+		all_closed $heaps "$mode"
 		[ $mode = vmem ] || against_buddy $heaps $mode
 	done
-	less "$heaps heaps: smallest memory for 1000 rows, KiB" \
-		"$(smallest $heaps mimalloc)" "$(smallest $heaps buddy)"
+	# shellcheck disable=SC2046
+	set -- $(smallest $heaps)
+	less "$heaps heaps: smallest memory for 1000 rows, KiB" "$2" "$1"
 done
+if [ "$(wc -l <"$console")" = 3 ]; then
+	ok "the least memory is told in three lines, and not its search"
+else
+	not_ok "the least memory is told in three lines, and not its search"
+	sed 's/^/# /' "$console"
+fi
+
+buddy="Unikraft's default \(buddy\)"
+compare single --memory 64 -- 10000
+says "the buddy is called by name" "^ *$buddy +mimalloc +ratio$"
+says "memory is told in MiB, with a ratio" \
+	"^heap in use, peak .* [0-9.]+ MiB +[0-9.]+ MiB +0\.[0-9]+$"
+says "the verdict" "^mimalloc's peak is [0-9.]+ times lower than that of $buddy"
+says "a bar" "^$buddy (█|#)+ [0-9.]+ MiB$"
+says "the picture is named" "^Heap in use over the rows: $pictures/heap.svg$"
+if [ "$(grep -c '<g id="gnuplot_plot' "$pictures/heap.svg")" = 2 ]; then
+	ok "the picture has two curves"
+else
+	not_ok "the picture has two curves"
+fi
+
+# as_in_readme FIGURE: each number of README.md's table, within a tenth
+as_in_readme()
+{
+	local told printed
+	told=$(sed -n "s/^| $1 |//p" ../README.md | sed 's/[|,]//g; s/MiB//g')
+	printed="$(column "$console" "$1" 1) $(column "$console" "$1" 2)"
+	if echo "$told $printed" | awk 'function far(a, b) {
+		return a > b * 1.1 || b > a * 1.1 }
+		{ exit NF != 5 || far($1, $4) || far($2, $5) }'; then
+		ok "README.md: $1"
+	else
+		not_ok "README.md: $1:$told, printed $printed"
+	fi
+}
+as_in_readme "instructions for an INSERT"
+as_in_readme "heap in use, rows loaded"
+as_in_readme "instructions for a SELECT"
+as_in_readme "heap in use, peak (a sort)"
+
+if compare single --memory 5 -- 10000; then
+	ok "one runs out of memory: the command succeeds"
+else
+	not_ok "one runs out of memory: the command succeeds"
+fi
+says "a cell says so, and the other's has its figure" \
+	"^heap in use, peak .* out of memory +[0-9.]+ MiB +-$"
+says "the verdict on it" "are enough for mimalloc, and not for $buddy\.$"
+grep -q '>out of memory<' "$pictures/heap.svg" && ok "the picture says it" ||
+	not_ok "the picture says it"
+for mode in paging vmem; do
+	compare single --mode $mode --memory 5 -- 10000
+	says "out of memory, $mode" "out of memory +[0-9.]+ MiB +-$"
+done
+compare single --memory 16 --allocs buddy -- 0
+if [ $? = 1 ] && grep -q "failed$" "$console"; then
+	ok "what fails for another reason fails the command"
+else
+	not_ok "what fails for another reason fails the command"
+	sed 's/^/# /' "$console"
+fi
 
 for bad in 0 -5 abc 10x 99999999999 "10 20" "10 insert 20"; do
 	# shellcheck disable=SC2086
@@ -86,9 +177,49 @@ for bad in 0 -5 abc 10x 99999999999 "10 20" "10 insert 20"; do
 	fi
 done
 
+
 printf '%s\n' 'CREATE TABLE t(a);' 'INSERT INTO t VALUES(6),(7);' \
-	'SELECT group_concat(a), sum(a) FROM t;' |
+	"SELECT group_concat(a), sum(a) FROM t;" ".nosuch" \
+	"SELECT 'é' AS u, 1 UNION ALL SELECT 'abcd', 22;" |
 	./run.py shell --build "$images/single" --alloc mimalloc \
-	>"$console" 2>&1 && grep -qx '6,7|13' "$console" &&
-	ok "the shell answers" || not_ok "the shell answers"
+	>"$console" 2>&1 && ok "the shell ends with its input" ||
+	not_ok "the shell ends with its input"
+says "the shell answers" "^6,7              13$"
+says "columns are aligned" "^é     1$"
+says "an unknown command is named" "unknown command \.nosuch"
+
+# on_terminal NAME STATUS TEXT KEYS... : the shell there, as make starts it
+on_terminal()
+{
+	local name=$1 expected=$2 text=$3 status
+	shift 3
+	../tests/testbed/terminal.py "$@" -- sh -c "trap : INT; ./run.py shell \
+		--build '$images/single' --alloc mimalloc" >"$console" 2>&1
+	status=$?
+	if [ $status = "$expected" ] && grep -qE -- "$text" "$console"; then
+		ok "$name"
+	else
+		not_ok "$name: status $status"
+		sed 's/^/# /' "$console"
+	fi
+}
+
+on_terminal "control-D ends the shell" 0 "^bye$" '\x04'
+# the firmware resets the terminal, clears it, and has lines cut off
+if grep -qE $'\x1b(c|\\[2J|\\[[?]7l|\\[=3h)|SeaBIOS' "$console"; then
+	not_ok "nothing of the firmware reaches the terminal"
+	cat -v "$console" | sed 's/^/# /'
+else
+	ok "nothing of the firmware reaches the terminal"
+fi
+on_terminal "control-C ends the shell" 0 "sqlite> " '\x03'
+on_terminal "control-C ends a long statement" 0 "sqlite> .rows" \
+	'.rows 100000000\n' '+\x03'
+on_terminal "the shell has a history" 0 "^42$" 'SELECT 6*7 AS a;\n' \
+	'\x1b[A\n' '\x04'
+if [ "$(grep -c '^42$' "$console")" = 2 ]; then
+	ok "what came before is run again"
+else
+	not_ok "what came before is run again"
+fi
 finish
