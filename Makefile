@@ -8,7 +8,10 @@
 #                     objects, libmimalloc-pic.a; the default
 #   install           libraries, headers, package files, man pages, licence
 #   uninstall         removes what install brought
+#   test              one flavour of what matters, T= for a part
 #   check             everything that is tested (installs what it needs)
+#   check-lib         what needs compilers only
+#   check-seeds       the random tests with many seeds, SEEDS=
 #   figures           the figures of docs/figures.md, measured now
 #   run               SQLite in a unikernel, on a buddy and on this allocator
 #   shell             SQL on a unikernel's serial console
@@ -42,6 +45,10 @@
 #   MANDIR=           [PREFIX/share/man]
 #   DOCDIR=           [PREFIX/share/doc/lib-mimalloc]
 #   INSTALL=          the program [install]
+#
+# Variables of the tests:
+#   T=                a part of a test's name; T=list lists them []
+#   SEEDS=            how many of them check-seeds tries [1000]
 #
 # Variables of run, shell and smallest:
 #   MODE=static|paging|vmem    how the unikernel has its memory [static]
