@@ -186,6 +186,7 @@ check-unikraft:
 	@UK_ROOT="$(UK_ROOT)" CC="$(CC)" tests/check-unikraft.sh
 
 # The random tests with seeds 1 to SEEDS, in few rounds each
+SEEDS		?= 1000
 .PHONY: check-seeds
 check-seeds:
 	@SEEDS="$(SEEDS)" T="$(T)" FLAVOURS="$(FLAVOURS)" tests/seeds
