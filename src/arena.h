@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Runs of 4 KiB units. The instance's lock is held for every call here but
- * arena_page_of() and those that say so.
+ * Runs of 4 KiB units. Who calls a function of this header holds the lock of
+ * the instance, unless it is said that the function takes the lock itself or
+ * that none is needed.
  */
 #ifndef MI_ARENA_H
 #define MI_ARENA_H
@@ -80,10 +81,13 @@ void run_set_dirty(struct arena *arena, struct page *run, uintptr_t start,
 		   uintptr_t end);
 
 /* arena.c: from instances to arenas */
+/* The arena that holds an address, or NULL. No lock. O(arenas) */
 struct arena *arena_of(struct instance *instance, const void *p);
+/* The descriptor mapped at an address, or NULL. Takes the lock */
 struct page *arena_page_of(struct instance *instance, const void *p);
 /* The same for who holds the lock */
 struct page *arena_page_locked(struct instance *instance, const void *p);
+/* No lock. O(1) with a window, else O(arenas) */
 struct arena *arena_by_number(struct instance *instance, unsigned int number);
 enum arena_flags {
 	ARENA_ZERO = 1,		/* it reads as zero */
@@ -92,12 +96,12 @@ enum arena_flags {
 	ARENA_GROWS = 8,	/* by port_extend() */
 };
 /*
- * Takes a range into use. NULL: it is too small, meets another arena, or there
- * is no memory for what the engine has to know about it.
+ * Takes a range into use, and the lock meanwhile. NULL: it is too small, meets
+ * another arena, or there is no memory for what the engine has to know of it.
  */
 struct arena *arena_add(struct instance *instance, void *start, size_t bytes,
 			unsigned int flags);
-/* Also less than ARENA_BYTES_MIN: the caller's own data took the rest */
+/* The same; also less than ARENA_BYTES_MIN: the caller's data took the rest */
 struct arena *arena_add_rest(struct instance *instance, void *start,
 			     size_t bytes, unsigned int flags);
 struct arena *arena_init_meta(struct instance *instance, uintptr_t start,
@@ -121,9 +125,12 @@ bool instance_open(struct instance *instance);
 bool arena_grow(struct arena *arena, size_t units);
 /* The arena reaches to `end`, which is mapped already */
 bool arena_lengthen(struct arena *arena, uintptr_t end);
-/* A new arena of so many units at least. Called without the lock */
+/* A new arena of so many units at least. Takes the lock itself */
 bool arena_reserve(struct instance *instance, size_t units);
-/* Map the units from that of `first` to that of `last` to `page`, or to none */
+/*
+ * Maps the units from that of `first` to that of `last` to `page`, or to none.
+ * Where the map is a window no lock is needed: the entries are the run's alone.
+ */
 void arena_map_set(struct arena *arena, struct page *page, uintptr_t first,
 		   uintptr_t last);
 
@@ -191,13 +198,16 @@ void instance_settle(struct instance *instance);
 /* Bytes of the largest single request */
 size_t instance_largest(struct instance *instance);
 
-/* stats.c: units of a run, and runs */
+/* The next two want the lock again. stats.c: units of a run, and runs */
 void stats_add(struct instance *instance, const struct page *run,
 	       size_t units, unsigned int pages);
 void stats_subtract(struct instance *instance, const struct page *run,
 		    size_t units, unsigned int pages);
 
-/* purge.c: gives back what exceeds the budget, or all; drops the lock */
+/*
+ * purge.c: gives back what exceeds the budget, or all. The lock is dropped
+ * while the port gives memory back, and held again at the end.
+ */
 void purge_to_budget(struct instance *instance, bool all);
 /* All, by who does not hold the lock */
 void purge_all(struct instance *instance);

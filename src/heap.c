@@ -2,7 +2,10 @@
 /* What a heap does with its pages on the way of malloc, free and collect. */
 #include "queue.h"
 
-/* Blocks only in its dreams: every malloc from it takes the slow path */
+/*
+ * A page without blocks. A queue that has no page leads to it, so that malloc
+ * takes the slow path from there without a test of its own.
+ */
 struct page empty_page = { .free = (struct block *)&empty_page };
 
 #define Q1	{ &empty_page, NULL }

@@ -33,9 +33,13 @@ static void page_set_sum(struct page *page, uint64_t charged, uint64_t listed,
 }
 
 /*
- * Whether a walk of the list is paid for by what malloc took since the last
- * one; or malloc took nothing at all, so the next one will be the last. Of one
- * unit there is little to win.
+ * Whether the sum shall be exact, so that the page's next empty moment is
+ * noticed. An exact sum costs a walk of the `free` list each time that it
+ * reaches zero, so malloc must have taken a quarter of the list since the last
+ * walk: then a block taken pays for four steps. Of a page of one unit it must
+ * have taken as many as are left, as no more than 4 KiB are won. Where malloc
+ * has taken nothing, blocks only come back, and the sum is next zero when the
+ * page is empty: that walk is the last.
  */
 static bool walk_is_paid(const struct page *page, unsigned int taken,
 			 unsigned int listed)

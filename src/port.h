@@ -17,7 +17,6 @@
  *				empty, beside those of one unit
  *	PORT_TLS		storage class of a thread's heap word
  *	struct port_lock	a lock that is zero when free
- *	PORT_LOCK_NAME ...
  *	uintptr_t port_thread_id(void)	never 0, unique among live threads
  *	bool port_thread_is(uintptr_t id)	whether the caller is that one
  */

@@ -130,7 +130,11 @@ static bool page_shall_go(struct instance *instance, struct page *page)
 {
 	size_t waiting = atomic_read(&instance->waiting_units);
 
-	/* half the budget, and no share: this is not looked at again */
+	/*
+	 * This moment is the only one at which the page is looked at, until its
+	 * owner wakes. So the other half of the budget is left for free runs,
+	 * and a share of what is in use now does not count: it may be freed.
+	 */
 	return instance->purge_enabled && (ptrdiff_t)waiting >= 0 &&
 	       waiting + page->units > instance->budget_bytes >> 1 >>
 	       UNIT_SHIFT &&

@@ -5,8 +5,8 @@
  *   unit		4 KiB of an arena
  *   run		consecutive units with one descriptor
  *   page		a run cut into blocks of one size
- *   block		what malloc hands out
- *   large block	a run handed out whole
+ *   block		what malloc gives to the program
+ *   large block	a run that is one block
  *   arena		a contiguous range that runs are cut from
  *   heap		the pages of one thread (or of one mi_heap_new)
  *   instance		arenas, heaps and their lock; nothing is shared between two
