@@ -132,8 +132,8 @@ def draw(runs, rows, path):
              f"set title 'SQLite, {rows:,} rows: heap in use'",
              "set ylabel 'MiB'", "set yrange [0:*]", "set xrange [0:3]",
              "set key bmargin center horizontal", "set grid",
-             "set xtics ('' 0, 'rows are inserted' 0.5, '' 1, 'each is selected' 1.5, '' 2, "
-             "'all are sorted' 2.5, '' 3)"]
+             "set xtics ('' 0, 'rows are inserted' 0.5, '' 1, "
+             "'each is selected' 1.5, '' 2, 'all are sorted' 2.5, '' 3)"]
     curves = []
     for at, run in enumerate(runs):
         curve = list(points(run, rows, steps)) or [(0, 0)]
