@@ -48,7 +48,8 @@
 #
 # Variables of the tests:
 #   T=                a part of a test's name; T=list lists them []
-#   SEEDS=            how many of them check-seeds tries [1000]
+#   SEEDS= FIRST=     how many check-seeds tries (1000), and from which (1)
+#   FLAVOURS=         in which of gcc clang debug asan tsan; all if none []
 #
 # Variables of run, shell and smallest:
 #   MODE=static|paging|vmem    how the unikernel has its memory [static]
@@ -344,7 +345,7 @@ VARIABLES	+= THREADS HARDENING DEBUG TRACK SANITIZE OPTIMIZE WERROR BUILD V \
 		   CFLAGS_EXTRA CXXFLAGS CXXSTD PREFIX prefix DESTDIR LIBDIR \
 		   INCLUDEDIR MANDIR DOCDIR MODE HEAPS ALLOC MEMORY ROWS UK_ROOT \
 		   TESTBED_CC TESTBED_DEBUG TESTBED_HARDENING TESTBED_DEFINES \
-		   TESTBED_APPS T SEEDS SQLITE ARCH APP MAKE SHELL
+		   TESTBED_APPS T SEEDS FIRST FLAVOURS SQLITE ARCH APP MAKE SHELL
 STRANGE		:= $(foreach name,$(filter-out $(VARIABLES),$(.VARIABLES)),\
 		   $(if $(filter command,$(origin $(name))),$(name)))
 similar		= $(shell printf '%s\n' $(VARIABLES) | grep -i \

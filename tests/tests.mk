@@ -167,12 +167,12 @@ tests-uktest: $(UKTEST_FLAVOURS:%=$(TESTS)/uktest/%)
 # One flavour of what matters; T= names what to run instead
 .PHONY: test
 test:
-	@T="$(T)" tests/quick
+	@tests/quick
 
 .PHONY: check
 check:
 	tests/install-packages tests/packages.txt testbed/packages.txt
-	T="$(T)" tests/check
+	tests/check
 
 # The model of the threads' protocol with larger bounds than `make check` has
 .PHONY: check-model
@@ -185,11 +185,10 @@ check-model:
 check-unikraft:
 	@UK_ROOT="$(UK_ROOT)" CC="$(CC)" tests/check-unikraft.sh
 
-# The random tests with seeds 1 to SEEDS, in few rounds each
-SEEDS		?= 1000
+# The random tests with many seeds, in few rounds each
 .PHONY: check-seeds
 check-seeds:
-	@SEEDS="$(SEEDS)" T="$(T)" FLAVOURS="$(FLAVOURS)" tests/seeds
+	@tests/seeds
 
 # For packagers: what needs a compiler and make only. MI_TEST_DIVIDE is obeyed.
 .PHONY: check-lib
