@@ -74,9 +74,11 @@ OPTIMIZE	?= -O2
 WERROR		?= 0
 CROSS		?=
 
+# $(1): a variable, $(2): what it has to be
+refuse		= $(error $(1)=$($(1)): has to be $(2))
 # $(1): a variable, $(2): its values
 one_of		= $(if $(and $(filter 1,$(words $($(1)))),$(filter $(2),$($(1)))),,\
-		  $(error $(1)=$($(1)): has to be one of $(2)))
+		  $(call refuse,$(1),one of $(2)))
 comma		:= ,
 $(call one_of,THREADS,0 1)
 $(call one_of,HARDENING,0 1 2)
@@ -84,8 +86,7 @@ $(call one_of,DEBUG,0 1 2)
 $(call one_of,WERROR,0 1)
 $(if $(TRACK),$(call one_of,TRACK,valgrind asan))
 $(if $(filter-out address undefined thread,$(subst $(comma), ,$(SANITIZE))),\
-	$(error SANITIZE=$(SANITIZE): has to be of address$(comma)undefined or \
-		thread))
+	$(call refuse,SANITIZE,of address$(comma)undefined or thread))
 
 ifneq ($(CROSS),)
 CC		:= $(CROSS)gcc

@@ -81,29 +81,24 @@ RUN_ALLOCS	:= buddy,mimalloc
 TESTBED_SQLITE	= $(call from_testbed,$(SQLITE))
 
 # Bad values are refused before anything is built.
-comma		:= ,
-refuse		= $(error $(1)=$($(1)): $(2))
-# $(1): a variable, $(2): the words of which it may be one
-require_word	= $(if $(and $(filter 1,$(words $($(1)))),$(filter \
-		  $(2),$($(1)))),,$(call refuse,$(1),one of: $(2)))
 # $(1): a variable, $(2) and $(3): the least and the greatest number
 require_number	= $(if $(shell [ '$($(1))' -ge $(2) ] 2>/dev/null && \
 		  [ '$($(1))' -le $(3) ] && echo yes),,$(call \
 		  refuse,$(1),a number from $(2) to $(3)))
 ifneq ($(filter run shell smallest,$(MAKECMDGOALS)),)
-$(call require_word,MODE,static paging vmem)
-$(call require_word,HEAPS,single thread)
+$(call one_of,MODE,static paging vmem)
+$(call one_of,HEAPS,single thread)
 $(call require_number,MEMORY,3,4096)
 $(call require_number,ROWS,1,1000000)
 ifneq ($(filter-out mimalloc buddy bump,$(subst $(comma), ,$(ALLOC))),)
-$(call refuse,ALLOC,one or more of: mimalloc buddy bump)
+$(call refuse,ALLOC,of mimalloc buddy bump)
 endif
 ifneq ($(and $(filter shell,$(MAKECMDGOALS)),$(findstring $(comma),$(ALLOC))),)
-$(call refuse,ALLOC,the shell runs on one)
+$(call refuse,ALLOC,one for the shell)
 endif
 ifeq ($(and $(wildcard $(SQLITE)/sqlite3.c),$(wildcard $(SQLITE)/sqlite3.h)),)
 ifneq ($(SQLITE),testbed/sqlite)
-$(call refuse,SQLITE,no sqlite3.c and sqlite3.h are there)
+$(call refuse,SQLITE,a folder of sqlite3.c and sqlite3.h)
 endif
 endif
 endif

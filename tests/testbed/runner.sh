@@ -76,7 +76,7 @@ ends "no such allocator" 2 "buddy, bump or mimalloc" compare --allocs nosuch
 refused()
 {
 	env -u MAKEFLAGS -u MAKELEVEL make -C .. "$1" "$2" >"$console" 2>&1
-	if [ $? = 2 ] && grep -qF -- "*** $2: $3" "$console" &&
+	if [ $? = 2 ] && grep -qF -- "*** $2: has to be $3" "$console" &&
 		[ "$(grep -vc 'directory' "$console")" = 1 ]; then
 		ok "make $1 $2 is refused"
 	else
@@ -86,19 +86,19 @@ refused()
 }
 
 for goal in run shell smallest; do
-	refused $goal MODE=foo "one of: static paging vmem"
+	refused $goal MODE=foo "one of static paging vmem"
 done
-refused run HEAPS=x "one of: single thread"
+refused run HEAPS=x "one of single thread"
 for bad in abc 0 2 4097 1.5; do
 	refused run MEMORY=$bad "a number from 3 to 4096"
 done
 for bad in abc 0 -1 10x; do
 	refused run ROWS=$bad "a number from 1 to 1000000"
 done
-refused run ALLOC=foo "one or more of: mimalloc buddy bump"
-refused run ALLOC=buddy,foo "one or more of: mimalloc buddy bump"
-refused shell ALLOC=buddy,bump "the shell runs on one"
-refused run SQLITE=/nowhere "no sqlite3.c and sqlite3.h are there"
+refused run ALLOC=foo "of mimalloc buddy bump"
+refused run ALLOC=buddy,foo "of mimalloc buddy bump"
+refused shell ALLOC=buddy,bump "one for the shell"
+refused run SQLITE=/nowhere "a folder of sqlite3.c and sqlite3.h"
 
 # SQLite is taken from where it is; what to do without a network is said
 folder=$(mktemp -d)
