@@ -24,6 +24,18 @@ not_ok()
 	echo "not ok $count - $*"
 }
 
+# gave NAME STATUS EXPECTED TEXT : a test point on what ended with STATUS and
+# left its words in $console; TEXT is an extended regular expression
+gave()
+{
+	if [ "$2" = "$3" ] && grep -qE -- "$4" "$console"; then
+		ok "$1"
+	else
+		not_ok "$1: status $2, expected $3 and '$4'"
+		sed 's/^/# /' "$console"
+	fi
+}
+
 # guest FLAVOUR APP OPTION... : boots; the console is in $console
 guest()
 {

@@ -159,24 +159,13 @@ for mode in paging vmem; do
 	says "out of memory, $mode" "out of memory +[0-9.]+ MiB +-$"
 done
 compare single --memory 16 --allocs buddy -- 0
-if [ $? = 1 ] && grep -q "failed$" "$console"; then
-	ok "what fails for another reason fails the command"
-else
-	not_ok "what fails for another reason fails the command"
-	sed 's/^/# /' "$console"
-fi
+gave "what fails for another reason fails the command" $? 1 "failed$"
 
 for bad in 0 -5 abc 10x 99999999999 "10 20" "10 insert 20"; do
 	# shellcheck disable=SC2086
 	guest single sqlite_bench --memory 16 -- $bad
-	if [ $? = 1 ] && grep -q "^FAILED: .*${bad##* }" "$console"; then
-		ok "rows: $bad is refused"
-	else
-		not_ok "rows: $bad is refused"
-		sed 's/^/# /' "$console"
-	fi
+	gave "rows: $bad is refused" $? 1 "^FAILED: .*${bad##* }"
 done
-
 
 printf '%s\n' 'CREATE TABLE t(a);' 'INSERT INTO t VALUES(6),(7);' \
 	"SELECT group_concat(a), sum(a) FROM t;" ".nosuch" \
@@ -191,17 +180,11 @@ says "an unknown command is named" "unknown command \.nosuch"
 # on_terminal NAME STATUS TEXT KEYS... : the shell there, as make starts it
 on_terminal()
 {
-	local name=$1 expected=$2 text=$3 status
+	local name=$1 expected=$2 text=$3
 	shift 3
 	../tests/testbed/terminal.py "$@" -- sh -c "trap : INT; ./run.py shell \
 		--build '$images/single' --alloc mimalloc" >"$console" 2>&1
-	status=$?
-	if [ $status = "$expected" ] && grep -qE -- "$text" "$console"; then
-		ok "$name"
-	else
-		not_ok "$name: status $status"
-		sed 's/^/# /' "$console"
-	fi
+	gave "$name" $? "$expected" "$text"
 }
 
 on_terminal "control-D ends the shell" 0 "^bye$" '\x04'
