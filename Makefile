@@ -126,8 +126,9 @@ ENGINE_SRCS	:= $(wildcard src/*.c)
 ifeq ($(DEBUG),0)
 ENGINE_SRCS	:= $(filter-out src/valid.c,$(ENGINE_SRCS))
 endif
-PORT_SRCS	:= port/linux/lock.c port/linux/memory.c port/linux/process.c \
-		   port/linux/fork.c port/linux/figures.c port/linux/cxx.c
+PORT_SRCS	:= port/linux/lock.c port/linux/memory.c port/linux/contents.c \
+		   port/linux/process.c port/linux/fork.c port/linux/figures.c \
+		   port/linux/cxx.c
 # The standard names: members of the archive beside the engine
 NAME_SRCS	:= port/linux/override.c port/linux/mallinfo.c
 SRCS		:= $(ENGINE_SRCS) $(PORT_SRCS)
@@ -166,8 +167,8 @@ COLD_NAMES	:= src/mi_arena src/mi_heap src/mi_options src/mi_process \
 		   src/error src/stats src/units src/frames src/purge \
 		   src/mi_new src/aligned src/realloc src/window src/reserve \
 		   src/thread src/descriptor src/arena src/available \
-		   port/linux/process port/linux/memory port/linux/fork \
-		   port/linux/figures port/linux/mallinfo
+		   port/linux/process port/linux/memory port/linux/contents \
+		   port/linux/fork port/linux/figures port/linux/mallinfo
 ifeq ($(OPTIMIZE),-O2)
 $(foreach kind,shared static pic,$(COLD_NAMES:%=$(BUILD)/$(kind)/%.o)): \
 	OPTIMIZE := -Os

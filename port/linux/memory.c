@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Memory from Linux: mapped as it is needed, taken by touching, given back.
+ * Address space from Linux: where it is, mapped as it is needed, given back.
  *
  * Ranges that are to grow are mapped at addresses of our own choice, where
  * nothing else is: in the middle of the address space, between the program,
@@ -15,18 +15,13 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "bits.h"
-#include "port.h"
-
-#ifndef MREMAP_DONTUNMAP
-#define MREMAP_DONTUNMAP	4
-#endif
+#include "mapping.h"
 
 #ifndef MAP_HUGE_SHIFT
 #define MAP_HUGE_SHIFT		26
@@ -52,8 +47,7 @@ void port_allow_huge(bool allowed, bool wanted)
 	huge_wanted = wanted;
 }
 
-/* Where it is not allowed, one small block must not cost 2 MiB */
-static void advise_huge(void *start, size_t bytes)
+void advise_huge(void *start, size_t bytes)
 {
 #if defined(MADV_HUGEPAGE) && defined(MADV_NOHUGEPAGE)
 	int error = errno;
@@ -105,14 +99,13 @@ size_t port_page_bytes(void)
 	return known;
 }
 
-static void *map_anywhere(void *at, size_t bytes, int flags)
+void *map_anywhere(void *at, size_t bytes, int flags)
 {
 	return mmap(at, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE |
 		    MAP_ANONYMOUS | MAP_NORESERVE | flags, -1, 0);
 }
 
-/* There and nowhere else. NULL with EEXIST: something is there */
-static void *map_there(uintptr_t at, size_t bytes)
+void *map_there(uintptr_t at, size_t bytes)
 {
 	void *start = map_anywhere((void *)at, bytes, 0);
 
@@ -320,236 +313,4 @@ void *port_reserve_huge(size_t bytes)
 
 	errno = error;
 	return start == MAP_FAILED ? NULL : start;
-}
-
-/* ---- what the system really does ---- */
-
-enum answer { UNKNOWN, YES, NO };
-
-/* Whether the range is mapped, or a part of it */
-static bool is_mapped(void *start, size_t bytes)
-{
-	unsigned char pages[64];	/* as if pages were of one unit */
-	size_t step = sizeof(pages) * UNIT_SIZE, at;
-
-	for (at = 0; at < bytes; at += step)
-		if (mincore((char *)start + at, bytes - at < step ?
-			    bytes - at : step, pages) == 0 || errno != ENOMEM)
-			return true;
-	return false;
-}
-
-/* Some layers answer 0 to MADV_DONTNEED and do nothing */
-static bool dontneed_is_true(void)
-{
-	static int known;
-	size_t whole = port_page_bytes();
-	int answer = __atomic_load_n(&known, __ATOMIC_RELAXED);
-	volatile char *page;
-
-	if (likely(answer != UNKNOWN))
-		return answer == YES;
-	page = map_anywhere(NULL, whole, 0);
-	if (page == MAP_FAILED)
-		return false;
-	page[0] = 1;
-	answer = madvise((void *)page, whole, MADV_DONTNEED) == 0 &&
-		 page[0] == 0 ? YES : NO;
-	(void)munmap((void *)page, whole);
-	__atomic_store_n(&known, answer, __ATOMIC_RELAXED);
-	return answer == YES;
-}
-
-/*
- * Whether MREMAP_DONTUNMAP is there and leaves the source mapped: Linux 5.7.
- * qemu-user 7.2 passes over it, and the source is gone.
- */
-static bool moves_are_true(void)
-{
-	static int known;
-	size_t whole = port_page_bytes();
-	int answer = __atomic_load_n(&known, __ATOMIC_RELAXED);
-	char *from, *to;
-
-	if (likely(answer != UNKNOWN))
-		return answer == YES;
-	from = map_anywhere(NULL, 2 * whole, 0);
-	if (from == MAP_FAILED)
-		return false;
-	to = from + whole;
-	*(volatile char *)from = 1;
-	answer = mremap(from, whole, whole, MREMAP_MAYMOVE | MREMAP_FIXED |
-			MREMAP_DONTUNMAP, to) == to &&
-		 *(volatile char *)to == 1 && is_mapped(from, whole) &&
-		 *(volatile char *)from == 0 ? YES : NO;
-	if (is_mapped(from, whole))
-		(void)munmap(from, whole);
-	(void)munmap(to, whole);
-	__atomic_store_n(&known, answer, __ATOMIC_RELAXED);
-	return answer == YES;
-}
-
-/* New mappings, over ours. Where they are gone, `*lost` */
-static bool map_anew(void *start, size_t bytes, bool *lost)
-{
-	*lost = false;
-	if (map_anywhere(start, bytes, MAP_FIXED) == start) {
-		advise_huge(start, bytes);
-		return true;
-	}
-	/* most refusals come before anything has changed; or once more */
-	*lost = !is_mapped(start, bytes) &&
-		!map_there((uintptr_t)start, bytes);
-	return false;
-}
-
-bool port_purge(void *start, size_t bytes)
-{
-	uintptr_t from = (uintptr_t)start, to = from + bytes;
-	uintptr_t inner = align_up(from, port_page_bytes());
-	uintptr_t outer = align_down(to, port_page_bytes());
-	bool given, lost;
-	int error = errno;
-
-	if (inner >= outer)
-		inner = outer = to;
-	if (inner != outer) {
-		given = dontneed_is_true() ?
-			madvise((void *)inner, outer - inner, MADV_DONTNEED)
-			== 0 : map_anew((void *)inner, outer - inner, &lost);
-		errno = error;
-		if (!given)
-			return false;
-	}
-	/* parts of the system's pages stay where they are, and are cleared */
-	memory_zero(start, inner - from);
-	memory_zero((void *)outer, to - outer);
-	return true;
-}
-
-/*
- * /proc/self/pagemap holds a word for each page: see proc_pid_pagemap(5). What
- * has one of these bits is in memory or swapped out, anything else is as it
- * was mapped, and these mappings are zero. (mincore(2) would be simpler, and
- * does not tell what was swapped out from what was never touched.)
- */
-#define PAGEMAP_TOUCHED	((uint64_t)3 << 62)
-#define PAGEMAP_WORDS	64
-
-/* The words of `count` pages; true: as many were there */
-static bool pagemap_read(int pagemap, const void *start, size_t count,
-			 uint64_t words[PAGEMAP_WORDS])
-{
-	size_t bytes = count * sizeof(words[0]);
-	uintptr_t at = (uintptr_t)start / port_page_bytes() * sizeof(words[0]);
-
-	return pread(pagemap, words, bytes, (off_t)at) == (ssize_t)bytes;
-}
-
-/* qemu-user shows the pages of other addresses: see what a new one does */
-static bool pagemap_is_true(int pagemap)
-{
-	static int known;
-	size_t whole = port_page_bytes();
-	int answer = __atomic_load_n(&known, __ATOMIC_RELAXED);
-	uint64_t before[PAGEMAP_WORDS], after[PAGEMAP_WORDS];
-	char *page;
-
-	if (likely(answer != UNKNOWN))
-		return answer == YES;
-	page = map_anywhere(NULL, whole, 0);
-	if (page == MAP_FAILED)
-		return false;
-	answer = NO;
-	if (pagemap_read(pagemap, page, 1, before)) {
-		*(volatile char *)page = 1;
-		if (pagemap_read(pagemap, page, 1, after) &&
-		    !(before[0] & PAGEMAP_TOUCHED) &&
-		    (after[0] & PAGEMAP_TOUCHED))
-			answer = YES;
-	}
-	(void)munmap(page, whole);
-	__atomic_store_n(&known, answer, __ATOMIC_RELAXED);
-	return answer == YES;
-}
-
-static void copy_touched(int pagemap, char *to, const char *from, size_t pages)
-{
-	uint64_t source[PAGEMAP_WORDS], target[PAGEMAP_WORDS];
-	size_t whole = port_page_bytes(), count, i;
-	bool known;
-
-	for (; pages; pages -= count) {
-		count = pages < PAGEMAP_WORDS ? pages : PAGEMAP_WORDS;
-		known = pagemap_read(pagemap, from, count, source) &&
-			pagemap_read(pagemap, to, count, target);
-		for (i = 0; i < count; i++, to += whole, from += whole) {
-			if (!known || (source[i] & PAGEMAP_TOUCHED))
-				memory_copy(to, from, whole);
-			else if (target[i] & PAGEMAP_TOUCHED)
-				memory_zero(to, whole);
-		}
-	}
-}
-
-bool port_copy_touched(void *to, const void *from, size_t bytes)
-{
-	size_t whole = port_page_bytes();
-	int error = errno, pagemap;
-	bool known;
-
-	if (((uintptr_t)to | (uintptr_t)from | bytes) & (whole - 1))
-		return false;
-	pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	known = pagemap >= 0 && pagemap_is_true(pagemap);
-	if (known)
-		copy_touched(pagemap, to, from, bytes / whole);
-	if (pagemap >= 0)
-		(void)close(pagemap);
-	errno = error;
-	return known;
-}
-
-/*
- * Before Linux 6.17 a range of several mappings cannot be moved in one go,
- * and the target may be gone when that turns out.
- */
-enum port_moved port_move(void *to, void *from, size_t bytes)
-{
-	enum port_moved moved = PORT_NOT_MOVED;
-	int error = errno;
-	bool lost;
-
-	if ((((uintptr_t)to | (uintptr_t)from | bytes) &
-	     (port_page_bytes() - 1)) || !moves_are_true())
-		return PORT_NOT_MOVED;
-	if (mremap(from, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED |
-		   MREMAP_DONTUNMAP, to) == to) {
-		/* what is left there gets mappings that join the others */
-		(void)map_anew(from, bytes, &lost);
-		moved = lost ? PORT_MOVED_AWAY : PORT_MOVED;
-	} else if (!is_mapped(to, bytes) && !map_there((uintptr_t)to, bytes)) {
-		moved = PORT_MOVE_LOST;
-	}
-	errno = error;
-	return moved;
-}
-
-enum port_moved port_renew(void *start, size_t bytes)
-{
-	uintptr_t from = align_up((uintptr_t)start, port_page_bytes());
-	uintptr_t to = align_down((uintptr_t)start + bytes, port_page_bytes());
-	enum port_moved renewed = PORT_NOT_MOVED;
-	int error = errno;
-	bool lost = false;
-
-	if (from < to && map_anew((void *)from, to - from, &lost)) {
-		memory_zero(start, from - (uintptr_t)start);
-		memory_zero((void *)to, (uintptr_t)start + bytes - to);
-		renewed = PORT_MOVED;
-	} else if (lost) {
-		renewed = PORT_MOVE_LOST;
-	}
-	errno = error;
-	return renewed;
 }
