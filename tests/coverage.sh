@@ -22,7 +22,7 @@ ${MAKE:-make} --no-print-directory -j "$(nproc)" BUILD=$build OPTIMIZE=-O1 \
 for test in $build/tests/api/test_* $build/tests/unit/test_* \
 	$build/tests/cxx/test_*; do
 	case $test in *.gcno|*.gcda) continue ;; esac
-	MI_TEST_DIVIDE=16 timeout 1200 "$test" >/dev/null 2>&1 && continue
+	MI_TEST_DIVIDE=100 timeout 1200 "$test" >/dev/null 2>&1 && continue
 	if [ $? = 124 ]; then
 		echo "# $test was not awaited after 1200 s"
 	else
