@@ -212,9 +212,12 @@ static void good_size_is_usable_size(void **state)
 
 static void realloc_keeps_contents(void **state)
 {
+	/* every pair, or where it is to be short each third */
+	size_t step = check_number("MI_TEST_DIVIDE", 1) > 1 ? 3 : 1;
+
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(sizes); i++) {
-		for (size_t k = 0; k < ARRAY_LENGTH(sizes); k++) {
+		for (size_t k = i % step; k < ARRAY_LENGTH(sizes); k += step) {
 			size_t from = sizes[i];
 			size_t to = sizes[k];
 			size_t both = from < to ? from : to;

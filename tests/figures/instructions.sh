@@ -2,12 +2,20 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # Executed instructions of the fast paths, against tests/figures/golden.txt.
-# The library with threads is that of BUILD; the one without is made here.
+# The library as it is by default is that of BUILD; others are made here.
+#
+#	tests/figures/instructions.sh [default]
+#
+# `default` leaves the others out.
 
 source "$(dirname "$0")/figures.bash"
 
+# hardening and threads of what is judged; all if empty
+only=
+[ "${1:-}" != default ] || only=$'1\t1\t'
+
 golden() {
-	grep -v -e '^#' -e '^$' "$here/golden.txt"
+	grep -v -e '^#' -e '^$' "$here/golden.txt" | grep "^$only"
 }
 
 # measure PROGRAM FUNCTION: sets count, or prints why there is none.
@@ -60,10 +68,12 @@ programs() {
 
 # build HARDENING THREADS: a library of its own
 build() {
-	if env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s -C "$root" \
-		CC="$CC" HARDENING="$1" THREADS="$2" BUILD="$tmp/build$1$2" \
+	local folder=$tmp/build$1$2
+	if env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s -j "$(nproc)" \
+		-C "$root" CC="$CC" HARDENING="$1" THREADS="$2" \
+		BUILD="$folder" "$folder"/libmimalloc.{so,a} \
 		>"$tmp/make" 2>&1; then
-		programs "$1$2" "$tmp/build$1$2"
+		programs "$1$2" "$folder"
 	else
 		tell "make HARDENING=$1 THREADS=$2 fails:"
 		comment "$tmp/make"
@@ -71,9 +81,11 @@ build() {
 }
 
 programs 11 "$BUILD"
-build 1 0
-build 0 1
-build 2 1
+if [ -z "$only" ]; then
+	build 1 0
+	build 0 1
+	build 2 1
+fi
 
 while read -r hardening threads library function expected limit; do
 	judge "$hardening" "$threads" "$library" "$function" "$expected" \
