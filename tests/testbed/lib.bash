@@ -24,6 +24,12 @@ not_ok()
 	echo "not ok $count - $*"
 }
 
+# console_told: $console as comments, the last line ended
+console_told()
+{
+	sed -e 's/^/# /' -e '$a\' "$console"
+}
+
 # gave NAME STATUS EXPECTED TEXT : a test point on what ended with STATUS and
 # left its words in $console; TEXT is an extended regular expression
 gave()
@@ -32,7 +38,7 @@ gave()
 		ok "$1"
 	else
 		not_ok "$1: status $2, expected $3 and '$4'"
-		sed 's/^/# /' "$console"
+		console_told
 	fi
 }
 
@@ -54,7 +60,7 @@ boots()
 		ok "$name"
 	else
 		not_ok "$name"
-		sed 's/^/# /' "$console"
+		console_told
 	fi
 }
 

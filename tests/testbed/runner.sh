@@ -75,7 +75,7 @@ refused()
 		ok "make $1 $2 is refused"
 	else
 		not_ok "make $1 $2 is refused"
-		sed 's/^/# /' "$console"
+		console_told
 	fi
 }
 
@@ -115,6 +115,6 @@ elif grep -q "^Without a network: put .* into $folder,$" "$console" &&
 	ok "a failed fetch tells what to do"
 else
 	not_ok "a failed fetch tells what to do"
-	sed 's/^/# /' "$console"
+	console_told
 fi
 finish

@@ -47,7 +47,7 @@ says()
 		ok "$1"
 	else
 		not_ok "$1: no '$2'"
-		sed 's/^/# /' "$console"
+		console_told
 	fi
 }
 
@@ -57,7 +57,7 @@ against_buddy()
 	local figure
 	if ! compare "$1" --mode "$2" --memory 64 -- 1000; then
 		not_ok "$1 heaps, $2: 1000 rows on both"
-		sed 's/^/# /' "$console"
+		console_told
 		return
 	fi
 	for figure in "instructions for an INSERT" \
@@ -108,7 +108,7 @@ if [ "$(wc -l <"$console")" = 3 ]; then
 	ok "the least memory is told in three lines, and not its search"
 else
 	not_ok "the least memory is told in three lines, and not its search"
-	sed 's/^/# /' "$console"
+	console_told
 fi
 
 buddy="Unikraft's default \(buddy\)"
