@@ -81,9 +81,10 @@ def shell(command, firmware_end):
     if by_hand:
         import readline     # noqa: F401: input() has a history then
         print("(control-D ends the shell, control-C at any time)")
-    # of a session of its own: control-C is for us
-    with subprocess.Popen(command, stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    # of a session of its own: control-C is for us; but it ends when we do
+    with subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "--"] + command,
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT,
                           start_new_session=True) as guest:
         talk = Talk(guest, firmware_end)
         try:

@@ -177,6 +177,25 @@ says "the shell answers" "^6,7              13$"
 says "columns are aligned" "^é     1$"
 says "an unknown command is named" "unknown command \.nosuch"
 
+# A terminal that is closed ends the runner, without a chance to clean up
+sleep 600 | ./run.py shell --build "$images/single" --alloc mimalloc \
+	>"$console" 2>&1 &
+runner=$!
+until grep -q help "$console" || ! kill -0 $runner; do sleep 0.2; done
+guest=$(pgrep -P $runner)
+pkill -P $$ -x sleep
+kill -KILL $runner
+for ((tries = 0; tries < 600; tries++)); do
+	[ -n "$guest" ] && kill -0 "$guest" 2>/dev/null || break
+	sleep 0.1
+done
+if [ -n "$guest" ] && [ $tries -lt 600 ]; then
+	ok "the guest does not outlive the shell's end"
+else
+	not_ok "the guest does not outlive the shell's end: '$guest'"
+	kill -KILL $guest
+fi
+
 # on_terminal NAME STATUS TEXT KEYS... : the shell there, as make starts it
 on_terminal()
 {
