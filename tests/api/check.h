@@ -7,6 +7,7 @@
  *	MI_TEST_SEED=n		the seed of the random tests
  *	MI_TEST_ROUNDS=n	the number of rounds of the long tests
  *	MI_TEST_DIVIDE=n	or the n-th part of what they are otherwise
+ *	MI_TEST_ONLY=pattern	only tests whose name is like this (* and ?)
  */
 #ifndef TESTS_API_CHECK_H
 #define TESTS_API_CHECK_H
@@ -147,6 +148,15 @@ static inline size_t check_rounds(size_t otherwise)
 	size_t part = otherwise / check_number("MI_TEST_DIVIDE", 1);
 
 	return (size_t)check_number("MI_TEST_ROUNDS", part ? part : 1);
+}
+
+__attribute__((constructor))
+static void check_only(void)
+{
+	const char *pattern = getenv("MI_TEST_ONLY");
+
+	if (pattern != NULL && *pattern != '\0')
+		cmocka_set_test_filter(pattern);
 }
 
 /* -------- patterns -------- */

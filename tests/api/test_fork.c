@@ -66,7 +66,7 @@ static int child(void *arg)
 		if (i % 2 == 0)
 			mi_free(inherited->block[i]);
 	}
-	for (int round = 0; round < 5; round++) {
+	for (size_t round = check_rounds(5); round > 0; round--) {
 		for (size_t i = 0; i < ARRAY_LENGTH(blocks); i++) {
 			size_t n = check_log_size(&r, 256 * KIB);
 

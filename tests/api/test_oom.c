@@ -151,7 +151,7 @@ static int child_in_need(void)
 		need(pattern_holds(blocks[i], 16, i));
 		mi_free(blocks[i]);
 	}
-	for (size_t round = 0; round < 20000; round++) {
+	for (size_t round = 0; round < check_rounds(20000); round++) {
 		size_t i = check_below(&r, (count + 1) / 2) * 2;
 		size_t n = check_log_size(&r, 16 * MIB);
 		void *p = mi_malloc(n);
@@ -183,7 +183,7 @@ static void *greedy(void *arg)
 	uintptr_t wrong = 0;
 
 	pthread_barrier_wait(&all_there);
-	for (int round = 0; round < 10; round++) {
+	for (size_t round = check_rounds(10); round > 0; round--) {
 		for (size_t i = 0; i < ARRAY_LENGTH(blocks); i++) {
 			sizes[i] = check_log_size(&r, 16 * MIB);
 			blocks[i] = mi_malloc(sizes[i]);
@@ -228,7 +228,7 @@ static int child_tight(void)
 	struct check_random r = { check_seed("tight") };
 
 	alarm(60);	/* it went on for ever */
-	for (size_t round = 0; round < 300; round++) {
+	for (size_t round = 0; round < check_rounds(300); round++) {
 		size_t keep = check_below(&r, 10), refused = 0;
 
 		for (size_t i = 0; i < ARRAY_LENGTH(blocks); i++) {

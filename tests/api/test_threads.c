@@ -53,7 +53,7 @@ static void *load_drop(void *arg)
 
 static void *load_make_and_drop(void *arg)
 {
-	for (int i = 0; i < 10; i++) {
+	for (size_t i = check_rounds(10); i > 0; i--) {
 		load_make(arg);
 		load_drop(arg);
 	}
@@ -93,14 +93,14 @@ static void each_its_own(void **state)
 /* Blocks outlive their threads; main frees some, other threads the rest. */
 static void freed_after_the_end(void **state)
 {
-	size_t before = 0;
+	size_t rounds = check_rounds(30), before = 0;
 
 	seed_loads(*(uint64_t *)*state);
-	for (int round = 0; round < 30; round++) {
+	for (size_t round = 0; round < rounds; round++) {
 		in_threads(load_make, THREADS);
 		load_drop(&loads[THREADS - 1]);
 		in_threads(load_drop, THREADS - 1);
-		if (round == 10)
+		if (round == rounds / 3)
 			before = resident_bytes();
 	}
 	check(CHECK_SANITIZED || resident_bytes() < before + 8 * MIB,
@@ -193,7 +193,7 @@ static void churn(void **state)
 	uint64_t seed = *(uint64_t *)*state;
 	size_t before = 0;
 
-	for (size_t i = 0; i < 300; i++) {
+	for (size_t i = 0; i < check_rounds(300); i++) {
 		work_together(seed + i * THREADS, 300);
 		if (i == 100)
 			before = resident_bytes();
@@ -340,7 +340,7 @@ static void *heap_left_behind(void *arg)
 static void heaps_left_behind(void **state)
 {
 	seed_loads(*(uint64_t *)*state);
-	for (int i = 0; i < 10; i++) {
+	for (size_t i = check_rounds(10); i > 0; i--) {
 		in_threads(heap_left_behind, THREADS);
 		in_threads(load_drop, THREADS);
 	}

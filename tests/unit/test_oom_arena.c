@@ -187,6 +187,9 @@ static void in_arenas(const char *what)
 	snprintf(seed, sizeof(seed), "MI_TEST_SEED=%" PRIu64,
 		 check_seed(what));
 	for (i = 0; i < ARRAY_LENGTH(arena_sizes); i++) {
+		/* large ones are for long runs */
+		if (arena_sizes[i] > check_rounds(64 * MIB))
+			continue;
 		snprintf(mode, sizeof(mode), "%c%zu", what[0], arena_sizes[i]);
 		check_run_self(&run, mode, settings);
 		check(run.status == 0, "%zu KiB: status %#x: %s",
