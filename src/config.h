@@ -82,9 +82,6 @@
 #define PAGE_BLOCKS_MEDIUM	((size_t)16)
 #define PAGE_BLOCKS_FIRST	((size_t)4)
 
-/* Of so many classes kept pages are counted anew when there are too many */
-#define RECOUNT_CLASSES		8
-
 /* An arena's smallest size worth its metadata */
 #define ARENA_BYTES_MIN		((size_t)16384)
 

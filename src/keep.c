@@ -33,32 +33,6 @@ static void page_charge_list(struct page *page)
 }
 
 /*
- * Kept pages that malloc has taken from may count no more. Some classes in
- * turn, until one such page is found.
- */
-static void heap_recount_kept(struct heap *heap)
-{
-	unsigned int left = RECOUNT_CLASSES;
-	struct page *page;
-
-	while (left--) {
-		heap->recount_class = (heap->recount_class + 1) % CLASS_COUNT;
-		page = heap->queues[heap->recount_class].first;
-		if (!(page->flags & PAGE_KEPT) ||
-		    page->free == page->kept_list)
-			continue;
-		page->listed = LISTED_UNKNOWN;
-		if (page_resum(page)) {
-			page->kept_list = page->free;
-			page_charge_list(page);
-		} else {
-			page_unkeep(heap, page);
-		}
-		return;
-	}
-}
-
-/*
  * From now on the page may be empty without notice, if it may: the one unit
  * of a class, and others up to a limit for all heaps of the instance.
  */
@@ -67,15 +41,12 @@ static bool page_stay_within(struct heap *heap, struct page *page,
 {
 	size_t *kept = &heap->instance->kept_units;
 
-	if (page_state(page) == PAGE_NOTIFIED)
-		return false;	/* kept_list is returned_next then */
 	if (!page_may_be_empty(heap, page)) {
 		if (atomic_read(kept) + page->units > units_max)
 			return false;
 		(void)atomic_add(kept, page->units);
 		page->flags |= PAGE_KEPT;
 	}
-	page->kept_list = page->free;
 	page_charge_list(page);
 	return true;
 }
@@ -90,8 +61,5 @@ bool page_keep(struct heap *heap, struct page *page)
 {
 	if (page_list_is_empty(page))
 		(void)page_refill(page);
-	if (page_stay_within(heap, page, PORT_KEPT_UNITS_MAX))
-		return true;
-	heap_recount_kept(heap);
 	return page_stay_within(heap, page, PORT_KEPT_UNITS_MAX);
 }

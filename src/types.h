@@ -120,7 +120,6 @@ struct page {
 	};
 	union {
 		struct page *returned_next;	/* while NOTIFIED */
-		struct block *kept_list;	/* while PAGE_KEPT */
 		struct page *age_prev;		/* RUN_FREE */
 	};
 	struct page *next, *prev;		/* queue, bin, list */
@@ -208,7 +207,6 @@ struct heap {
 	struct heap *thread_next;	/* heaps of one thread */
 	uint64_t heartbeat;
 	unsigned int look_class;	/* where heap_look() is next */
-	unsigned int recount_class;	/* and heap_recount_kept() */
 	bool in_deferred;
 	/* Constant from heap_create() on, which is before it is in a list */
 	bool late;			/* made when its thread had ended */
