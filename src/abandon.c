@@ -10,11 +10,7 @@
 static void abandoned_insert(struct instance *instance, struct page *page)
 {
 	page->flags |= PAGE_IN_ABANDONED;
-	page->prev = NULL;
-	page->next = instance->abandoned[page->class];
-	if (page->next)
-		page->next->prev = page;
-	instance->abandoned[page->class] = page;
+	LIST_PUSH(instance->abandoned[page->class], page, list);
 	atomic_write(&instance->abandoned_count, instance->abandoned_count + 1);
 }
 
@@ -23,12 +19,7 @@ static void abandoned_remove(struct instance *instance, struct page *page)
 	if (!(page->flags & PAGE_IN_ABANDONED))
 		return;
 	page->flags &= (uint8_t)~PAGE_IN_ABANDONED;
-	if (page->prev)
-		page->prev->next = page->next;
-	else
-		instance->abandoned[page->class] = page->next;
-	if (page->next)
-		page->next->prev = page->prev;
+	LIST_REMOVE(instance->abandoned[page->class], page, list);
 	atomic_write(&instance->abandoned_count, instance->abandoned_count - 1);
 }
 

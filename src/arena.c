@@ -120,10 +120,7 @@ static void arena_put_rest(struct arena *arena, uintptr_t data)
 	rest->origin = data;
 	rest->units = (uint32_t)((arena->end - data) >> UNIT_SHIFT);
 	rest->kind = RUN_META;
-	rest->phys_prev = arena->phys_first;
-	rest->phys_next = NULL;
-	arena->phys_first->phys_next = rest;
-	arena->phys_last = rest;
+	DEQUE_APPEND(&arena->phys, rest, phys);
 	run_put(arena, rest, false);
 }
 
@@ -320,15 +317,11 @@ static bool arena_extend(struct arena *arena, uintptr_t end)
 	header->origin = start;
 	header->units = (uint32_t)((data - start) >> UNIT_SHIFT);
 	header->kind = RUN_META;
-	header->phys_prev = arena->phys_last;
-	header->phys_next = rest;
-	arena->phys_last->phys_next = header;
+	DEQUE_APPEND(&arena->phys, header, phys);
 	rest->origin = data;
 	rest->units = (uint32_t)((end - data) >> UNIT_SHIFT);
 	rest->kind = RUN_META;
-	rest->phys_prev = header;
-	rest->phys_next = NULL;
-	arena->phys_last = rest;
+	DEQUE_APPEND(&arena->phys, rest, phys);
 
 	memory_zero(&map->null, sizeof(map->null));
 	used = (arena->high_water - arena->map_base) >> UNIT_SHIFT;
@@ -342,7 +335,7 @@ static bool arena_extend(struct arena *arena, uintptr_t end)
 	arena->map = map;
 	arena->map_units = units;
 	arena->end = end;
-	for (run = arena->phys_first; run; run = run->phys_next)
+	for (run = arena->phys.first; run; run = run->phys.next)
 		if (run->kind == RUN_LARGE)
 			arena_map_large(arena, run);
 	if (!PORT_MAP_WINDOW) {	/* it may be the largest now */

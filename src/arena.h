@@ -51,21 +51,9 @@ struct page *run_split(struct arena *arena, struct page *run, size_t units);
 bool run_grow(struct arena *arena, struct page *run, size_t units);
 static inline bool run_may_grow(const struct page *run, size_t units)
 {
-	const struct page *next = run->phys_next;
+	const struct page *next = run->phys.next;
 
 	return next && next->kind == RUN_FREE && next->units >= units;
-}
-/* Makes the neighbours in address order lead to a descriptor that moved */
-static inline void phys_relink(struct arena *arena, struct page *run)
-{
-	if (run->phys_prev)
-		run->phys_prev->phys_next = run;
-	else
-		arena->phys_first = run;
-	if (run->phys_next)
-		run->phys_next->phys_prev = run;
-	else
-		arena->phys_last = run;
 }
 /* Units of the largest run that run_cut() would find */
 size_t run_largest(const struct arena *arena);

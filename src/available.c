@@ -60,10 +60,10 @@ static size_t arena_available(const struct instance *instance,
 			      const struct arena *arena, size_t *block)
 {
 	size_t units = 0, descriptors = 0, chunks = 0, slots;
-	const struct page *run = arena->phys_first->phys_next;
+	const struct page *run = arena->phys.first->phys.next;
 	bool spare, before = false;
 
-	for (; run; run = run->phys_next, before = spare) {
+	for (; run; run = run->phys.next, before = spare) {
 		spare = run_is_spare(instance, run);
 		if (spare)
 			units += run->units;

@@ -26,40 +26,11 @@ static struct page *chunk_of(struct arena *pool, struct page *page)
 	return (struct page *)align_down((uintptr_t)page, UNIT_SIZE);
 }
 
-static void chunk_list(struct arena *pool, struct page *chunk)
-{
-	chunk->prev = NULL;
-	chunk->next = pool->chunks;
-	if (chunk->next)
-		chunk->next->prev = chunk;
-	else
-		pool->chunks_last = chunk;
-	pool->chunks = chunk;
-}
-
-static void chunk_unlist(struct arena *pool, struct page *chunk)
-{
-	if (chunk->prev)
-		chunk->prev->next = chunk->next;
-	else
-		pool->chunks = chunk->next;
-	if (chunk->next)
-		chunk->next->prev = chunk->prev;
-	else
-		pool->chunks_last = chunk->prev;
-}
-
 /* An empty chunk is used last, and given back when there is enough else */
 static void chunk_to_end(struct arena *pool, struct page *chunk)
 {
-	chunk_unlist(pool, chunk);
-	chunk->next = NULL;
-	chunk->prev = pool->chunks_last;
-	if (chunk->prev)
-		chunk->prev->next = chunk;
-	else
-		pool->chunks = chunk;
-	pool->chunks_last = chunk;
+	DEQUE_REMOVE(&pool->chunks, chunk, list);
+	DEQUE_APPEND(&pool->chunks, chunk, list);
 }
 
 static void chunk_init(struct arena *pool, struct page *slots, size_t count)
@@ -74,12 +45,12 @@ static void chunk_init(struct arena *pool, struct page *slots, size_t count)
 	chunk->reserved = 1;
 	for (i = count - 1; i > 0; i--) {
 		slots[i].kind = RUN_NONE;
-		slots[i].next = (struct page *)chunk->free;
+		slots[i].list.next = (struct page *)chunk->free;
 		chunk->free = (struct block *)&slots[i];
 	}
 	pool->descriptors_free += count - 1;
-	chunk_list(pool, chunk);
-	if (chunk->next)
+	DEQUE_PREPEND(&pool->chunks, chunk, list);
+	if (chunk->list.next)
 		chunk_to_end(pool, chunk);
 }
 
@@ -90,18 +61,17 @@ void descriptors_init(struct arena *pool, struct page *slots, size_t count,
 	pool->first_chunk = slots;
 	slots->origin = pool->start;
 	slots->units = (uint32_t)header_units;
-	pool->phys_first = slots;
-	pool->phys_last = slots;
+	DEQUE_APPEND(&pool->phys, slots, phys);
 }
 
 static struct page *chunk_take(struct arena *pool, struct page *chunk)
 {
 	struct page *page = (struct page *)chunk->free;
 
-	chunk->free = (struct block *)page->next;
+	chunk->free = (struct block *)page->list.next;
 	chunk->reserved++;
 	if (unlikely(!chunk->free))
-		chunk_unlist(pool, chunk);
+		DEQUE_REMOVE(&pool->chunks, chunk, list);
 	pool->descriptors_free--;
 	return page;
 }
@@ -111,9 +81,9 @@ struct page *descriptor_take(struct arena *arena)
 	struct arena *pool = arena->pool;
 	struct page *page;
 
-	if (unlikely(!pool->chunks))
+	if (unlikely(!pool->chunks.first))
 		return NULL;
-	page = chunk_take(pool, pool->chunks);
+	page = chunk_take(pool, pool->chunks.first);
 	page->owner = 0;
 	page->heap = NULL;
 	page->block_size = 0;
@@ -140,14 +110,13 @@ static void chunk_release(struct arena *pool, struct page *chunk)
 {
 	struct page *run;
 
-	chunk_unlist(pool, chunk);
+	DEQUE_REMOVE(&pool->chunks, chunk, list);
 	pool->descriptors_free -= CHUNK_SLOTS - 1;
 	run = descriptor_take(pool);
 	run->origin = chunk->origin;
 	run->units = 1;
-	run->phys_prev = chunk->phys_prev;
-	run->phys_next = chunk->phys_next;
-	phys_relink(pool, run);
+	run->phys = chunk->phys;
+	DEQUE_RELINK(&pool->phys, run, phys);
 	run_put(pool, run, true);
 }
 
@@ -159,9 +128,9 @@ void descriptor_give(struct arena *arena, struct page *page)
 	mi_assert(chunk->kind == RUN_META && chunk->reserved > 1);
 	page->kind = RUN_NONE;
 	page->owner = 0;
-	page->next = (struct page *)chunk->free;
+	page->list.next = (struct page *)chunk->free;
 	if (unlikely(!chunk->free))
-		chunk_list(pool, chunk);
+		DEQUE_PREPEND(&pool->chunks, chunk, list);
 	chunk->free = (struct block *)page;
 	chunk->reserved--;
 	pool->descriptors_free++;
@@ -172,7 +141,7 @@ void descriptor_give(struct arena *arena, struct page *page)
 void descriptors_trim(struct arena *arena)
 {
 	struct arena *pool = arena->pool;
-	struct page *chunk = pool->chunks_last;
+	struct page *chunk = pool->chunks.last;
 
 	if (likely(!chunk || chunk->reserved > 1) || pool->trimming)
 		return;
@@ -182,7 +151,7 @@ void descriptors_trim(struct arena *arena)
 	       pool->descriptors_free >=
 	       CHUNK_SLOTS - 1 + DESCRIPTOR_RESERVE) {
 		chunk_release(pool, chunk);
-		chunk = pool->chunks_last;
+		chunk = pool->chunks.last;
 	}
 	pool->trimming = false;
 }
@@ -213,9 +182,8 @@ static bool chunk_add(struct arena *pool)
 	chunk_init(pool, slots, CHUNK_SLOTS);
 	slots->origin = run->origin;
 	slots->units = 1;
-	slots->phys_prev = run->phys_prev;
-	slots->phys_next = run->phys_next;
-	phys_relink(pool, slots);
+	slots->phys = run->phys;
+	DEQUE_RELINK(&pool->phys, slots, phys);
 	descriptor_give(pool, run);
 	return true;
 }
@@ -242,10 +210,10 @@ static bool chunk_is_movable(const struct arena *pool,
 
 static struct page *chunk_movable(const struct arena *pool)
 {
-	struct page *chunk = pool->chunks_last;
+	struct page *chunk = pool->chunks.last;
 
 	while (chunk && !chunk_is_movable(pool, chunk))
-		chunk = chunk->prev;
+		chunk = chunk->list.prev;
 	return chunk;
 }
 
@@ -255,11 +223,11 @@ static void chunk_move(struct arena *pool, struct page *chunk)
 	struct page *slot, *to;
 	size_t i;
 
-	chunk_unlist(pool, chunk);
+	DEQUE_REMOVE(&pool->chunks, chunk, list);
 	pool->descriptors_free -= (size_t)(chunk->capacity - chunk->reserved);
 	for (i = 1; i < CHUNK_SLOTS; i++) {
 		slot = &chunk[i];
-		to = pool->chunks;
+		to = pool->chunks.first;
 		if (!to || (to->reserved == 1 && to != pool->first_chunk))
 			break;
 		if (slot->kind != RUN_FREE)
@@ -267,12 +235,12 @@ static void chunk_move(struct arena *pool, struct page *chunk)
 		run_move(arena_by_number(pool->instance, slot->arena_number),
 			 slot, chunk_take(pool, to));
 		slot->kind = RUN_NONE;
-		slot->next = (struct page *)chunk->free;
+		slot->list.next = (struct page *)chunk->free;
 		chunk->free = (struct block *)slot;
 		chunk->reserved--;
 	}
 	pool->descriptors_free += (size_t)(chunk->capacity - chunk->reserved);
-	chunk_list(pool, chunk);
+	DEQUE_PREPEND(&pool->chunks, chunk, list);
 	if (chunk->reserved == 1)
 		chunk_to_end(pool, chunk);
 }
@@ -286,16 +254,16 @@ static void chunk_move(struct arena *pool, struct page *chunk)
  */
 static void chunk_relocate(struct arena *pool)
 {
-	struct page *chunk = pool->chunks_last, *run, *slots;
+	struct page *chunk = pool->chunks.last, *run, *slots;
 	uintptr_t dirty_start, dirty_end;
 
 	if (!chunk || chunk->reserved > 1 || chunk == pool->first_chunk)
 		return;
-	run = chunk->phys_prev;
-	if (!run || run->kind != RUN_FREE || !chunk->phys_next ||
-	    chunk->phys_next->kind != RUN_FREE)
+	run = chunk->phys.prev;
+	if (!run || run->kind != RUN_FREE || !chunk->phys.next ||
+	    chunk->phys.next->kind != RUN_FREE)
 		return;
-	chunk_unlist(pool, chunk);
+	DEQUE_REMOVE(&pool->chunks, chunk, list);
 	pool->descriptors_free -= CHUNK_SLOTS - 1;
 	dirty_start = run->dirty_start;
 	dirty_end = run->dirty_end;
@@ -308,15 +276,12 @@ static void chunk_relocate(struct arena *pool)
 	chunk_init(pool, slots, CHUNK_SLOTS);
 	slots->origin = run->origin;
 	slots->units = 1;
-	slots->phys_prev = run->phys_prev;
-	slots->phys_next = run;
-	run->phys_next = chunk->phys_next;
-	phys_relink(pool, slots);
-	phys_relink(pool, run);
+	DEQUE_INSERT_BEFORE(&pool->phys, run, slots, phys);
+	DEQUE_REMOVE(&pool->phys, chunk, phys);
 	run->origin += UNIT_SIZE;
 	run->kind = RUN_META;
 	run_put(pool, run, false);
-	run = slots->phys_next;
+	run = slots->phys.next;
 	if (dirty_start < run_start(run))
 		dirty_start = run_start(run);
 	if (dirty_start < dirty_end)

@@ -35,7 +35,7 @@ static void promises_back(struct instance *instance)
 	struct page *run;
 
 	for (arena = instance->arenas; arena; arena = arena->next) {
-		for (run = arena->phys_first; run; run = run->phys_next) {
+		for (run = arena->phys.first; run; run = run->phys.next) {
 			if (run->flags & RUN_PROMISED) {
 				promise_forget(instance, run);
 				run_back(run_start(run), run->units);

@@ -180,7 +180,7 @@ static struct page *queue_find(struct heap *heap, unsigned int class)
 {
 	struct page *page = heap->queues[class].first;
 
-	for (; page && page != &empty_page; page = page->next)
+	for (; page && page != &empty_page; page = page->list.next)
 		if (page_has_block(page))
 			return page;
 	return NULL;
@@ -285,13 +285,13 @@ bool heap_visit_pages(struct heap *heap, page_visit_fun *visit, void *arg)
 	for (class = 0; class < CLASS_COUNT; class++) {
 		page = heap->queues[class].first;
 		for (; page && page != &empty_page; page = next) {
-			next = page->next;
+			next = page->list.next;
 			if (!visit(page, arg))
 				return false;
 		}
 	}
 	for (page = heap->full; page; page = next) {
-		next = page->next;
+		next = page->list.next;
 		if (!visit(page, arg))
 			return false;
 	}
@@ -370,13 +370,9 @@ void heap_absorb(struct heap *heap, struct heap *from)
 	(void)heap_visit_pages(from, page_absorb, heap);
 	port_lock(&heap->instance->lock);
 	while ((page = from->large)) {
-		from->large = page->next;
+		LIST_REMOVE(from->large, page, list);
 		atomic_write(&page->heap, heap);
-		page->prev = NULL;
-		page->next = heap->large;
-		if (page->next)
-			page->next->prev = page;
-		heap->large = page;
+		LIST_PUSH(heap->large, page, list);
 	}
 	port_unlock(&heap->instance->lock);
 }
@@ -432,9 +428,7 @@ static struct page *large_take(struct heap *heap)
 		page = heap->large;
 		if (!page)
 			break;
-		heap->large = page->next;
-		if (page->next)
-			page->next->prev = NULL;
+		LIST_REMOVE(heap->large, page, list);
 		atomic_write(&page->heap, NULL);
 		if (*page->map_entry)
 			break;

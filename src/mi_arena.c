@@ -205,13 +205,13 @@ void mi_debug_show_arenas(bool show_inuse, bool show_abandoned,
 		text_print(&text);
 		port_lock(&default_instance.lock);
 		/* one sign for each part, of the run at its start */
-		run = arena->phys_first;
+		run = arena->phys.first;
 		step = (arena->high_water - arena->start) / 64;
 		step = step < UNIT_SIZE ? UNIT_SIZE : step;
 		at = arena->start;
 		for (column = 0; column < 64; column++, at += step) {
 			while (run && run_end(run) <= at)
-				run = run->phys_next;
+				run = run->phys.next;
 			if (!run || at >= arena->high_water)
 				break;
 			text.line[text.length++] = run_sign(run, show_inuse,

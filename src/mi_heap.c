@@ -233,7 +233,7 @@ static size_t large_count(struct heap *heap)
 	size_t count = 0;
 
 	port_lock(&default_instance.lock);
-	for (page = heap->large; page; page = page->next)
+	for (page = heap->large; page; page = page->list.next)
 		count++;
 	port_unlock(&default_instance.lock);
 	return count;
@@ -258,7 +258,7 @@ static bool large_list_begin(struct large_list *list, struct heap *heap)
 	list->blocks = (void **)run_start(list->run);
 	port_lock(&default_instance.lock);
 	page = heap->large;
-	for (; page && list->count < room; page = page->next)
+	for (; page && list->count < room; page = page->list.next)
 		if (atomic_read(page->map_entry))
 			list->blocks[list->count++] = large_block(page);
 	port_unlock(&default_instance.lock);

@@ -119,7 +119,7 @@ struct page *page_alloc(struct heap *heap, unsigned int class)
 	page->held = 0;
 	page->listed = 0;
 	page->heap = heap;
-	page->next = page->prev = NULL;
+	page->list.next = page->list.prev = NULL;
 	page->returned_next = NULL;
 	atomic_write(&page->thread_free, PAGE_ACTIVE);
 	atomic_write(&page->owner, heap->owner);

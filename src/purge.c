@@ -63,15 +63,15 @@ static struct page *purge_take(struct arena *arena, struct page *run,
 		rest = run_split(arena, run, (to - start) >> UNIT_SHIFT);
 		run_put(arena, rest, false);
 		if (to < dirty_end) {
-			run_widen_dirty(arena, run->phys_next, to, dirty_end);
-			run->phys_next->flags |= RUN_GREW_UP;
+			run_widen_dirty(arena, run->phys.next, to, dirty_end);
+			run->phys.next->flags |= RUN_GREW_UP;
 		}
 	}
 	if (from > start) {
 		rest = run_split(arena, run, (from - start) >> UNIT_SHIFT);
 		run_put(arena, run, false);
 		if (dirty_start < from)
-			run_widen_dirty(arena, rest->phys_prev, dirty_start,
+			run_widen_dirty(arena, rest->phys.prev, dirty_start,
 					from);
 		run = rest;
 	}
@@ -82,7 +82,7 @@ static struct arena *arena_with_dirty(struct instance *instance)
 {
 	struct arena *arena = instance->arenas;
 
-	while (arena && !arena->age_first)
+	while (arena && !arena->age.first)
 		arena = arena->next;
 	return arena;
 }
@@ -108,7 +108,7 @@ void purge_to_budget(struct instance *instance, bool all)
 			return;
 		if (!descriptors_reserve(arena))
 			return;		/* full to the last unit */
-		run = arena->age_first;
+		run = arena->age.first;
 		if (!run || instance->units_dirty <= budget)
 			continue;	/* what was too much is a chunk now */
 		run = purge_take(arena, run, instance->units_dirty - budget +

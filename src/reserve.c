@@ -61,13 +61,7 @@ bool arena_lengthen(struct arena *arena, uintptr_t end)
 	rest->origin = arena->end;
 	rest->units = (uint32_t)((end - arena->end) >> UNIT_SHIFT);
 	rest->kind = RUN_META;
-	rest->phys_prev = arena->phys_last;
-	rest->phys_next = NULL;
-	if (rest->phys_prev)
-		rest->phys_prev->phys_next = rest;
-	else
-		arena->phys_first = rest;
-	arena->phys_last = rest;
+	DEQUE_APPEND(&arena->phys, rest, phys);
 	atomic_write(&arena->end, end);	/* arena_of() reads it */
 	run_put(arena, rest, false);
 	return true;
@@ -75,7 +69,7 @@ bool arena_lengthen(struct arena *arena, uintptr_t end)
 
 bool arena_grow(struct arena *arena, size_t units)
 {
-	const struct page *last = arena->phys_last;
+	const struct page *last = arena->phys.last;
 	size_t least, step = grow_step(arena), bytes;
 
 	/* what is free at the end is a part of what comes */

@@ -48,11 +48,7 @@ static void run_bin(struct arena *arena, struct page *run)
 
 	run->kind = RUN_FREE;
 	run->class = (uint8_t)bin;
-	run->prev = NULL;
-	run->next = arena->bins[bin];
-	if (run->next)
-		run->next->prev = run;
-	arena->bins[bin] = run;
+	LIST_PUSH(arena->bins[bin], run, list);
 	arena->bins_used[bin / 64] |= UINT64_C(1) << (bin % 64);
 }
 
@@ -60,16 +56,9 @@ void run_unbin(struct arena *arena, struct page *run)
 {
 	unsigned int bin = run->class;
 
-	if (run->next)
-		run->next->prev = run->prev;
-	if (run->prev) {
-		run->prev->next = run->next;
-	} else {
-		arena->bins[bin] = run->next;
-		if (!run->next)
-			arena->bins_used[bin / 64] &=
-				~(UINT64_C(1) << (bin % 64));
-	}
+	LIST_REMOVE(arena->bins[bin], run, list);
+	if (!arena->bins[bin])
+		arena->bins_used[bin / 64] &= ~(UINT64_C(1) << (bin % 64));
 }
 
 /* After the size of a binned run has changed */
@@ -92,14 +81,7 @@ void run_set_dirty(struct arena *arena, struct page *run, uintptr_t start,
 	if (run->flags & PAGE_AGED) {
 		instance->units_dirty -=
 			(run->dirty_end - run->dirty_start) >> UNIT_SHIFT;
-		if (run->age_next)
-			run->age_next->age_prev = run->age_prev;
-		else
-			arena->age_last = run->age_prev;
-		if (run->age_prev)
-			run->age_prev->age_next = run->age_next;
-		else
-			arena->age_first = run->age_next;
+		DEQUE_REMOVE(&arena->age, run, age);
 		run->flags &= (uint8_t)~PAGE_AGED;
 	}
 	if (arena->fixed)
@@ -110,13 +92,7 @@ void run_set_dirty(struct arena *arena, struct page *run, uintptr_t start,
 		return;
 	instance->units_dirty += (end - start) >> UNIT_SHIFT;
 	run->flags |= PAGE_AGED;
-	run->age_next = NULL;
-	run->age_prev = arena->age_last;
-	if (run->age_prev)
-		run->age_prev->age_next = run;
-	else
-		arena->age_first = run;
-	arena->age_last = run;
+	DEQUE_APPEND(&arena->age, run, age);
 }
 
 /* Clips the dirty part of a free run to [start, end), its age unchanged */
@@ -175,7 +151,7 @@ static struct page *bin_scan(struct page *run, const struct run_request *r)
 {
 	unsigned int left = BIN_SCAN_MAX;
 
-	for (; run && left; run = run->next, left--)
+	for (; run && left; run = run->list.next, left--)
 		if (run_fits(run, r) != SIZE_MAX)
 			return run;
 	return NULL;
@@ -213,47 +189,10 @@ size_t run_largest(const struct arena *arena)
 		return 0;
 	bin = word * 64 - 1 -
 	      (unsigned int)__builtin_clzll(arena->bins_used[word - 1]);
-	for (run = arena->bins[bin]; run && left; run = run->next, left--)
+	for (run = arena->bins[bin]; run && left; run = run->list.next, left--)
 		if (run->units > largest)
 			largest = run->units;
 	return largest;
-}
-
-/* `fresh` takes the place in front of `run` in address order */
-static void phys_insert_before(struct arena *arena, struct page *run,
-			       struct page *fresh)
-{
-	fresh->phys_next = run;
-	fresh->phys_prev = run->phys_prev;
-	run->phys_prev = fresh;
-	if (fresh->phys_prev)
-		fresh->phys_prev->phys_next = fresh;
-	else
-		arena->phys_first = fresh;
-}
-
-static void phys_insert_behind(struct arena *arena, struct page *run,
-			       struct page *fresh)
-{
-	fresh->phys_prev = run;
-	fresh->phys_next = run->phys_next;
-	run->phys_next = fresh;
-	if (fresh->phys_next)
-		fresh->phys_next->phys_prev = fresh;
-	else
-		arena->phys_last = fresh;
-}
-
-static void phys_remove(struct arena *arena, struct page *run)
-{
-	if (run->phys_prev)
-		run->phys_prev->phys_next = run->phys_next;
-	else
-		arena->phys_first = run->phys_next;
-	if (run->phys_next)
-		run->phys_next->phys_prev = run->phys_prev;
-	else
-		arena->phys_last = run->phys_prev;
 }
 
 /*
@@ -292,7 +231,7 @@ static struct page *run_cut_from(struct arena *arena, struct page *run,
 		run_rebin(arena, run, run->units - skip - units);
 		run->origin = cut_end;
 		run_clip_dirty(arena, run, cut_end, UINTPTR_MAX);
-		phys_insert_before(arena, run, cut);
+		DEQUE_INSERT_BEFORE(&arena->phys, run, cut, phys);
 	} else {
 		run_unbin(arena, run);
 		run_set_dirty(arena, run, 0, 0);
@@ -301,7 +240,7 @@ static struct page *run_cut_from(struct arena *arena, struct page *run,
 		cut->units = (uint32_t)units;
 	}
 	if (front) {
-		phys_insert_before(arena, cut, front);
+		DEQUE_INSERT_BEFORE(&arena->phys, cut, front, phys);
 		run_bin(arena, front);
 		if (dirty_end > cut_start)
 			dirty_end = cut_start;
@@ -356,23 +295,10 @@ struct page *run_cut(struct arena *arena, const struct run_request *request)
 void run_move(struct arena *arena, struct page *run, struct page *to)
 {
 	*to = *run;
-	phys_relink(arena, to);
-	if (to->prev)
-		to->prev->next = to;
-	else
-		arena->bins[to->class] = to;
-	if (to->next)
-		to->next->prev = to;
-	if (to->flags & PAGE_AGED) {
-		if (to->age_prev)
-			to->age_prev->age_next = to;
-		else
-			arena->age_first = to;
-		if (to->age_next)
-			to->age_next->age_prev = to;
-		else
-			arena->age_last = to;
-	}
+	DEQUE_RELINK(&arena->phys, to, phys);
+	LIST_RELINK(arena->bins[to->class], to, list);
+	if (to->flags & PAGE_AGED)
+		DEQUE_RELINK(&arena->age, to, age);
 }
 
 /*
@@ -391,7 +317,7 @@ static void run_settle(struct arena *arena, struct page *run)
 
 void run_put(struct arena *arena, struct page *run, bool dirty)
 {
-	struct page *next = run->phys_next, *prev = run->phys_prev, *gone;
+	struct page *next = run->phys.next, *prev = run->phys.prev, *gone;
 	uintptr_t start = run_start(run), end = run_end(run);
 	uintptr_t dirty_start = 0, dirty_end = 0;
 
@@ -408,12 +334,12 @@ void run_put(struct arena *arena, struct page *run, bool dirty)
 		next->origin = start;
 		run_rebin(arena, next, next->units + run->units);
 		gone = run;
-		phys_remove(arena, run);
+		DEQUE_REMOVE(&arena->phys, run, phys);
 		run = next;
 	} else if (prev && prev->kind == RUN_FREE) {
 		run_rebin(arena, prev, prev->units + run->units);
 		gone = run;
-		phys_remove(arena, run);
+		DEQUE_REMOVE(&arena->phys, run, phys);
 		run = prev;
 		prev = NULL;
 	} else {
@@ -430,7 +356,7 @@ void run_put(struct arena *arena, struct page *run, bool dirty)
 			prev->flags = run->flags & RUN_GREW_UP;
 		run_set_dirty(arena, run, 0, 0);
 		run_unbin(arena, run);
-		phys_remove(arena, run);
+		DEQUE_REMOVE(&arena->phys, run, phys);
 		run_rebin(arena, prev, prev->units + run->units);
 		run_widen_dirty(arena, prev, other_start, other_end);
 		run_widen_dirty(arena, prev, dirty_start, dirty_end);
@@ -456,13 +382,13 @@ struct page *run_split(struct arena *arena, struct page *run, size_t units)
 	rest->kind = run->kind;
 	rest->dirty_start = rest->dirty_end = 0;
 	run->units = (uint32_t)units;
-	phys_insert_behind(arena, run, rest);
+	DEQUE_INSERT_BEHIND(&arena->phys, run, rest, phys);
 	return rest;
 }
 
 bool run_grow(struct arena *arena, struct page *run, size_t units)
 {
-	struct page *next = run->phys_next;
+	struct page *next = run->phys.next;
 	uintptr_t end = run_end(run) + (units << UNIT_SHIFT);
 
 	if (!run_may_grow(run, units))
@@ -470,7 +396,7 @@ bool run_grow(struct arena *arena, struct page *run, size_t units)
 	if (next->units == units) {
 		run_set_dirty(arena, next, 0, 0);
 		run_unbin(arena, next);
-		phys_remove(arena, next);
+		DEQUE_REMOVE(&arena->phys, next, phys);
 		descriptor_give(arena, next);
 	} else {
 		run_rebin(arena, next, next->units - units);

@@ -98,11 +98,7 @@ static void run_enter(struct instance *instance, struct page *run,
 	if (!heap)
 		return;
 	run->heap = heap;
-	run->prev = NULL;
-	run->next = heap->large;
-	if (run->next)
-		run->next->prev = run;
-	heap->large = run;
+	LIST_PUSH(heap->large, run, list);
 }
 
 static void run_leave(struct instance *instance, struct page *run)
@@ -111,14 +107,8 @@ static void run_leave(struct instance *instance, struct page *run)
 
 	stats_subtract(instance, run, run->units, 1);
 	frames_not_for(instance, run, run->units);
-	if (run->kind != RUN_LARGE || !heap)
-		return;
-	if (run->prev)
-		run->prev->next = run->next;
-	else
-		heap->large = run->next;
-	if (run->next)
-		run->next->prev = run->prev;
+	if (run->kind == RUN_LARGE && heap)
+		LIST_REMOVE(heap->large, run, list);
 }
 
 struct page *instance_run_alloc(struct instance *instance,

@@ -8,27 +8,24 @@
 /* The lock is held here and in heap_unlink() */
 static void heap_link(struct instance *instance, struct heap *heap)
 {
-	struct heap **list = heap->late ? &instance->late : &instance->heaps;
-
-	heap->prev = NULL;
-	heap->next = *list;
-	if (heap->next)
-		heap->next->prev = heap;
-	atomic_write(list, heap);	/* `late` is read without the lock */
+	if (heap->late) {
+		LIST_PUSH(instance->late, heap, list);
+		atomic_write(&instance->late_count, instance->late_count + 1);
+	} else {
+		LIST_PUSH(instance->heaps, heap, list);
+	}
 	if (++instance->heap_count > instance->heap_count_peak)
 		instance->heap_count_peak = instance->heap_count;
 }
 
 static void heap_unlink(struct instance *instance, struct heap *heap)
 {
-	if (heap->prev)
-		heap->prev->next = heap->next;
-	else if (heap->late)
-		atomic_write(&instance->late, heap->next);
-	else
-		instance->heaps = heap->next;
-	if (heap->next)
-		heap->next->prev = heap->prev;
+	if (heap->late) {
+		LIST_REMOVE(instance->late, heap, list);
+		atomic_write(&instance->late_count, instance->late_count - 1);
+	} else {
+		LIST_REMOVE(instance->heaps, heap, list);
+	}
 	instance->heap_count--;
 }
 
@@ -45,7 +42,7 @@ static struct heap *heap_memory(struct instance *instance)
 	if (instance->main_heap_used) {
 		heap = instance->parked;
 		if (heap) {
-			instance->parked = heap->next;
+			LIST_REMOVE(instance->parked, heap, list);
 			/* it was HEAP_PARKED alone: nothing is put there */
 			atomic_write(&heap->returned, 0);
 		}
@@ -86,12 +83,12 @@ static struct heap *heap_left_late(struct instance *instance)
 	uintptr_t self = port_thread_id();
 	struct heap *heap;
 
-	if (likely(!atomic_read(&instance->late)))
+	if (likely(!atomic_read(&instance->late_count)))
 		return NULL;
 	port_lock(&instance->lock);
 	heap = instance->late;
 	while (heap && heap->owner != self)
-		heap = heap->next;
+		heap = heap->list.next;
 	if (heap) {
 		heap_unlink(instance, heap);
 		heap->late = thread_has_ended;
@@ -112,7 +109,7 @@ struct heap *heap_of_owner(struct instance *instance, uintptr_t owner)
 	port_lock(&instance->lock);
 	heap = instance->heaps;
 	while (heap && (heap->owner != owner || heap->backing != heap))
-		heap = heap->next;
+		heap = heap->list.next;
 	port_unlock(&instance->lock);
 	return heap;
 }
@@ -178,12 +175,11 @@ static void heap_park(struct heap *heap)
 	heap_unlink(instance, heap);
 	while (heap->large) {	/* they belong to no heap from now on */
 		page = heap->large;
-		heap->large = page->next;
+		LIST_REMOVE(heap->large, page, list);
 		atomic_write(&page->heap, NULL);
 	}
 	if (MI_CONCURRENT || !heap->run) {
-		heap->next = instance->parked;
-		instance->parked = heap;
+		LIST_PUSH(instance->parked, heap, list);
 		heap = NULL;
 	}
 	port_unlock(&instance->lock);
@@ -207,7 +203,7 @@ void heaps_collect(struct instance *instance)
 #else
 	struct heap *heap = instance->heaps;
 
-	for (; heap; heap = heap->next)
+	for (; heap; heap = heap->list.next)
 		heap_collect(heap, true);
 #endif
 	instance_settle(instance);
@@ -270,10 +266,10 @@ void heaps_fork_child(struct instance *instance)
 
 	/* what another thread was giving back may be as it was */
 	for (arena = instance->arenas; arena; arena = arena->next) {
-		for (run = arena->phys_first; run; run = run->phys_next) {
+		for (run = arena->phys.first; run; run = run->phys.next) {
 			if (run->kind == RUN_PURGING && run->owner != self) {
 				run_put(arena, run, true);
-				run = arena->phys_first; /* the neighbours join */
+				run = arena->phys.first; /* the neighbours join */
 			}
 		}
 	}
@@ -284,18 +280,18 @@ void heaps_fork_child(struct instance *instance)
 	instance->waiting_units = 0;
 	instance->emptied_units = 0;
 	for (heap = instance->late; heap; heap = next) {
-		next = heap->next;
+		next = heap->list.next;
 		if (heap->owner == self)
 			continue;
 		heap_unlink(instance, heap);
 		heap->late = false;	/* nobody will ever take it over */
 		heap_link(instance, heap);
 	}
-	for (heap = instance->heaps; heap; heap = heap->next)
+	for (heap = instance->heaps; heap; heap = heap->list.next)
 		if (heap->owner != self)
 			heap->owner = 0;
 	for (arena = instance->arenas; arena; arena = arena->next) {
-		for (run = arena->phys_first; run; run = run->phys_next) {
+		for (run = arena->phys.first; run; run = run->phys.next) {
 			if (run->kind != RUN_SMALL)
 				continue;
 			if (run->owner != self) {

@@ -24,6 +24,7 @@
 
 #include "atomic.h"
 #include "bits.h"
+#include "list.h"
 #include "port.h"
 #include "size_class.h"
 
@@ -115,15 +116,14 @@ struct page {
 
 	/* Touched on slow paths and by other threads */
 	union {
-		uintptr_t thread_free;		/* list head | state */
-		struct page *age_next;		/* RUN_FREE */
+		struct {
+			uintptr_t thread_free;	/* list head | state */
+			struct page *returned_next;	/* while NOTIFIED */
+		};
+		LINK(struct page) age;		/* RUN_FREE, while dirty */
 	};
-	union {
-		struct page *returned_next;	/* while NOTIFIED */
-		struct page *age_prev;		/* RUN_FREE */
-	};
-	struct page *next, *prev;		/* queue, bin, list */
-	struct page *phys_next, *phys_prev;	/* in address order */
+	LINK(struct page) list;			/* queue, bin, list */
+	LINK(struct page) phys;			/* runs in address order */
 	uint64_t held;			/* RUN_LARGE: what the map says */
 	uint32_t units;
 	uint8_t kind;
@@ -164,15 +164,14 @@ struct arena {
 	uintptr_t map_base;		/* address of unit 0 of the map */
 	size_t map_units;		/* of a map of its own */
 	size_t units_free;
-	struct page *phys_first, *phys_last;
+	DEQUE(struct page) phys;	/* all runs, in address order */
 	struct arena *pool;		/* whose chunks hold its descriptors */
 	/* From here to descriptors_free: only used where this arena is a pool */
-	struct page *chunks;		/* of descriptors, with free slots */
-	struct page *chunks_last;	/* empty ones stand at the end */
+	DEQUE(struct page) chunks;	/* with free slots, empty ones last */
 	bool trimming, growing;		/* going on, not to be entered again */
 	struct page *first_chunk;
 	size_t descriptors_free;
-	struct page *age_first, *age_last;	/* dirty runs, oldest first */
+	DEQUE(struct page) age;		/* dirty runs, oldest first */
 	uint64_t bins_used[BIN_WORDS];
 	struct page *bins[BIN_COUNT];
 	uint8_t number;
@@ -214,7 +213,7 @@ struct heap {
 	struct heap *backing;		/* the thread's first heap */
 	/* Under the instance's lock */
 	struct page *large;		/* large blocks */
-	struct heap *next, *prev;	/* heaps, late or parked ones */
+	LINK(struct heap) list;		/* heaps, late or parked ones */
 	/*
 	 * heap_init() leaves this and `instance` as they are, as other threads
 	 * may look at them at any time. Atomic:
@@ -259,6 +258,7 @@ struct instance {
 #endif
 	struct heap *heaps;		/* in use */
 	struct heap *late;		/* in use, of threads that end */
+	size_t late_count;		/* also read without the lock */
 	struct heap *parked;		/* of ended threads */
 	size_t heap_count, heap_count_peak;
 	size_t units_used, units_used_peak;

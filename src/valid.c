@@ -58,8 +58,8 @@ static bool queue_is_valid(struct heap *heap, unsigned int class)
 
 	if (page == &empty_page)
 		return !queue->last;
-	for (; page; prev = page, page = page->next, count++) {
-		if (page->prev != prev || page->class != class ||
+	for (; page; prev = page, page = page->list.next, count++) {
+		if (page->list.prev != prev || page->class != class ||
 		    page->heap != heap || (page->flags & PAGE_IN_FULL) ||
 		    !page_is_valid(page))
 			return false;
@@ -76,8 +76,8 @@ bool heap_is_valid(struct heap *heap)
 	for (class = 0; class < CLASS_COUNT; class++)
 		if (!queue_is_valid(heap, class))
 			return false;
-	for (page = heap->full; page; prev = page, page = page->next)
-		if (page->prev != prev || !(page->flags & PAGE_IN_FULL) ||
+	for (page = heap->full; page; prev = page, page = page->list.next)
+		if (page->list.prev != prev || !(page->flags & PAGE_IN_FULL) ||
 		    page->heap != heap || !page_is_valid(page))
 			return false;
 	return true;
@@ -93,14 +93,14 @@ static bool run_is_valid(const struct arena *arena, const struct page *run,
 {
 	if (run->arena_number != arena->number || run->units == 0)
 		return false;
-	if (run->phys_next && (run->phys_next->phys_prev != run ||
-			       run_start(run->phys_next) != run_end(run)))
+	if (run->phys.next && (run->phys.next->phys.prev != run ||
+			       run_start(run->phys.next) != run_end(run)))
 		return false;
 	if (run->flags & RUN_PROMISED)
 		units->promised += run->units;
 	if (run->kind != RUN_FREE)
 		return run->kind != RUN_NONE;
-	if (run->phys_next && run->phys_next->kind == RUN_FREE)
+	if (run->phys.next && run->phys.next->kind == RUN_FREE)
 		return false;
 	if (run->owner || run->block_size)
 		return false;
@@ -127,8 +127,8 @@ static bool bins_are_valid(const struct arena *arena, size_t free_units)
 
 		if (used != (run != NULL))
 			return false;
-		for (; run; prev = run, run = run->next) {
-			if (run->prev != prev || run->class != bin ||
+		for (; run; prev = run, run = run->list.next) {
+			if (run->list.prev != prev || run->class != bin ||
 			    run->kind != RUN_FREE)
 				return false;
 			units += run->units;
@@ -139,16 +139,16 @@ static bool bins_are_valid(const struct arena *arena, size_t free_units)
 
 static bool arena_is_valid(const struct arena *arena, struct units *units)
 {
-	const struct page *run = arena->phys_first;
+	const struct page *run = arena->phys.first;
 	size_t free_before = units->free;
 
-	if (run_start(run) != arena->start || run->phys_prev)
+	if (run_start(run) != arena->start || run->phys.prev)
 		return false;
-	for (; run; run = run->phys_next) {
+	for (; run; run = run->phys.next) {
 		if (!run_is_valid(arena, run, units))
 			return false;
-		if (!run->phys_next && (run_end(run) != arena->end ||
-					run != arena->phys_last))
+		if (!run->phys.next && (run_end(run) != arena->end ||
+					run != arena->phys.last))
 			return false;
 	}
 	return units->free - free_before == arena->units_free &&

@@ -11,7 +11,7 @@ cd "$(dirname "$0")/../src"
 # from the ground up; a line is a layer
 layers='config.h
 arch/x86_64.h arch/generic.h
-bits.h
+bits.h list.h
 atomic.h size_class.h port.h text.h
 types.h
 track.h error.h frames.h

@@ -37,7 +37,7 @@ bool __wrap_port_purge(void *start, size_t bytes)
 	must(instance.lock.word == 0);
 	must(arena && arena_holds(arena, (char *)start + bytes - 1));
 	must(((uintptr_t)start | bytes) % UNIT_SIZE == 0 && bytes > 0);
-	for (run = arena->phys_first; run; run = run->phys_next)
+	for (run = arena->phys.first; run; run = run->phys.next)
 		if (run_start(run) < (uintptr_t)start + bytes &&
 		    run_end(run) > (uintptr_t)start)
 			must(run->kind == RUN_PURGING);

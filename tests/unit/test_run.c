@@ -125,10 +125,10 @@ static void model_resize(struct model *model, size_t i)
 /* What is neither the model's nor free is the engine's own */
 static bool model_agrees(const struct model *model)
 {
-	const struct page *run = model->arena->phys_first;
+	const struct page *run = model->arena->phys.first;
 	size_t own = 0, free = 0;
 
-	for (; run; run = run->phys_next) {
+	for (; run; run = run->phys.next) {
 		own += run->kind == RUN_META ? run->units : 0;
 		free += run->kind == RUN_FREE ? run->units : 0;
 	}

@@ -489,7 +489,7 @@ static int late_heap_is_taken_over(void *arg)
 	must(default_instance.heap_count == 1 && !default_instance.late);
 	in_thread(end_with_an_allocation);
 	must(default_instance.heap_count == 2);
-	must(default_instance.late && !default_instance.late->next);
+	must(default_instance.late && !default_instance.late->list.next);
 	in_thread(take_late_heap);
 	must(default_instance.heap_count == 1 && !default_instance.late);
 	while (last_count)

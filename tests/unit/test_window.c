@@ -299,7 +299,7 @@ static void own_data_lie_apart(void **state)
 	assert_non_null(heap_malloc(&heap, 100));
 	assert_non_null(heap_malloc(&heap, 100 * KIB));
 	arena = instance.arenas;
-	for (run = arena->phys_first; run; run = run->phys_next) {
+	for (run = arena->phys.first; run; run = run->phys.next) {
 		assert_int_not_equal(run->kind, RUN_META);
 		assert_true(arena_holds(instance.meta, run));
 	}

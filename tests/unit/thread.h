@@ -35,7 +35,7 @@ static inline bool is_abandoned(const struct page *page)
 	const struct page *p = default_instance.abandoned[page->class];
 
 	while (p && p != page)
-		p = p->next;
+		p = p->list.next;
 	return p && page_state(page) == PAGE_ABANDONED && !page->owner;
 }
 
@@ -44,7 +44,7 @@ static inline bool is_full(const struct page *page)
 	const struct page *p = page->heap->full;
 
 	while (p && p != page)
-		p = p->next;
+		p = p->list.next;
 	return p && page->flags & PAGE_IN_FULL;
 }
 
@@ -53,7 +53,7 @@ static inline bool is_queued(const struct page *page)
 	const struct page *p = page->heap->queues[page->class].first;
 
 	while (p && p != page)
-		p = p->next;
+		p = p->list.next;
 	return p && !(page->flags & PAGE_IN_FULL);
 }
 

@@ -118,17 +118,17 @@ static inline bool descriptors_are_valid(const struct arena *pool)
 	size_t runs = 0, used = 0, listed = 0, listed_free = 0, open = 0;
 
 	for (arena = pool->instance->arenas; arena; arena = arena->next)
-		for (run = arena->phys_first; run && arena->pool == pool;
-		     run = run->phys_next)
+		for (run = arena->phys.first; run && arena->pool == pool;
+		     run = run->phys.next)
 			runs++;
-	for (run = pool->phys_first; run; run = run->phys_next) {
+	for (run = pool->phys.first; run; run = run->phys.next) {
 		if (run != pool->first_chunk &&
 		    (uintptr_t)run != run_start(run))
 			continue;
 		used += run->reserved;
 		open += run->reserved < run->capacity;
 	}
-	for (chunk = pool->chunks; chunk; chunk = chunk->next) {
+	for (chunk = pool->chunks.first; chunk; chunk = chunk->list.next) {
 		listed++;
 		listed_free += (size_t)chunk->capacity - chunk->reserved;
 	}
@@ -142,10 +142,10 @@ static inline bool arena_is_as_new(struct arena *arena)
 	const struct page *run;
 
 	instance_run_flush(arena->instance);
-	run = arena->phys_first;
+	run = arena->phys.first;
 	if (arena->pool == arena)
-		run = run->phys_next;
-	return run && run->kind == RUN_FREE && !run->phys_next;
+		run = run->phys.next;
+	return run && run->kind == RUN_FREE && !run->phys.next;
 }
 
 /*
@@ -173,7 +173,7 @@ static inline unsigned int runs_of_kind(const struct instance *instance,
 	unsigned int count = 0;
 
 	for (arena = instance->arenas; arena; arena = arena->next)
-		for (run = arena->phys_first; run; run = run->phys_next)
+		for (run = arena->phys.first; run; run = run->phys.next)
 			count += run->kind == kind;
 	return count;
 }
@@ -185,7 +185,7 @@ static inline size_t units_of_pages(const struct instance *instance)
 	size_t units = 0;
 
 	for (arena = instance->arenas; arena; arena = arena->next)
-		for (run = arena->phys_first; run; run = run->phys_next)
+		for (run = arena->phys.first; run; run = run->phys.next)
 			units += run->kind == RUN_SMALL ? run->units : 0;
 	return units;
 }
