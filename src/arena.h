@@ -25,24 +25,45 @@ struct run_request {
 #define CHUNK_SLOTS	(UNIT_SIZE / sizeof(struct page))
 
 /*
- * descriptor.c. Descriptors come from chunks of one unit, the first slot of
- * which describes the chunk. The chunks are those of the arena's pool: the
- * arena itself, or the region for the engine's data. O(1).
+ * slab.c. Descriptors come from chunks of one unit, the first slot of which
+ * describes the chunk. The chunks are those of the arena's pool: the arena
+ * itself, or the region for the engine's data. O(1).
  */
-bool descriptors_reserve(struct arena *arena);
+/* NULL: there is none, see descriptors_reserve() */
 struct page *descriptor_take(struct arena *arena);
 void descriptor_give(struct arena *arena, struct page *page);
-/* As many chunks as are needed, and none for free runs only. O(chunks) */
-void descriptors_settle(struct arena *arena);
-/* Gives empty chunks back. Puts runs; does nothing when called by that */
-void descriptors_trim(struct arena *arena);
 /* For the descriptor of a free run: one in the first chunk, or NULL */
 struct page *descriptor_take_first(struct arena *pool, struct page *than);
+/* One of a chunk that has some */
+struct page *chunk_take(struct arena *pool, struct page *chunk);
+/* An empty chunk is used last, and given back when there is enough else */
+void chunk_to_end(struct arena *pool, struct page *chunk);
 void descriptors_init(struct arena *arena, struct page *slots, size_t count,
 		      size_t header_units);
+/* A run of one unit, just cut, becomes a chunk; gives what describes it now */
+struct page *slab_add(struct arena *pool, struct page *run);
+/*
+ * An empty chunk becomes a run in use again. Its descriptor cannot stay where
+ * it is, so another chunk lends one: there must be one.
+ */
+struct page *slab_remove(struct arena *pool, struct page *chunk);
+/* An empty chunk without which enough descriptors are left, or NULL */
+struct page *slab_spare(const struct arena *pool);
+/* A chunk that only free runs keep, or NULL. O(chunks) */
+struct page *slab_movable(const struct arena *pool);
+
+/* chunk.c: units for the slab, and back */
+/* What the next two cuts may take. False: memory is full to the last unit */
+bool descriptors_reserve(struct arena *arena);
+/* As many chunks as are needed, and none for free runs only. O(chunks) */
+void descriptors_settle(struct arena *arena);
+/* run_put(), and then gives chunks back that are empty now */
+void run_give_back(struct arena *arena, struct page *run, bool dirty);
 
 /* run.c: split, join, search in one arena. O(1), searches BIN_SCAN_MAX. */
 struct page *run_cut(struct arena *arena, const struct run_request *request);
+/* The first unit of a free run, for the engine's data. NULL: no descriptor */
+struct page *run_cut_front(struct arena *arena, struct page *run);
 /* A run comes back; `dirty` tells whether it may have been touched */
 void run_put(struct arena *arena, struct page *run, bool dirty);
 /* Cuts `units` off the front: the rest gets the descriptor returned, or NULL */
@@ -109,7 +130,7 @@ bool window_claim(struct instance *instance, const struct arena *self,
 /* reserve.c: memory from the port */
 /* The map and the region for the engine's data. O(1) once they are there */
 bool instance_open(struct instance *instance);
-/* So many units more at the end. False: not to be had */
+/* So many units more at the end, with a descriptor. False: not to be had */
 bool arena_grow(struct arena *arena, size_t units);
 /* The arena reaches to `end`, which is mapped already */
 bool arena_lengthen(struct arena *arena, uintptr_t end);

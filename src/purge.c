@@ -121,7 +121,7 @@ void purge_to_budget(struct instance *instance, bool all)
 		port_lock(&instance->lock);
 		if (!is_zero)
 			arena->fresh_is_zero = false;
-		run_put(arena, run, false);
+		run_give_back(arena, run, false);
 		budget = all ? 0 : budget_units(instance);
 	}
 }

@@ -75,8 +75,7 @@ bool arena_grow(struct arena *arena, size_t units)
 	/* what is free at the end is a part of what comes */
 	if (last && last->kind == RUN_FREE && last->units < units)
 		units -= last->units;
-	if (units > UINT32_MAX ||
-	    (!arena->growing && !descriptors_reserve(arena)))
+	if (units > UINT32_MAX)
 		return false;
 	least = units << UNIT_SHIFT;
 	bytes = arena_extend_mapping(arena, least, least < step ? step : least);

@@ -272,14 +272,12 @@ void run_reach(struct arena *arena, uintptr_t end)
 			(end - arena->map_base) >> UNIT_SHIFT;
 }
 
-struct page *run_cut(struct arena *arena, const struct run_request *request)
+static struct page *run_cut_of(struct arena *arena, struct page *run,
+			       const struct run_request *request)
 {
-	struct page *run = run_find(arena, request), *cut;
-	size_t skip;
+	size_t skip = run_fits(run, request);
+	struct page *cut;
 
-	if (unlikely(!run))
-		return NULL;
-	skip = run_fits(run, request);
 	mi_assert(skip != SIZE_MAX);
 	cut = run_cut_from(arena, run, skip, request->units);
 	if (!cut)
@@ -290,6 +288,22 @@ struct page *run_cut(struct arena *arena, const struct run_request *request)
 	if (unlikely(run_end(cut) > arena->high_water))
 		run_reach(arena, run_end(cut));
 	return cut;
+}
+
+struct page *run_cut(struct arena *arena, const struct run_request *request)
+{
+	struct page *run = run_find(arena, request);
+
+	return likely(run) ? run_cut_of(arena, run, request) : NULL;
+}
+
+struct page *run_cut_front(struct arena *arena, struct page *run)
+{
+	const struct run_request request = {
+		.units = 1, .align_units = 1, .kind = RUN_META,
+	};
+
+	return run_cut_of(arena, run, &request);
 }
 
 void run_move(struct arena *arena, struct page *run, struct page *to)
@@ -368,7 +382,6 @@ void run_put(struct arena *arena, struct page *run, bool dirty)
 	if (gone)
 		descriptor_give(arena, gone);
 	run_settle(arena, run);
-	descriptors_trim(arena);	/* may come back here, once */
 }
 
 struct page *run_split(struct arena *arena, struct page *run, size_t units)

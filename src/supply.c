@@ -155,8 +155,8 @@ static enum port_moved run_return(struct instance *instance, struct page *run,
 	if (unlikely(renewed == PORT_MOVE_LOST))
 		run->kind = RUN_META;	/* nothing is there any more */
 	else
-		run_put(arena_by_number(instance, run->arena_number), run,
-			renewed == PORT_NOT_MOVED);
+		run_give_back(arena_by_number(instance, run->arena_number),
+			      run, renewed == PORT_NOT_MOVED);
 	return renewed;
 }
 

@@ -268,7 +268,7 @@ void heaps_fork_child(struct instance *instance)
 	for (arena = instance->arenas; arena; arena = arena->next) {
 		for (run = arena->phys.first; run; run = run->phys.next) {
 			if (run->kind == RUN_PURGING && run->owner != self) {
-				run_put(arena, run, true);
+				run_give_back(arena, run, true);
 				run = arena->phys.first; /* the neighbours join */
 			}
 		}

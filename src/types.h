@@ -168,7 +168,6 @@ struct arena {
 	struct arena *pool;		/* whose chunks hold its descriptors */
 	/* From here to descriptors_free: only used where this arena is a pool */
 	DEQUE(struct page) chunks;	/* with free slots, empty ones last */
-	bool trimming, growing;		/* going on, not to be entered again */
 	struct page *first_chunk;
 	size_t descriptors_free;
 	DEQUE(struct page) age;		/* dirty runs, oldest first */

@@ -92,7 +92,7 @@ static void model_put(struct model *model, size_t i)
 		assert_true(all_dirt((void *)run_start(run), run_bytes(run)));
 	model_take(model, run, false);
 	model->units_cut -= run->units;
-	run_put(model->arena, run, model->dirty[i]);
+	run_give_back(model->arena, run, model->dirty[i]);
 	model->runs[i] = model->runs[--model->count];
 	model->written[i] = model->written[model->count];
 	model->dirty[i] = model->dirty[model->count];
@@ -111,7 +111,7 @@ static void model_resize(struct model *model, size_t i)
 	if (units < before && (rest = run_split(model->arena, run, units))) {
 		assert_int_equal(run->units, units);
 		assert_int_equal(rest->units, before - units);
-		run_put(model->arena, rest, true);
+		run_give_back(model->arena, rest, true);
 	} else if (run_grow(model->arena, run, units)) {
 		assert_int_equal(run->units, before + units);
 		model->dirty[i] = true;
@@ -259,13 +259,13 @@ static void drained_arena_is_as_new(void **state)
 			assert_true(all_is_valid(&instance));
 			/* first to last, last to first, even before odd */
 			for (i = 0; i < count && order == 0; i++)
-				run_put(arena, runs[i], true);
+				run_give_back(arena, runs[i], true);
 			for (i = count; i > 0 && order == 1; i--)
-				run_put(arena, runs[i - 1], true);
+				run_give_back(arena, runs[i - 1], true);
 			for (i = 0; i < count && order == 2; i += 2)
-				run_put(arena, runs[i], true);
+				run_give_back(arena, runs[i], true);
 			for (i = 1; i < count && order == 2; i += 2)
-				run_put(arena, runs[i], true);
+				run_give_back(arena, runs[i], true);
 			assert_true(all_is_valid(&instance));
 			check(arena_is_as_new(arena),
 			      "%zu bytes, %zu runs of a unit, order %zu: %zu "
