@@ -20,8 +20,8 @@
 	do {								\
 		(element)->link.prev = NULL;				\
 		(element)->link.next = (list);				\
-		if ((list) != NULL)					\
-			(list)->link.prev = (element);			\
+		if ((element)->link.next != NULL)			\
+			(element)->link.next->link.prev = (element);	\
 		(list) = (element);					\
 	} while (0)
 
@@ -50,9 +50,13 @@
 
 #define DEQUE_PREPEND(deque, element, link)				\
 	do {								\
-		if ((deque)->first == NULL)				\
+		(element)->link.prev = NULL;				\
+		(element)->link.next = (deque)->first;			\
+		if ((element)->link.next != NULL)			\
+			(element)->link.next->link.prev = (element);	\
+		else							\
 			(deque)->last = (element);			\
-		LIST_PUSH((deque)->first, element, link);		\
+		(deque)->first = (element);				\
 	} while (0)
 
 #define DEQUE_APPEND(deque, element, link)				\
@@ -91,16 +95,29 @@
 
 #define DEQUE_REMOVE(deque, element, link)				\
 	do {								\
-		if ((deque)->last == (element))				\
+		if ((element)->link.prev != NULL)			\
+			(element)->link.prev->link.next =		\
+				(element)->link.next;			\
+		else							\
+			(deque)->first = (element)->link.next;		\
+		if ((element)->link.next != NULL)			\
+			(element)->link.next->link.prev =		\
+				(element)->link.prev;			\
+		else							\
 			(deque)->last = (element)->link.prev;		\
-		LIST_REMOVE((deque)->first, element, link);		\
 	} while (0)
 
+/* What was listed has moved to `element`, its link with it */
 #define DEQUE_RELINK(deque, element, link)				\
 	do {								\
-		if ((element)->link.next == NULL)			\
+		if ((element)->link.prev != NULL)			\
+			(element)->link.prev->link.next = (element);	\
+		else							\
+			(deque)->first = (element);			\
+		if ((element)->link.next != NULL)			\
+			(element)->link.next->link.prev = (element);	\
+		else							\
 			(deque)->last = (element);			\
-		LIST_RELINK((deque)->first, element, link);		\
 	} while (0)
 
 #endif /* MI_LIST_H */

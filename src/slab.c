@@ -29,13 +29,19 @@ static struct page *chunk_of(struct arena *pool, struct page *page)
 	return (struct page *)align_down((uintptr_t)page, UNIT_SIZE);
 }
 
-void chunk_to_end(struct arena *pool, struct page *chunk)
+/* Not inlined: it is rare, and the code is to stay small */
+static NOINLINE void chunk_unlist(struct arena *pool, struct page *chunk)
 {
 	DEQUE_REMOVE(&pool->chunks, chunk, list);
+}
+
+NOINLINE void chunk_to_end(struct arena *pool, struct page *chunk)
+{
+	chunk_unlist(pool, chunk);
 	DEQUE_APPEND(&pool->chunks, chunk, list);
 }
 
-static void chunk_init(struct arena *pool, struct page *slots, size_t count)
+static NOINLINE void chunk_init(struct arena *pool, struct page *slots, size_t count)
 {
 	struct page *chunk = slots;
 	size_t i;
@@ -66,14 +72,14 @@ void descriptors_init(struct arena *pool, struct page *slots, size_t count,
 	DEQUE_APPEND(&pool->phys, slots, phys);
 }
 
-struct page *chunk_take(struct arena *pool, struct page *chunk)
+NOINLINE struct page *chunk_take(struct arena *pool, struct page *chunk)
 {
 	struct page *page = (struct page *)chunk->free;
 
 	chunk->free = (struct block *)page->list.next;
 	chunk->reserved++;
 	if (unlikely(!chunk->free))
-		DEQUE_REMOVE(&pool->chunks, chunk, list);
+		chunk_unlist(pool, chunk);
 	pool->descriptors_free--;
 	return page;
 }
@@ -152,7 +158,7 @@ struct page *slab_remove(struct arena *pool, struct page *chunk)
 	struct page *run;
 
 	mi_assert(chunk->reserved == 1 && chunk != pool->first_chunk);
-	DEQUE_REMOVE(&pool->chunks, chunk, list);
+	chunk_unlist(pool, chunk);
 	pool->descriptors_free -= CHUNK_SLOTS - 1;
 	run = descriptor_take(pool);
 	run->origin = chunk->origin;

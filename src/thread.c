@@ -6,26 +6,22 @@
 #include "heap.h"
 
 /* The lock is held here and in heap_unlink() */
-static void heap_link(struct instance *instance, struct heap *heap)
+static NOINLINE void heap_link(struct instance *instance, struct heap *heap)
 {
-	if (heap->late) {
-		LIST_PUSH(instance->late, heap, list);
-		atomic_write(&instance->late_count, instance->late_count + 1);
-	} else {
-		LIST_PUSH(instance->heaps, heap, list);
-	}
+	struct heap **list = heap->late ? &instance->late : &instance->heaps;
+
+	LIST_PUSH(*list, heap, list);
+	atomic_write(&instance->late_count, instance->late_count + heap->late);
 	if (++instance->heap_count > instance->heap_count_peak)
 		instance->heap_count_peak = instance->heap_count;
 }
 
-static void heap_unlink(struct instance *instance, struct heap *heap)
+static NOINLINE void heap_unlink(struct instance *instance, struct heap *heap)
 {
-	if (heap->late) {
-		LIST_REMOVE(instance->late, heap, list);
-		atomic_write(&instance->late_count, instance->late_count - 1);
-	} else {
-		LIST_REMOVE(instance->heaps, heap, list);
-	}
+	struct heap **list = heap->late ? &instance->late : &instance->heaps;
+
+	LIST_REMOVE(*list, heap, list);
+	atomic_write(&instance->late_count, instance->late_count - heap->late);
 	instance->heap_count--;
 }
 
