@@ -29,19 +29,18 @@ static struct page *chunk_of(struct arena *pool, struct page *page)
 	return (struct page *)align_down((uintptr_t)page, UNIT_SIZE);
 }
 
-/* Not inlined: it is rare, and the code is to stay small */
-static NOINLINE void chunk_unlist(struct arena *pool, struct page *chunk)
+static void chunk_unlist(struct arena *pool, struct page *chunk)
 {
 	DEQUE_REMOVE(&pool->chunks, chunk, list);
 }
 
-NOINLINE void chunk_to_end(struct arena *pool, struct page *chunk)
+void chunk_to_end(struct arena *pool, struct page *chunk)
 {
 	chunk_unlist(pool, chunk);
 	DEQUE_APPEND(&pool->chunks, chunk, list);
 }
 
-static NOINLINE void chunk_init(struct arena *pool, struct page *slots, size_t count)
+static void chunk_init(struct arena *pool, struct page *slots, size_t count)
 {
 	struct page *chunk = slots;
 	size_t i;
@@ -72,7 +71,7 @@ void descriptors_init(struct arena *pool, struct page *slots, size_t count,
 	DEQUE_APPEND(&pool->phys, slots, phys);
 }
 
-NOINLINE struct page *chunk_take(struct arena *pool, struct page *chunk)
+struct page *chunk_take(struct arena *pool, struct page *chunk)
 {
 	struct page *page = (struct page *)chunk->free;
 

@@ -6,22 +6,20 @@
 #include "heap.h"
 
 /* The lock is held here and in heap_unlink() */
-static NOINLINE void heap_link(struct instance *instance, struct heap *heap)
+static void heap_link(struct instance *instance, struct heap *heap)
 {
 	struct heap **list = heap->late ? &instance->late : &instance->heaps;
 
 	LIST_PUSH(*list, heap, list);
-	atomic_write(&instance->late_count, instance->late_count + heap->late);
 	if (++instance->heap_count > instance->heap_count_peak)
 		instance->heap_count_peak = instance->heap_count;
 }
 
-static NOINLINE void heap_unlink(struct instance *instance, struct heap *heap)
+static void heap_unlink(struct instance *instance, struct heap *heap)
 {
 	struct heap **list = heap->late ? &instance->late : &instance->heaps;
 
 	LIST_REMOVE(*list, heap, list);
-	atomic_write(&instance->late_count, instance->late_count - heap->late);
 	instance->heap_count--;
 }
 
@@ -79,8 +77,6 @@ static struct heap *heap_left_late(struct instance *instance)
 	uintptr_t self = port_thread_id();
 	struct heap *heap;
 
-	if (likely(!atomic_read(&instance->late_count)))
-		return NULL;
 	port_lock(&instance->lock);
 	heap = instance->late;
 	while (heap && heap->owner != self)

@@ -257,7 +257,6 @@ struct instance {
 #endif
 	struct heap *heaps;		/* in use */
 	struct heap *late;		/* in use, of threads that end */
-	size_t late_count;		/* also read without the lock */
 	struct heap *parked;		/* of ended threads */
 	size_t heap_count, heap_count_peak;
 	size_t units_used, units_used_peak;
