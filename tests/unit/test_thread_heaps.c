@@ -4,6 +4,38 @@
 
 #include <limits.h>
 
+static bool watched;
+
+static void *watch_instance(void *heap)
+{
+	struct heap *parked = heap;
+
+	while (__atomic_load_n(&watched, __ATOMIC_RELAXED))
+		must(__atomic_load_n(&parked->instance, __ATOMIC_RELAXED) ==
+		     &default_instance);
+	return NULL;
+}
+
+/* Whoever comes late to a heap finds its instance, also while it begins */
+static int instance_of_a_heap_is_constant(void *arg)
+{
+	size_t round = check_rounds(200000);
+	pthread_t thread;
+
+	(void)arg;
+	must(mi_malloc(1) != NULL);
+	watched = true;
+	must(pthread_create(&thread, NULL, watch_instance, heap_current()) ==
+	     0);
+	while (round--) {
+		mi_thread_done();
+		mi_thread_init();
+	}
+	__atomic_store_n(&watched, false, __ATOMIC_RELAXED);
+	must(pthread_join(thread, NULL) == 0);
+	return 0;
+}
+
 static struct heap *seen;
 
 static void see_heap(void)
@@ -110,6 +142,7 @@ static void late_heap_is_skipped(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST_IN_CHILD(instance_of_a_heap_is_constant),
 		TEST_IN_CHILD(heaps_are_adopted),
 		TEST_IN_CHILD(thread_done_may_be_called),
 #if MI_TSAN

@@ -262,38 +262,6 @@ static int heap_begun_anew_under_a_look(void *arg)
 	return ends_well();
 }
 
-static bool watched;
-
-static void *watch_instance(void *heap)
-{
-	struct heap *parked = heap;
-
-	while (__atomic_load_n(&watched, __ATOMIC_RELAXED))
-		must(__atomic_load_n(&parked->instance, __ATOMIC_RELAXED) ==
-		     &default_instance);
-	return NULL;
-}
-
-/* Whoever comes late to a heap finds its instance, also while it begins */
-static int instance_of_a_heap_is_constant(void *arg)
-{
-	size_t round = check_rounds(200000);
-	pthread_t thread;
-
-	(void)arg;
-	must(mi_malloc(1) != NULL);
-	watched = true;
-	must(pthread_create(&thread, NULL, watch_instance, heap_current()) ==
-	     0);
-	while (round--) {
-		mi_thread_done();
-		mi_thread_init();
-	}
-	__atomic_store_n(&watched, false, __ATOMIC_RELAXED);
-	must(pthread_join(thread, NULL) == 0);
-	return 0;
-}
-
 /* -------- the last block comes back while its owner ends -------- */
 
 static void free_first_remotely(void)
@@ -410,7 +378,6 @@ int main(void)
 		TEST_IN_CHILD(notification_of_an_empty_page),
 		TEST_IN_CHILD(notification_of_a_deleted_heap),
 		TEST_IN_CHILD(heap_begun_anew_under_a_look),
-		TEST_IN_CHILD(instance_of_a_heap_is_constant),
 		TEST_IN_CHILD(last_free_as_the_owner_ends),
 		TEST_IN_CHILD(owner_ends_in_a_purge),
 		TEST_IN_CHILD(fork_in_a_purge),
