@@ -17,52 +17,17 @@ that did not end in time, 5 when QEMU itself failed.
 import argparse
 import os
 import re
-import selectors
-import shutil
-import struct
-import subprocess
 import sys
-import time
 
 sys.dont_write_bytecode = True
 import report                   # noqa: E402: this folder stays clean
 import shell                    # noqa: E402
+from guest import (CRASHED, FAILED, FIRMWARE_END, HUNG, MISUSE,  # noqa: E402
+                   NO_MACHINE, GuestError, boot, command_of, judge)
 
-QEMU = "qemu-system-x86_64"
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-# What the guest writes to the exit port; see kernel/layout.h.
-EXIT_BASE = 0x10
-EXIT_STATUS_MAX = 0x3f
-EXIT_CRASH = 0x60
-
 ALLOCATORS = {"buddy", "bump", "mimalloc"}
-
-FAILED, MISUSE, CRASHED, HUNG, NO_MACHINE = 1, 2, 3, 4, 5
-
-# Everything before the guest's first line is the firmware's.
-FIRMWARE_END = re.compile(rb"Booting from ROM[^\n]*\n")
-FIRMWARE_STUCK = b"Boot failed"
-
-# How a guest says that it has no more memory, at its start or later.
-NO_MEMORY = re.compile("out of memory|no frame is left|out of frames|"
-                       "no memory for|no heap: |image alone needs|"
-                       "too little memory for|did not start the image")
-
-
-class GuestError(Exception):
-    """The run failed; status is that of this program."""
-
-    def __init__(self, status, message):
-        super().__init__(message)
-        self.status = status
-        self.console = ""       # what the guest printed, unless it was shown
-
-    def ending(self):
-        """In two or three words."""
-        if NO_MEMORY.search(self.console + str(self)):
-            return "out of memory"
-        return "crashed" if self.status == CRASHED else "failed"
 
 
 def say(text):
@@ -75,138 +40,12 @@ def progress(text):
         print("\r\033[K" + text, end="", file=sys.stderr, flush=True)
 
 
-def image_of(options, app):
-    path = os.path.join(options.build, app + ".elf")
-    if not os.path.exists(path):
-        raise GuestError(MISUSE, f"{path} is not there: build it first "
-                         f"(make APPS={app})")
-    return path
-
-
-def image_end(path):
-    """The highest address that the image (ELF, 64 bits) is loaded to."""
-    with open(path, "rb") as file:
-        image = file.read(4096)
-    table, = struct.unpack_from("<Q", image, 32)
-    size, count = struct.unpack_from("<HH", image, 54)
-    end = 0
-    for at in range(table, table + size * count, size):
-        kind, = struct.unpack_from("<I", image, at)
-        start, _, bytes_in_memory = struct.unpack_from("<QQQ", image, at + 24)
-        if kind == 1:
-            end = max(end, start + bytes_in_memory)
-    return end
-
-
-def command_of(options, app, memory_kib, arguments):
-    if not shutil.which(QEMU):
-        raise GuestError(MISUSE, f"{QEMU} is missing: install the package "
-                         "qemu-system-x86")
-    words = [f"mode={options.mode}", f"alloc={options.alloc}"]
-    words += options.parameter + ["--"] + arguments
-    sleep = "on" if options.verb == "shell" else "off"
-    return [QEMU, "-kernel", image_of(options, app), "-m", f"{memory_kib}K",
-            "-accel", "tcg", "-icount", f"shift=0,sleep={sleep}",
-            "-cpu", "max", "-nodefaults", "-no-reboot", "-nographic",
-            "-serial", "stdio", "-device",
-            "isa-debug-exit,iobase=0xf4,iosize=4",
-            "-append", " ".join(words)]
-
-
-def machine_failed(code, console):
-    """QEMU itself ended: before a guest ran, what is printed is QEMU's own."""
-    why = f"{QEMU} failed with status {code}"
-    said = " ".join(console.decode(errors="replace").split())
-    if said and not FIRMWARE_END.search(console):
-        why += f": {said}"
-    return GuestError(NO_MACHINE, why)
-
-
-def judge(code, console):
-    """Turns QEMU's status into nothing or a GuestError."""
-    if code == 0:
-        raise GuestError(CRASHED, "the machine was reset without a word: too "
-                         "little memory to start, or a fault in a fault")
-    if code % 2 == 0 or code < 0:
-        raise machine_failed(code, console)
-    value = code // 2
-    if value == EXIT_CRASH:
-        reason = re.search(rb"(CRASH|CRIT): (.*)", console)
-        what = reason.group(2).decode(errors="replace").strip() \
-            if reason else "no reason given"
-        raise GuestError(CRASHED, f"the guest crashed: {what}")
-    if value < EXIT_BASE or value > EXIT_BASE + EXIT_STATUS_MAX:
-        raise machine_failed(code, console)
-    if value != EXIT_BASE:
-        raise GuestError(FAILED, "the guest's program failed with status "
-                         f"{value - EXIT_BASE}")
-
-
-def boot(options, app, memory_kib, arguments, show):
-    """Runs to the end; the guest's console, or a GuestError that has it."""
-    command = command_of(options, app, memory_kib, arguments)
-    needed_kib = image_end(image_of(options, app)) // 1024 + 1
-    if memory_kib < needed_kib:
-        raise GuestError(FAILED, f"too little memory: the image alone needs "
-                         f"{needed_kib} KiB")
-    console = b""
-    shown = 0
-    limit = time.monotonic() + options.timeout
-    guest = subprocess.Popen(command, stdin=subprocess.DEVNULL,
-                             stdout=subprocess.PIPE,
-                             stderr=subprocess.STDOUT)
-    selector = selectors.DefaultSelector()
-    selector.register(guest.stdout, selectors.EVENT_READ)
-    try:
-        while True:
-            left = limit - time.monotonic()
-            if left <= 0:
-                raise GuestError(HUNG, "the guest did not end within "
-                                 f"{options.timeout} seconds")
-            if not selector.select(min(left, 1)):
-                continue
-            part = os.read(guest.stdout.fileno(), 65536)
-            if not part:
-                break
-            console += part
-            if FIRMWARE_STUCK in console:
-                raise GuestError(NO_MACHINE, "the firmware did not start "
-                                 "the image: too little memory?")
-            if show:
-                shown = print_new(console, shown)
-        judge(guest.wait(), console)
-    except GuestError as error:
-        if not show:
-            error.console = clean(console).decode(errors="replace")
-        raise
-    finally:
-        if guest.poll() is None:
-            guest.kill()
-            guest.wait()
-    return clean(console).decode(errors="replace")
-
-
-def clean(console):
-    """The guest's own output; nothing while the firmware still runs."""
-    end = FIRMWARE_END.search(console)
-    return console[end.end():].replace(b"\r", b"") if end else b""
-
-
-def print_new(console, shown):
-    """Prints what came after "shown" bytes of the guest's own output."""
-    text = clean(console)
-    sys.stdout.write(text[shown:].decode(errors="replace"))
-    sys.stdout.flush()
-    return len(text)
-
-
 def verb_boot(options, arguments):
-    boot(options, options.app, options.memory * 1024, arguments, True)
+    boot(options, options.memory * 1024, arguments, True)
 
 
 def verb_shell(options, arguments):
-    command = command_of(options, options.app, options.memory * 1024,
-                         arguments)
+    command = command_of(options, options.memory * 1024, arguments)
     code, console = shell.shell(command, FIRMWARE_END)
     if code is not None:
         judge(code, console)
@@ -216,8 +55,7 @@ def run_of(options, arguments):
     """One allocator's part of the comparison, out of memory or not."""
     ending = error = None
     try:
-        console = boot(options, "sqlite_bench", options.memory * 1024,
-                       arguments, False)
+        console = boot(options, options.memory * 1024, arguments, False)
     except GuestError as caught:
         if caught.status in (MISUSE, NO_MACHINE) \
                 and caught.ending() != "out of memory":
@@ -268,7 +106,7 @@ def smallest(options, arguments):
         progress(f"{options.app} on {options.alloc}, {steps * step:,} KiB ...")
         result = "enough"
         try:
-            boot(options, options.app, steps * step, arguments, False)
+            boot(options, steps * step, arguments, False)
         except GuestError as error:
             if error.status == MISUSE:
                 raise
@@ -336,7 +174,7 @@ def verb_check(options, _):
         words = [app, mode, f"{memory} MiB"] + parameters + arguments
         name = f"{options.alloc}: " + " ".join(words)
         try:
-            boot(options, app, memory * 1024, arguments, False)
+            boot(options, memory * 1024, arguments, False)
             status, why = 0, "SUCCESS"
         except GuestError as error:
             status, why = error.status, f"{error}\n{error.console}"
@@ -381,8 +219,9 @@ def parse(words):
                         "each size that is tried")
     options = parser.parse_args(words)
     if not options.app:
-        options.app = {"shell": "sqlite_shell"}.get(options.verb)
-    if not options.app and options.verb not in ("compare", "check"):
+        options.app = {"shell": "sqlite_shell",
+                       "compare": "sqlite_bench"}.get(options.verb)
+    if not options.app and options.verb != "check":
         parser.error("which application?")
     if set(options.allocs.split(",")) - ALLOCATORS:
         parser.error(f"--allocs {options.allocs}: buddy, bump or mimalloc, "

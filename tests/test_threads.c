@@ -14,7 +14,6 @@
 #define THREADS		6
 #define BLOCKS		64
 #define LARGE		15
-#define MILLISECOND	1000000
 
 struct worker {
 	struct uk_alloc *a;
@@ -26,7 +25,9 @@ struct worker {
 static char memory[POOL_BYTES] __align(4096);
 static struct uk_alloc *pool;
 static struct worker workers[THREADS];
+static unsigned int started;
 static unsigned int released;		/* threads of which nothing is left */
+static struct uk_thread *waiter;	/* until all that started are released */
 
 static int threads_init(struct uk_testsuite *suite __unused)
 {
@@ -70,21 +71,27 @@ static void block_free(struct worker *w, unsigned int i)
 static void thread_released(struct uk_thread *t __unused)
 {
 	released++;
+	if (waiter && released == started)
+		uk_thread_wake(waiter);
 }
 
 static bool thread_start(uk_thread_fn1_t function, void *argument,
 			 uk_thread_dtor_t dtor)
 {
-	return uk_sched_thread_create_fn1(uk_sched_current(), function,
-					  argument, 0, 0, false, false,
-					  "mimalloc test", NULL, dtor);
+	struct uk_thread *t;
+
+	t = uk_sched_thread_create_fn1(uk_sched_current(), function, argument,
+				       0, 0, false, false, "mimalloc test",
+				       NULL, dtor);
+	started += t != NULL;
+	return t != NULL;
 }
 
 static unsigned int threads_start(struct uk_alloc *a, uk_thread_fn1_t function)
 {
 	unsigned int i, wrong = 0;
 
-	released = 0;
+	started = released = 0;
 	for (i = 0; i < THREADS; i++) {
 		workers[i].a = a;
 		workers[i].number = i;
@@ -94,16 +101,24 @@ static unsigned int threads_start(struct uk_alloc *a, uk_thread_fn1_t function)
 	return wrong;
 }
 
-/* Until so many threads are gone; what they found wrong, and their absence */
-static unsigned int threads_wait(unsigned int count)
+/*
+ * Until all that were started are gone; what they found wrong. The idle thread
+ * runs only while nobody else can, so yielding alone does not let it free them,
+ * and a clock that an emulator stops while all wait would not end a sleep.
+ */
+static unsigned int threads_wait(void)
 {
-	unsigned int i, tries, wrong = 0;
+	unsigned int i, wrong = 0;
 
-	for (tries = 0; released < count && tries < 5000; tries++)
-		uk_sched_thread_sleep(MILLISECOND);
+	waiter = uk_thread_current();
+	while (released < started) {
+		uk_thread_block(waiter);
+		uk_sched_yield();
+	}
+	waiter = NULL;
 	for (i = 0; i < THREADS; i++)
 		wrong += workers[i].wrong;
-	return wrong + (released != count);
+	return wrong;
 }
 
 static void __noreturn take_all(void *argument)
@@ -138,8 +153,8 @@ static unsigned int wrong_outliving(struct uk_alloc *a)
 {
 	unsigned int i, j, wrong;
 
-	wrong = threads_start(a, take_all) + threads_wait(THREADS);
-	wrong += threads_start(a, free_half) + threads_wait(THREADS);
+	wrong = threads_start(a, take_all) + threads_wait();
+	wrong += threads_start(a, free_half) + threads_wait();
 	for (i = 0; i < THREADS; i++)
 		for (j = 1; j < BLOCKS; j += 2)
 			block_free(&workers[i], j);
@@ -191,9 +206,9 @@ static unsigned int wrong_heir(struct uk_alloc *a)
 
 	w->a = a;
 	w->wrong = 0;
-	released = 0;
+	started = released = 0;
 	wrong += !thread_start(take_and_leave, w, thread_released);
-	wrong += threads_wait(1);
+	wrong += threads_wait();
 	for (i = 0; i < BLOCKS; i += 2)
 		uk_free(a, w->blocks[i]);
 	(void)uk_alloc_maxalloc(a);	/* pages of ours that are empty go */
@@ -250,7 +265,7 @@ static unsigned int wrong_passing(struct uk_alloc *a)
 {
 	unsigned int i, j, wrong;
 
-	wrong = threads_start(a, pass_on) + threads_wait(THREADS);
+	wrong = threads_start(a, pass_on) + threads_wait();
 	for (i = 0; i < THREADS; i++)
 		for (j = 0; j < BLOCKS; j++)
 			block_free(&workers[i], j);
@@ -283,25 +298,25 @@ static void __noreturn take_two(void *argument)
 }
 
 /* The thread has no heap any more, and the idle thread never had one */
-static void free_after_end(struct uk_thread *t __unused)
+static void free_after_end(struct uk_thread *t)
 {
 	block_free(&workers[released % THREADS], 0);
 	block_free(&workers[released % THREADS], LARGE);
-	released++;
+	thread_released(t);
 }
 
 static unsigned int wrong_come_and_go(struct uk_alloc *a)
 {
 	unsigned int i, wrong = 0;
 
-	released = 0;
+	started = released = 0;
 	for (i = 0; i < 10 * THREADS; i++) {
 		workers[i % THREADS].a = a;
 		workers[i % THREADS].number = i % THREADS;
 		workers[i % THREADS].wrong = 0;
 		wrong += !thread_start(take_two, &workers[i % THREADS],
 				       free_after_end);
-		wrong += threads_wait(i + 1);
+		wrong += threads_wait();
 	}
 	return wrong;
 }
@@ -341,7 +356,7 @@ UK_TESTCASE(mimalloc_threads, test_refusals_are_private)
 		return;
 	errno = 0;
 	UK_TEST_EXPECT_ZERO(threads_start(default_or(pool), fail_to_take));
-	UK_TEST_EXPECT_ZERO(threads_wait(THREADS));
+	UK_TEST_EXPECT_ZERO(threads_wait());
 	seen = errno;
 	UK_TEST_EXPECT_ZERO(seen);
 }

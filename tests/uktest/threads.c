@@ -3,7 +3,8 @@
  * Cooperative threads: each is a thread of the host that runs only in its
  * turn, so that each has an errno of its own, and sanitizers know its stack.
  * Threads are allocated as in Unikraft, run the callbacks of the libraries,
- * and are freed by whoever sleeps when nobody else can run.
+ * and are freed by the one that is blocked when nobody else can run: only one
+ * ever is. There is no clock, so that no test sleeps.
  */
 #include <pthread.h>
 #include <semaphore.h>
@@ -28,6 +29,7 @@ struct host_thread {
 struct uk_thread *__uk_sched_thread_current;
 
 static struct uk_sched scheduler;
+static struct uk_thread *blocked;
 
 static struct host_thread *host_of(struct uk_thread *t)
 {
@@ -66,15 +68,10 @@ static void turn_await(struct uk_thread *t)
 		;
 }
 
-void uk_sched_yield(void)
+/* Who is blocked does the idle thread's work */
+static struct uk_thread *turn_next(void)
 {
-	struct uk_thread *now = uk_thread_current();
-
-	if (!scheduler.run_first)
-		return;
-	queue_push(now);
-	turn_pass(queue_pop());
-	turn_await(now);
+	return scheduler.run_first ? queue_pop() : blocked;
 }
 
 static void *thread_main(void *argument)
@@ -98,7 +95,7 @@ void uk_sched_thread_exit(void)
 	t->flags |= UK_THREADF_EXITED;
 	t->next = scheduler.exited;
 	scheduler.exited = t;
-	turn_pass(queue_pop());	/* the first thread never ends */
+	turn_pass(turn_next());	/* the first thread never ends */
 	pthread_exit(NULL);
 }
 
@@ -125,12 +122,35 @@ static void idle(void)
 	__uk_sched_thread_current = now;
 }
 
-/* Until every other thread has ended or sleeps, too: only one ever does */
-void uk_sched_thread_sleep(__nsec nsec __unused)
+void uk_thread_block(struct uk_thread *t)
 {
-	while (scheduler.run_first)
-		uk_sched_yield();
+	t->flags &= ~(uint32_t)UK_THREADF_RUNNABLE;
+	blocked = t;
+}
+
+void uk_thread_wake(struct uk_thread *t)
+{
+	t->flags |= UK_THREADF_RUNNABLE;
+	queue_push(t);
+}
+
+void uk_sched_yield(void)
+{
+	struct uk_thread *now = uk_thread_current(), *next;
+
+	if (uk_thread_is_runnable(now))
+		queue_push(now);
+	next = turn_next();
+	if (next != now) {
+		turn_pass(next);
+		turn_await(now);
+	}
+	if (uk_thread_is_runnable(now))
+		return;
 	idle();
+	if (!uk_thread_is_runnable(now))
+		abort();	/* nobody is left who could wake it */
+	queue_pop();
 }
 
 static struct uk_thread *thread_make(const char *name)
