@@ -6,7 +6,7 @@
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 source "$root/tests/programs/lib.bash"
-prepare 55 make gcc
+prepare 57 make gcc
 
 copy_tree() {
 	mkdir -p "$1" && tar -C "$root" -c --exclude=./build --exclude=./.git \
@@ -93,7 +93,7 @@ check "an object of the unit tests builds" own_make "$unit"
 check "and what is there is not built again" current "$build/libmimalloc.a" \
 	"$unit"
 for setting in HARDENING=2 THREADS=0 DEBUG=1 TRACK=valgrind CFLAGS=-O1 \
-	CPPFLAGS=-DX CFLAGS_EXTRA=-DX LDFLAGS=-s CC=c99 WERROR=1; do
+	CPPFLAGS=-DX CFLAGS_EXTRA=-DX CXXFLAGS=-DX LDFLAGS=-s CC=c99 WERROR=1; do
 	check "with $setting it is" stale "$text" $setting
 done
 check "those of the unit tests, too" stale "$unit" HARDENING=2
@@ -133,6 +133,8 @@ compiles() {
 check "CFLAGS leave ours alone" says "-fvisibility=hidden" compiles CFLAGS=-O3
 check "and come after them" says "$(printf '%s ' -O3 -DX)" \
 	compiles CFLAGS="-O3 -DX" CFLAGS_EXTRA=
+check "CXXFLAGS come after ours where C++ is compiled" says "-DX -o" \
+	own_make -n V=1 CXXFLAGS=-DX "$build/tests/cxx/test_stl"
 check "those of the environment count, too" says "-DFROM_THERE -DHERE" \
 	env CPPFLAGS=-DFROM_THERE CFLAGS=-DHERE \
 	make -n -C "$tree" BUILD="$build" "$text"
