@@ -6,7 +6,7 @@
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 source "$root/tests/programs/lib.bash"
-prepare 57 make gcc
+prepare 59 make gcc
 
 copy_tree() {
 	mkdir -p "$1" && tar -C "$root" -c --exclude=./build --exclude=./.git \
@@ -75,6 +75,10 @@ check "-flto in CFLAGS gives an archive" own_make -j 2 "$build/libmimalloc.a"
 check "that links without it" gcc -I"$root/include" -o "$tmp/use" \
 	"$tmp/use.c" "$build/libmimalloc.a"
 check "and works" "$tmp/use"
+check "a program compiled with -flto links with -u malloc" gcc -flto -O2 \
+	-Wl,-u,malloc -I"$root/include" -o "$tmp/use" "$tmp/use.c" \
+	"$build/libmimalloc.a"
+check "and has its malloc from there" "$tmp/use"
 
 tree="$tmp/further away/tree"
 build=$tmp/another
