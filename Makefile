@@ -30,6 +30,7 @@
 #   SANITIZE=address|undefined|thread    with commas between []
 #   OPTIMIZE=-O...    given by hand it holds for cold files, too [-O2]
 #   CFLAGS= CPPFLAGS= LDFLAGS=    come after our own flags
+#   CXXFLAGS=         the same for the C++ tests
 #   CFLAGS_EXTRA=     the same as CFLAGS, beside it
 #   WERROR=0|1        warnings are errors; 1 in make check [0]
 #   BUILD=            the folder to build in [build]
@@ -179,7 +180,7 @@ $(BUILD)/shared/port/linux/override.o: KIND_CFLAGS += -DMI_SECOND_NAMES
 
 # All that is compiled depends on a file that changes when what it is compiled
 # with does
-SETTINGS	= $(CC) $(CXX) $(CXXSTD) $(LD) $(AR) $(OBJCOPY) $(CFLAGS) $(LDFLAGS)
+SETTINGS	= $(CC) $(CXX) $(CXXSTD) $(CXXFLAGS) $(LD) $(AR) $(OBJCOPY) $(CFLAGS) $(LDFLAGS)
 ifneq ($(file <$(BUILD)/settings),$(SETTINGS))
 .PHONY: $(BUILD)/settings
 endif

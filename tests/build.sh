@@ -6,7 +6,7 @@
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 source "$root/tests/programs/lib.bash"
-prepare 55 make gcc
+prepare 59 make gcc
 
 copy_tree() {
 	mkdir -p "$1" && tar -C "$root" -c --exclude=./build --exclude=./.git \
@@ -75,6 +75,10 @@ check "-flto in CFLAGS gives an archive" own_make -j 2 "$build/libmimalloc.a"
 check "that links without it" gcc -I"$root/include" -o "$tmp/use" \
 	"$tmp/use.c" "$build/libmimalloc.a"
 check "and works" "$tmp/use"
+check "a program compiled with -flto links with -u malloc" gcc -flto -O2 \
+	-Wl,-u,malloc -I"$root/include" -o "$tmp/use" "$tmp/use.c" \
+	"$build/libmimalloc.a"
+check "and has its malloc from there" "$tmp/use"
 
 tree="$tmp/further away/tree"
 build=$tmp/another
@@ -93,7 +97,7 @@ check "an object of the unit tests builds" own_make "$unit"
 check "and what is there is not built again" current "$build/libmimalloc.a" \
 	"$unit"
 for setting in HARDENING=2 THREADS=0 DEBUG=1 TRACK=valgrind CFLAGS=-O1 \
-	CPPFLAGS=-DX CFLAGS_EXTRA=-DX LDFLAGS=-s CC=c99 WERROR=1; do
+	CPPFLAGS=-DX CFLAGS_EXTRA=-DX CXXFLAGS=-DX LDFLAGS=-s CC=c99 WERROR=1; do
 	check "with $setting it is" stale "$text" $setting
 done
 check "those of the unit tests, too" stale "$unit" HARDENING=2
@@ -133,6 +137,8 @@ compiles() {
 check "CFLAGS leave ours alone" says "-fvisibility=hidden" compiles CFLAGS=-O3
 check "and come after them" says "$(printf '%s ' -O3 -DX)" \
 	compiles CFLAGS="-O3 -DX" CFLAGS_EXTRA=
+check "CXXFLAGS come after ours where C++ is compiled" says "-DX -o" \
+	own_make -n V=1 CXXFLAGS=-DX "$build/tests/cxx/test_stl"
 check "those of the environment count, too" says "-DFROM_THERE -DHERE" \
 	env CPPFLAGS=-DFROM_THERE CFLAGS=-DHERE \
 	make -n -C "$tree" BUILD="$build" "$text"

@@ -45,7 +45,7 @@ point()
 
 ok="echo 1..1; echo ok 1"
 
-echo 1..19
+echo 1..22
 point "a point passes" runs 0 "1 passed, 0 failed" a="$ok"
 point "it is shown as 1 of 1" said "1 of 1  ok"
 point "two and their number" runs 0 "2 passed, 0 failed" a="$ok" b="$ok"
@@ -82,4 +82,28 @@ library()
 point "check-lib counts what passes" library "1 passed, 0 failed" 1 0
 point "and notices a missing point" library "1 passed, 1 failed" 2 0
 point "and an exit status" library "1 passed, 1 failed" 1 3
+
+# installs STATUS PACKAGE... : install-packages with these, and not as root
+installs()
+{
+	local status=$1 got
+	shift
+	printf '%s\n' "$@" >"$tmp/list"
+	printf '#!/bin/sh\necho 1000\n' >"$tmp/id"
+	chmod +x "$tmp/id"
+	PATH=$tmp:$PATH ./install-packages "$tmp/list" >"$tmp/said" 2>&1
+	got=$?
+	[ $got = "$status" ]
+}
+
+silent()
+{
+	installs "$@" && [ ! -s "$tmp/said" ]
+}
+
+point "install-packages is silent where nothing is missing" \
+	silent 0 make sh '# a comment'
+point "who is not root is refused" installs 1 no-such-one make no-such-other
+point "and told all that is missing at once" \
+	said "apt-get install --no-install-recommends no-such-one no-such-other"
 exit $bad

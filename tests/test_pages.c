@@ -150,7 +150,7 @@ static unsigned int wrong_one_by_one(struct uk_alloc *a, unsigned int step)
 		wrong += !page_holds(pages, at);
 		uk_pfree(a, pages + at * PAGE_BYTES, 1);
 		lost = before - 22 + (long)i - uk_alloc_pavailmem(a);
-		wrong += lost < 0 || lost > (step != 1 && step != 22);
+		wrong += lost < 0 || lost > (step != 1 && step != 22 ? 1 : 0);
 	}
 	return wrong + (uk_alloc_pavailmem(a) != before);
 }

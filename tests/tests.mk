@@ -14,7 +14,8 @@ CRIMES		:= $(filter-out judge,$(patsubst tests/crimes/%.c,%,\
 
 TEST_CFLAGS	= $(CFLAGS) -fexceptions -Itests/api
 TEST_CXXFLAGS	= $(OPTIMIZE) -g -Wall -Wextra -Werror -Iinclude \
-		  $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(CFLAGS_EXTRA)
+		  $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(CFLAGS_EXTRA) \
+		  $(CXXFLAGS)
 TEST_LIBS	= -lcmocka -lpthread
 TEST_HEADERS	:= $(wildcard tests/*/*.h tests/*/*.hpp)
 

@@ -122,7 +122,7 @@ void lock_fork_prepare(struct port_lock *lock)
 	uintptr_t word = word_read(lock);
 
 	if (word_is_mine(word)) {
-		if (word & LOCK_FORKING)	/* a signal interrupted a fork */
+		if (word & LOCK_FORKING)	/* a signal came in a fork */
 			lock->forks++;
 		return;
 	}

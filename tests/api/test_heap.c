@@ -177,7 +177,7 @@ static void destroy_frees_all(void **state)
 		mi_heap_t *heap = mi_heap_new();
 
 		for (int k = 0; k < 4; k++) {
-			load_fill(&load, heap, (size_t)(k * 100 + 900));
+			load_fill(&load, heap, (size_t)k * 100 + 900);
 			load_verify(&load);
 		}
 		mi_heap_destroy(heap);

@@ -146,7 +146,7 @@ static int child_in_need(void)
 		pattern_write(blocks[count], 16, count);
 		count++;
 	}
-	need(count < BLOCKS_MAX);
+	need(count > 0 && count < BLOCKS_MAX);
 	for (size_t i = 0; i < count; i += 2) {
 		need(pattern_holds(blocks[i], 16, i));
 		mi_free(blocks[i]);
@@ -232,7 +232,8 @@ static int child_tight(void)
 		size_t keep = check_below(&r, 10), refused = 0;
 
 		for (size_t i = 0; i < ARRAY_LENGTH(blocks); i++) {
-			size_t n = 1 + check_below(&r, (size_t)20000 << round % 3);
+			size_t most = (size_t)20000 << round % 3;
+			size_t n = 1 + check_below(&r, most);
 
 			if (blocks[i] || refused > 3)
 				continue;
@@ -286,7 +287,8 @@ static void under_a_limit(void **state)
 	static struct check_run run;
 
 	if (CHECK_SANITIZED) {
-		print_message("a sanitizer's shadow memory is far above any limit\n");
+		print_message("a sanitizer's shadow memory is far "
+			      "above any limit\n");
 		skip();
 	}
 	check_run_self(&run, *state, NULL);

@@ -56,8 +56,8 @@ struct crime {
 	{ name, "48", verdict }, { name, "100", verdict },		\
 	{ name, "1000", verdict }, { name, "1024", verdict },		\
 	{ name, "5000", verdict }, { name, "10240", verdict },		\
-	{ name, "100000", verdict == DOUBLE ? EITHER : verdict },	\
-	{ name, "5000000", verdict == DOUBLE ? EITHER : verdict }
+	{ name, "100000", (verdict) == DOUBLE ? EITHER : (verdict) },	\
+	{ name, "5000000", (verdict) == DOUBLE ? EITHER : (verdict) }
 
 #define CRIMES_INSIDE(name)						\
 	{ name, "32", INVALID }, { name, "48", INVALID },		\

@@ -145,13 +145,13 @@ template <template <class> class A> static void copies_keep_the_heap()
 	CHECK(outer.size() == 1 && other.size() == 1001);
 }
 
-struct alignas(128) wide {
+struct alignas(128) wide_of_heap {
 	char bytes[128];
 };
 
 template <template <class> class A> static void aligned_types()
 {
-	std::vector<wide, A<wide>> v;
+	std::vector<wide_of_heap, A<wide_of_heap>> v;
 
 	for (int i = 0; i < 100; i++) {
 		v.emplace_back();

@@ -55,7 +55,7 @@ static void nothrow()
 struct counted {
 	static int live;
 	char bytes[100];
-	counted() { live++; }
+	counted() : bytes() { live++; }
 	~counted() { live--; }
 };
 

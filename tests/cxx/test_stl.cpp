@@ -164,14 +164,14 @@ static void hashes()
 	CHECK(f.front() == 0);
 }
 
-struct alignas(256) wide {
+struct alignas(256) wide_of_stl {
 	char bytes[256];
 };
 
 static void aligned_types()
 {
-	std::vector<wide, mi_stl_allocator<wide>> v;
-	std::list<wide, mi_stl_allocator<wide>> l;
+	std::vector<wide_of_stl, mi_stl_allocator<wide_of_stl>> v;
+	std::list<wide_of_stl, mi_stl_allocator<wide_of_stl>> l;
 
 	for (std::size_t i = 0; i < 200; i++) {
 		v.emplace_back();

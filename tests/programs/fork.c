@@ -49,7 +49,7 @@ struct block {
 static _Atomic(struct block *) table[SLOTS];
 static atomic_bool stop;
 
-static void die(const char *what)
+__attribute__((noreturn)) static void die(const char *what)
 {
 	fprintf(stderr, "fork: process %ld: %s\n", (long)getpid(), what);
 	_exit(1);

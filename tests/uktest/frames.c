@@ -43,7 +43,7 @@ struct uk_pagetable *ukplat_pt_get_active(void)
 	return &table;
 }
 
-int uk_vma_advise(struct uk_vas *of __unused, __vaddr_t vaddr, __sz len,
+int uk_vma_advise(struct uk_vas *vas __unused, __vaddr_t vaddr, __sz len,
 		  unsigned long advice __unused, unsigned long flags __unused)
 {
 	size_t first = (vaddr - (uintptr_t)area) / PAGE_BYTES, i;

@@ -17,7 +17,7 @@ static char *left_behind;
 static void *leave_one(void *arg)
 {
 	left_behind = mi_malloc(64);
-	strcpy(left_behind, "live");
+	memcpy(left_behind, "live", sizeof("live"));
 	return arg;
 }
 

@@ -52,7 +52,8 @@ bool __wrap_port_purge(void *start, size_t bytes);
 void *__wrap_port_reserve(enum port_area area, size_t least, size_t *bytes,
 			  bool *is_zero)
 {
-	return fails() ? NULL : __real_port_reserve(area, least, bytes, is_zero);
+	return fails() ? NULL :
+	       __real_port_reserve(area, least, bytes, is_zero);
 }
 
 size_t __wrap_port_extend(enum port_area area, void *end, size_t least,

@@ -1,0 +1,209 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# clang-tidy, cppcheck and what Unikraft's style check looks at first, over the
+# C and C++ files of some folders; as TAP. They find nothing there, and they do
+# find what is planted.
+#
+#	LINT="port tests"	the folders
+
+set -u -o pipefail
+
+cd "$(dirname "$0")/.."
+source tests/programs/lib.bash
+prepare 9 clang-tidy cppcheck awk
+folders=${LINT:-port tests}
+
+# Settings of a build in which most is compiled
+common='-DMI_DEBUG=1 -DMI_THREADS=1 -DMI_HARDENING=2 -DMI_CLASS_STATS=1'
+linux="$common -DPORT_EARLY -Iinclude -Isrc -Iport/linux -Itests/api
+	-Itests/unit"
+unikraft="$common -DMI_CONCURRENT=0 -DUK_LIBPARAM_LIBPREFIX=mimalloc
+	-Iport/unikraft -Isrc -Itestbed/include -Iinclude -Itests/uktest"
+
+# kind FILE : for which system it is compiled
+kind() {
+	case $1 in
+	*.cpp)	echo cxx ;;
+	tests/atomic/*) echo atomic ;;
+	port/unikraft/* | tests/test_* | tests/uktest/*) echo unikraft ;;
+	*)	echo linux ;;
+	esac
+}
+
+flags_of() {
+	case $1 in
+	cxx)	echo "-std=c++17 -fsized-deallocation -Iinclude" ;;
+	atomic)	echo "-std=gnu11 -Iinclude/musl" ;;
+	unikraft) echo "-std=gnu11 $unikraft" ;;
+	linux)	echo "-std=gnu11 $linux" ;;
+	esac
+}
+
+# each TOOL FILE... : what it finds, a few to a
+# process and a process to a processor; fails when it finds something
+each() {
+	local tool=$1 of found=0
+	shift
+	for of in linux unikraft atomic cxx; do
+		for file; do
+			[ "$(kind "$file")" != $of ] || printf '%s\0' "$file"
+		done | xargs -0 -r -n 8 -P "$(nproc)" bash -c '"$@"' - \
+			"$tool" "$of" || found=1
+	done
+	return $found
+}
+
+# The analyser looks at 4,000 states of a function and not at 225,000: its time
+# grows with them, and what it found in src/ did not.
+tidy() {
+	local of=$1
+	shift
+	clang-tidy --quiet "$@" -- $(flags_of "$of") -Xclang -analyzer-config \
+		-Xclang max-nodes=4000 2>/dev/null |
+		grep -E '^[^ ]*: (warning|error):' | grep -v '^/usr/' && return 1
+	return 0
+}
+
+# legacyUninitvar takes an array that a function is to fill for a value,
+# comparePointers the linker's marks of a section's start and end for objects;
+# tests/atomic is one expansion of macros, over which it sits for half a minute;
+# syntaxError is a compiler's affair, and does not know Unikraft's __noreturn
+check_cpp() {
+	local of=$1 language=c
+	shift
+	[ "$of" != atomic ] || return 0
+	[ "$of" != cxx ] || language=c++
+	cppcheck --quiet --enable=warning,performance,portability \
+		--language=$language --error-exitcode=1 \
+		--suppress=legacyUninitvar --suppress=comparePointers \
+		--suppress=syntaxError -D__LP64__ -D__x86_64__ \
+		$(flags_of "$of" | tr ' ' '\n' | grep '^-[DI]') "$@" 2>&1
+}
+export -f tidy check_cpp flags_of
+export common linux unikraft
+
+# Lines, macros and spaces. A macro is one statement, and the caller writes its
+# semicolon: otherwise it falls apart after an if.
+style() {
+	awk '
+	function finding(what) {
+		print FILENAME ":" FNR ": " what
+		found = 1
+	}
+	function columns(line,	i, n) {
+		for (i = n = 0; i++ < length(line);)
+			n = substr(line, i, 1) == "\t" ? n - n % 8 + 8 : n + 1
+		return n
+	}
+	# Whether a semicolon stands outside of all brackets, or in a bare block
+	function falls_apart(body,	i, c, depth) {
+		gsub(/"([^"\\]|\\.)*"|\047([^\047\\]|\\.)*\047/, "", body)
+		if (body ~ /^ *\{.*;/)
+			return 1
+		for (i = 1; i <= length(body); i++) {
+			c = substr(body, i, 1)
+			depth += (c ~ /[({]/) - (c ~ /[)}]/)
+			if (c == ";" && depth == 0)
+				return 1
+		}
+		return 0
+	}
+	FNR == 1	{ macro = "" }
+	columns($0) > 80 { finding("a line of " columns($0) " columns") }
+	/[ \t]$/	{ finding("blanks at the end of the line") }
+	/^ {8}|^\t+ {8}/ { finding("eight spaces in place of a tab") }
+	/ \t/		{ finding("a space before a tab") }
+	{
+		text = $0
+		gsub(/"([^"\\]|\\.)*"/, "\"\"", text)
+		gsub(/\/\*.*\*\/|^ *\*.*/, "", text)
+		sub(/\/\/.*/, "", text)
+	}
+	text ~ /(^|[^a-zA-Z0-9_])(if|for|while|switch)\(/ {
+		finding("no space before a bracket")
+	}
+	text ~ /\)\{$/	{ finding("no space before a brace") }
+	text ~ /,[^ \t\\"\047)]/ { finding("no space after a comma") }
+	text ~ /[a-z0-9_)](==|!=|&&|\|\||<=|>=)[a-z0-9_(]/ {
+		finding("no spaces around an operator")
+	}
+	text ~ /^[ \t]*# *define/ && macro == "" {
+		macro = text
+		sub(/^[ \t]*# *define[ \t]+[A-Za-z0-9_]+(\([^)]*\))?/, "", macro)
+		macro = macro " "
+		at = 1
+	}
+	macro != "" {
+		if (!at)
+			macro = macro text
+		at = 0
+		if (sub(/\\$/, "", macro))
+			next
+		gsub(/[ \t]+/, " ", macro)
+		if (falls_apart(macro))
+			finding("a macro of several statements or with" \
+				" their semicolon")
+		macro = ""
+	}
+	END { exit found }' "$@"
+}
+
+# Those of the repository, or of a tree without one
+files() {
+	git ls-files $folders 2>/dev/null | grep . || find $folders -type f
+}
+
+mapfile -t sources < <(files | grep -E '\.(c|cpp)$')
+mapfile -t all < <(files | grep -E '\.(c|cpp|h|hpp)$')
+echo "# ${#all[@]} files in $folders"
+
+# Nothing is found, with what is: a line for each
+clean() {
+	"$@" >"$tmp/found" 2>&1 || { sort -u "$tmp/found"; return 1; }
+}
+
+# finds TEXT COMMAND... : it fails, and says that
+finds() {
+	local wanted=$1
+	shift
+	! "$@" >"$tmp/found" 2>&1 && cat "$tmp/found" &&
+		grep -qF -e "$wanted" "$tmp/found"
+}
+
+[ ${#sources[@]} -gt 5 ]
+point $? "there are files to look at"
+check "clang-tidy finds nothing" clean each tidy "${sources[@]}"
+check "cppcheck finds nothing" clean each check_cpp "${sources[@]}"
+check "the style is kept" clean style "${all[@]}"
+
+cp .clang-tidy "$tmp"
+cat >"$tmp/planted.c" <<'EOF'
+#define DOUBLED(x) x * 2
+#define BOTH(x) first(x); second(x)
+
+void first(int);
+void second(int);
+
+int planted(const int *p, int n)
+{
+	int four[4] = {n}, i;
+
+	if (!p)
+		return *p;
+	for(i = 0; i < 5; i++)
+		four[i] = DOUBLED(n);
+	BOTH(n);
+	return four[n & 3];
+}
+EOF
+check "clang-tidy finds an argument without brackets" \
+	finds bugprone-macro-parentheses tidy linux "$tmp/planted.c"
+check "and a dereferenced NULL" \
+	finds core.NullDereference tidy linux "$tmp/planted.c"
+check "cppcheck finds an index out of bounds" \
+	finds arrayIndexOutOfBounds check_cpp linux "$tmp/planted.c"
+check "the style has macros of one statement" \
+	finds "planted.c:2: a macro" style "$tmp/planted.c"
+check "and spaces" finds "planted.c:13: no space" style "$tmp/planted.c"
+finish
