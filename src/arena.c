@@ -248,10 +248,11 @@ static struct arena *arena_init_outside(struct instance *instance,
 static bool map_is_wanted(struct instance *instance,
 			  const struct arena *arena)
 {
-	const struct arena *other = instance->arenas;
+	const struct arena *other;
 
 	if (PORT_MAP_WINDOW)
 		return false;
+	other = instance->arenas;
 	while (other && other->map != instance->map)
 		other = other->next;
 	return !other || other == arena || other->map_units < arena->map_units;
@@ -302,7 +303,6 @@ static void arena_unlink(struct instance *instance, struct arena *arena)
  */
 static bool arena_extend(struct arena *arena, uintptr_t end)
 {
-	struct instance *instance = arena->instance;
 	uintptr_t start = arena->end, data;
 	size_t units = (end - arena->map_base) >> UNIT_SHIFT, i, used;
 	struct map *map = (struct map *)start, *old = arena->map;
@@ -339,6 +339,8 @@ static bool arena_extend(struct arena *arena, uintptr_t end)
 		if (run->kind == RUN_LARGE)
 			arena_map_large(arena, run);
 	if (!PORT_MAP_WINDOW) {	/* it may be the largest now */
+		struct instance *instance = arena->instance;
+
 		if (instance->map == old)
 			instance->map = map;
 		arena_unlink(instance, arena);

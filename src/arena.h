@@ -18,7 +18,7 @@ struct run_request {
 	size_t phase_units;	/* (start + phase) is a multiple of align */
 	enum run_kind kind;
 	unsigned int class;	/* of a page */
-	struct arena *arena;	/* only there; NULL: any that is not exclusive */
+	struct arena *arena;	/* only there; NULL: any not exclusive */
 	struct heap *heap;	/* whose large block it will be */
 };
 
@@ -38,7 +38,8 @@ struct page *descriptor_take_first(struct arena *pool, struct page *than);
 struct page *chunk_take(struct arena *pool, struct page *chunk);
 /* An empty chunk is used last, and given back when there is enough else */
 void chunk_to_end(struct arena *pool, struct page *chunk);
-void descriptors_init(struct arena *arena, struct page *slots, size_t count,
+/* The first chunk, in the arena's header */
+void descriptors_init(struct arena *pool, struct page *slots, size_t count,
 		      size_t header_units);
 /* A run of one unit, just cut, becomes a chunk; gives what describes it now */
 struct page *slab_add(struct arena *pool, struct page *run);

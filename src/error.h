@@ -6,7 +6,7 @@
 #include "types.h"
 
 typedef void error_fun(int error, void *arg);
-void error_set_hook(error_fun *hook, void *arg);
+void error_set_hook(error_fun *call, void *arg);
 
 struct error_policy {
 	bool abort;		/* on a caller's mistake, after the report */

@@ -113,7 +113,7 @@ bool port_is_foreign_block(const void *p);
 /* Called once for the default instance before its first use */
 void port_init(void);
 
-/* A heap was made for the calling thread; call heaps_thread_done() at its end */
+/* A heap was made for the calling thread: heaps_thread_done() at its end */
 void port_thread_started(void);
 
 /* A message for the user, a line or part of one, without allocating */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The slab of descriptors. They come from chunks of one unit: 32 slots, the first of which
- * describes the chunk's own run. The first chunk lies in an arena's header and
- * has fewer slots.
+ * The slab of descriptors. They come from chunks of one unit: 32 slots, the
+ * first of which describes the chunk's own run. The first chunk lies in an
+ * arena's header and has fewer slots.
  *
  * The chunks of an arena are those of its pool. That is the arena itself
  * where it holds its own data, and else the region for the engine's data,

@@ -9,7 +9,7 @@
  *   large block	a run that is one block
  *   arena		a contiguous range that runs are cut from
  *   heap		the pages of one thread (or of one mi_heap_new)
- *   instance		arenas, heaps and their lock; nothing is shared between two
+ *   instance		arenas, heaps and their lock; no two share anything
  *   handed out		given by malloc and not freed
  *   charged		handed out, or on the page's `free` list
  *   collect		move what others freed to where malloc finds it
@@ -166,7 +166,7 @@ struct arena {
 	size_t units_free;
 	DEQUE(struct page) phys;	/* all runs, in address order */
 	struct arena *pool;		/* whose chunks hold its descriptors */
-	/* From here to descriptors_free: only used where this arena is a pool */
+	/* From here to descriptors_free: of an arena that is a pool */
 	DEQUE(struct page) chunks;	/* with free slots, empty ones last */
 	struct page *first_chunk;
 	size_t descriptors_free;
@@ -200,7 +200,7 @@ struct heap {
 	struct queue queues[CLASS_COUNT];
 	uint32_t page_count[CLASS_COUNT];
 	struct page *full;		/* pages outside their queue */
-	struct page *pending;		/* taken off `returned`, still NOTIFIED */
+	struct page *pending;		/* off `returned`, still NOTIFIED */
 	struct arena *arena;		/* allocate only there, if not NULL */
 	struct heap *thread_next;	/* heaps of one thread */
 	uint64_t heartbeat;

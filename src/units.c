@@ -37,6 +37,7 @@ bool units_free(struct instance *instance, void *p, size_t units)
 	uintptr_t start = (uintptr_t)p, end = start + (units << UNIT_SHIFT);
 	struct page *run = arena_page_of(instance, p), *rest;
 	struct arena *arena;
+	size_t before;
 
 	if (!run || run->kind != RUN_PALLOC || units == 0 ||
 	    units > run->units || end > run_end(run)) {
@@ -48,9 +49,9 @@ bool units_free(struct instance *instance, void *p, size_t units)
 		return false;
 	}
 	arena = arena_by_number(instance, run->arena_number);
-	if (start != run_start(run))
-		run = instance_run_split(instance, run,
-					 (start - run_start(run)) >> UNIT_SHIFT);
+	before = (start - run_start(run)) >> UNIT_SHIFT;
+	if (before)
+		run = instance_run_split(instance, run, before);
 	if (run && end != run_end(run)) {
 		rest = instance_run_split(instance, run, units);
 		if (rest)

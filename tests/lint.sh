@@ -12,7 +12,7 @@ set -u -o pipefail
 cd "$(dirname "$0")/.."
 source tests/programs/lib.bash
 prepare 9 clang-tidy cppcheck awk
-folders=${LINT:-port tests}
+folders=${LINT:-src port tests}
 
 # Settings of a build in which most is compiled
 common='-DMI_DEBUG=1 -DMI_THREADS=1 -DMI_HARDENING=2 -DMI_CLASS_STATS=1'

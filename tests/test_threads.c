@@ -27,7 +27,7 @@ static struct uk_alloc *pool;
 static struct worker workers[THREADS];
 static unsigned int started;
 static unsigned int released;		/* threads of which nothing is left */
-static struct uk_thread *waiter;	/* until all that started are released */
+static struct uk_thread *waiter;	/* until all started are released */
 
 static int threads_init(struct uk_testsuite *suite __unused)
 {
