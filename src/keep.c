@@ -23,16 +23,6 @@ static bool page_may_be_empty(const struct heap *heap,
 }
 
 /*
- * Of a page that may be empty: its list is charged, so the sum does not reach
- * zero each time that what malloc took from it comes back.
- */
-static void page_charge_list(struct page *page)
-{
-	page->sum += page->held;
-	page->held = 0;
-}
-
-/*
  * From now on the page may be empty without notice, if it may: the one unit
  * of a class, and others up to a limit for all heaps of the instance.
  */
@@ -47,7 +37,7 @@ static bool page_stay_within(struct heap *heap, struct page *page,
 		(void)atomic_add(kept, page->units);
 		page->flags |= PAGE_KEPT;
 	}
-	page_charge_list(page);
+	account_unwatch(page);
 	return true;
 }
 
