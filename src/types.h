@@ -13,6 +13,7 @@
  *   handed out		given by malloc and not freed
  *   away		handed out, or freed by another thread and not collected
  *   account		tells when no block of a page is away, see account.h
+ *   kept		of a page: may be empty and nobody is told, see keep.c
  *   collect		move what others freed to where malloc finds it
  *   retire		give an empty page back
  *   abandon, reclaim	lose and gain an owner
