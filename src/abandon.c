@@ -25,7 +25,7 @@ static void abandoned_remove(struct instance *instance, struct page *page)
 
 /*
  * The page stands in no list; its state is not NOTIFIED; `free` of its blocks
- * are not handed out. False: blocks came back meanwhile, perhaps the last of
+ * are not away. False: blocks came back meanwhile, perhaps the last of
  * them, and it stays the caller's.
  */
 static bool page_abandon(struct instance *instance, struct page *page,
@@ -53,29 +53,18 @@ static bool page_abandon(struct instance *instance, struct page *page,
 	return nothing_came;
 }
 
-/* Whose `free` list was just counted, and that nobody frees into but others */
-static size_t page_count_free(const struct page *page)
-{
-	size_t handed_out = (size_t)page->capacity - page->listed;
-	const struct block *block = page->local_free, *end;
-
-	end = (const struct block *)page;
-	for (; block != end; block = block->next)
-		handed_out--;
-	return page->reserved - handed_out;
-}
-
 /* What is empty goes, and the rest waits for another owner */
 void page_give_up(struct instance *instance, struct page *page)
 {
 	do {	/* bounded: each round another thread has freed */
 		page_collect_remote(page);
-		page->listed = LISTED_UNKNOWN;
-		if (page_resum(page)) {
+		account_change_hands(page);
+		if (account_settle(page)) {
 			page_free(page);
 			return;
 		}
-	} while (!page_abandon(instance, page, page_count_free(page)));
+	} while (!page_abandon(instance, page,
+			       page->reserved - account_count_away(page)));
 }
 
 bool page_leave(struct page *page, void *arg)
@@ -125,7 +114,7 @@ void page_claimed(struct heap *heap, struct page *page, struct block *list)
 	page_unlist(heap->instance, page);
 	atomic_write(&page->heap, heap);
 	atomic_write(&page->owner, heap->owner);
-	page->listed = LISTED_UNKNOWN;
+	account_change_hands(page);
 	if (list)
 		page_take_list(page, list);
 }

@@ -97,7 +97,7 @@ void arena_map_large(struct arena *arena, struct page *page)
 	struct map *map = arena_map(arena, (uintptr_t)page->free, &index);
 
 	page->map_entry = &map->distance[index];
-	page->held = (uintptr_t)page - (uintptr_t)map;
+	page->map_value = (uintptr_t)page - (uintptr_t)map;
 }
 
 static void arena_begin(struct arena *arena, struct instance *instance,

@@ -10,19 +10,6 @@
  */
 #include "page.h"
 
-static bool page_is_empty(const struct page *page)
-{
-	uint64_t charged = page->sum + page->held, weight = 0;
-	const struct block *end = (const struct block *)page;
-	const struct block *block = page->free;
-
-	if (page->flags & PAGE_IN_FULL)
-		return false;
-	for (; block != end; block = block->next)
-		weight += page_amount(page, block);
-	return charged == weight;
-}
-
 /* A chunk of descriptors lies in the run that it describes itself */
 static bool run_is_chunk(const struct page *run)
 {
@@ -38,7 +25,7 @@ static bool run_is_spare(const struct instance *instance,
 	case RUN_META:
 		return run_is_chunk(run);
 	case RUN_SMALL:
-		return page_is_empty(run);
+		return account_is_empty(run);
 	default:
 		return run == instance_kept(instance);
 	}

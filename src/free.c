@@ -127,19 +127,14 @@ void track_unblock(struct instance *instance, void *p)
 /* The owner's free: something about the page changes */
 static void free_local(struct page *page, struct block *block)
 {
-	uint64_t amount = page_amount(page, block);
 	struct heap *heap = page->heap;
 
 	page_push_local(page, block);
-	if (likely(page->sum > amount)) {
-		page->sum -= amount;
+	if (likely(!account_take_back(page, block_weight(page, block))))
 		return;
-	}
-	page->held = page->held + page->sum - amount;
-	page->sum = 0;
 	if (page->flags & PAGE_IN_FULL)
 		heap_page_unfull(page);
-	if (page_resum(page))
+	if (account_settle(page))
 		heap_page_emptied(page);
 	/* a thread that only frees has to look here, too */
 	if (unlikely(heap_has_returned(heap)))
@@ -177,7 +172,7 @@ NOINLINE void free_stopped(struct instance *instance, void *p,
 		large_free(instance, page);
 		return;
 	}
-	page->sum += page_amount(page, p);
+	account_undo(page, p);
 	if (likely(block_is_live(page, p)))
 		free_local(page, p);
 	else

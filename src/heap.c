@@ -60,7 +60,7 @@ static bool state_change_if_empty(struct page *page, enum page_state to)
 	return true;
 }
 
-/* All is handed out. The sum of 0 makes the next free take the slow path */
+/* All blocks are away */
 static bool page_to_full(struct heap *heap, struct page *page)
 {
 	if (!state_change_if_empty(page, PAGE_FULL))
@@ -68,8 +68,7 @@ static bool page_to_full(struct heap *heap, struct page *page)
 	page_unkeep(heap, page);
 	queue_remove(heap, page);
 	full_insert(heap, page);
-	page->held += page->sum;
-	page->sum = 0;
+	account_suspend(page);
 	return true;
 }
 
@@ -114,7 +113,7 @@ void heap_page_look(struct page *page)
 		page_collect_remote(page);
 		heap_page_unfull(page);
 	}
-	if (page_resum(page))
+	if (account_settle(page))
 		heap_page_emptied(page);
 }
 
@@ -133,7 +132,7 @@ void heap_look(struct heap *heap, unsigned int class, unsigned int pages)
 		      (PAGE_LIST_MASK | PAGE_EMPTIED)))
 			continue;
 		page_collect_remote(page);
-		if (page_resum(page))
+		if (account_settle(page))
 			heap_page_emptied(page);
 	}
 }
@@ -270,10 +269,7 @@ struct block *heap_alloc(struct heap *heap, unsigned int class)
 			return heap_larger(heap, class);
 		block = page_pop(page);
 	} while (unlikely(!block));
-	if (page->sum == 0) {	/* exact, and the first to be handed out */
-		page->sum = page_amount(page, block);
-		page->held -= page->sum;
-	}
+	account_block_taken(page, block);
 	return block;
 }
 
@@ -309,7 +305,7 @@ static bool page_collect(struct page *page, void *force)
 			return true;
 		heap_page_unfull(page);
 	}
-	if (page_resum(page) && page_state(page) == PAGE_ACTIVE &&
+	if (account_settle(page) && page_state(page) == PAGE_ACTIVE &&
 	    (*(bool *)force || heap->page_count[page->class] > 1)) {
 		heap_page_remove(heap, page);
 		page_free(page);
@@ -355,8 +351,8 @@ static bool page_absorb(struct page *page, void *arg)
 {
 	page_move(page, arg);
 	if (!(page->flags & PAGE_IN_FULL)) {
-		page->listed = LISTED_UNKNOWN;
-		if (page_resum(page))
+		account_change_hands(page);
+		if (account_settle(page))
 			heap_page_emptied(page);
 	}
 	return true;

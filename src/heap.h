@@ -71,14 +71,13 @@ typedef bool page_visit_fun(struct page *page, void *arg);
 bool heap_visit_pages(struct heap *heap, page_visit_fun *visit, void *arg);
 
 /*
- * keep.c. page_stay(): from now on the page may be empty without notice, if it
- * may: the one unit of a class, and others up to half of a limit for all heaps
- * of the instance. page_keep(): the same for a page that is empty, up to all of
- * it; false: the page is to go
+ * keep.c. Keeps a page that malloc is about to take from: it may be empty from
+ * now on and nobody is told. False: too much is kept, the page stays watched
  */
 bool page_stay(struct heap *heap, struct page *page);
+/* The same for a page that is empty. False: it is to be given back */
 bool page_keep(struct heap *heap, struct page *page);
-/* The page is counted no more: it is full, or leaves the heap */
+/* The page is no longer kept: it is full, or leaves the heap */
 void page_unkeep(struct heap *heap, struct page *page);
 
 /* thread.c: heaps come and go */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Pages that may be empty: kept for the next malloc, and not noticed each time
- * that they become so. See docs/design.md, "Pages that may be empty".
+ * Kept pages. A program that takes and gives back one block by turns empties
+ * its page each time; so a heap keeps some pages that may be empty, and their
+ * accounts do not stop a free to tell so. See docs/design.md, "Pages that may
+ * be empty".
  */
 #include "heap.h"
 
@@ -14,49 +16,50 @@ void page_unkeep(struct heap *heap, struct page *page)
 	}
 }
 
-/* Whether the page may be empty: counted as kept, or a class's one unit */
-static bool page_may_be_empty(const struct heap *heap,
-			      const struct page *page)
+/*
+ * Counted, or so small that it need not be: the only page of its class, of one
+ * unit. More than that one unit cannot be lost for each class in use.
+ */
+static bool page_is_kept(const struct heap *heap, const struct page *page)
 {
 	return (page->flags & PAGE_KEPT) ||
 	       (page->units == 1 && heap->page_count[page->class] == 1);
 }
 
 /*
- * Of a page that may be empty: its list is charged, so the sum does not reach
- * zero each time that what malloc took from it comes back.
- */
-static void page_charge_list(struct page *page)
-{
-	page->sum += page->held;
-	page->held = 0;
-}
-
-/*
- * From now on the page may be empty without notice, if it may: the one unit
- * of a class, and others up to a limit for all heaps of the instance.
+ * Keeps the page, and where it has to be counted, only while all that are
+ * counted have no more than `units_max`: else what an instance keeps would
+ * grow with its heaps and classes. False: the page is as it was.
  */
 static bool page_stay_within(struct heap *heap, struct page *page,
 			     size_t units_max)
 {
 	size_t *kept = &heap->instance->kept_units;
 
-	if (!page_may_be_empty(heap, page)) {
+	if (!page_is_kept(heap, page)) {
 		if (atomic_read(kept) + page->units > units_max)
 			return false;
 		(void)atomic_add(kept, page->units);
 		page->flags |= PAGE_KEPT;
 	}
-	page_charge_list(page);
+	account_unwatch(page);
 	return true;
 }
 
-/* Half of the limit, so that pages in use leave the rest to empty ones */
+/*
+ * Up to half of the limit: if pages in use could take all of it, none would be
+ * left for those that are empty, and each of these would be given back, perhaps
+ * to be made again at once.
+ */
 bool page_stay(struct heap *heap, struct page *page)
 {
 	return page_stay_within(heap, page, PORT_KEPT_UNITS_MAX / 2);
 }
 
+/*
+ * The blocks of an empty page go to `free` here, so that the next malloc from
+ * it finds one on its fast path.
+ */
 bool page_keep(struct heap *heap, struct page *page)
 {
 	if (page_list_is_empty(page))

@@ -45,7 +45,7 @@ static inline void *large_again(struct heap *heap, size_t size)
 		instance_run_free(instance, page);
 		return NULL;
 	}
-	*page->map_entry = page->held;
+	*page->map_entry = page->map_value;
 	return large_block(page);
 }
 
@@ -74,11 +74,10 @@ static NOINLINE void *large_new(struct heap *heap, size_t size,
 	if (zero && !(page->flags & RUN_ZERO))
 		memory_zero((void *)block, run_end(page) - block);
 	page->flags &= (uint8_t)~RUN_ZERO;
-	page->reciprocal = 0;
-	page->sum = 0;
+	account_void(page);
 	page->free = (struct block *)block;
 	arena_map_large(arena_by_number(instance, page->arena_number), page);
-	*page->map_entry = page->held;
+	*page->map_entry = page->map_value;
 	return (void *)block;
 }
 

@@ -1,69 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "page.h"
 
-/* The factor e of docs/design.md: what block number 1 weighs */
-static uint64_t page_factor(const struct page *page)
-{
-	return page->block_size * page->reciprocal;
-}
-
-/* The weight of blocks number `first`..`last` */
-static uint64_t page_weight(const struct page *page, uint64_t first,
-			    uint64_t last)
-{
-	return page_factor(page) *
-	       (last * (last + 1) / 2 - first * (first - 1) / 2);
-}
-
-/*
- * `charged` is what the charged blocks weigh, `listed` those of them on the
- * `free` list. An exact sum leaves the list out and so reaches zero when all
- * that was handed out by now has come back.
- */
-static void page_set_sum(struct page *page, uint64_t charged, uint64_t listed,
-			 bool exact)
-{
-	if (exact) {	/* 0: heap_alloc() adds what it takes at once */
-		page->sum = charged - listed;
-		page->held = listed;
-	} else {
-		page->sum = charged;
-		page->held = 0;
-	}
-}
-
-/*
- * Whether the sum shall be exact, so that the page's next empty moment is
- * noticed. An exact sum costs a walk of the `free` list each time that it
- * reaches zero, so malloc must have taken a quarter of the list since the last
- * walk: then a block taken pays for four steps. Of a page of one unit it must
- * have taken as many as are left, as no more than 4 KiB are won. Where malloc
- * has taken nothing, blocks only come back, and the sum is next zero when the
- * page is empty: that walk is the last.
- */
-static bool walk_is_paid(const struct page *page, unsigned int taken,
-			 unsigned int listed)
-{
-	return taken == 0 || taken >= (page->units == 1 ? listed : listed / 4);
-}
-
-/* A sum is exact when the list was just filled, and while walks are paid for */
-bool page_resum(struct page *page)
-{
-	const struct block *block = page->free;
-	uint64_t charged = page->sum + page->held, weight = 0;
-	unsigned int listed = 0, taken;
-
-	for (; block != page_empty_list(page); block = block->next) {
-		weight += page_amount(page, block);
-		listed++;
-	}
-	taken = page->listed - listed;
-	page->listed = (uint16_t)listed;
-	page_set_sum(page, charged, weight, walk_is_paid(page, taken, listed));
-	return charged == weight;
-}
-
 /* Blocks for a page of this class when the heap has `count` such pages */
 static size_t page_blocks(unsigned int class, unsigned int count)
 {
@@ -110,14 +47,11 @@ struct page *page_alloc(struct heap *heap, unsigned int class)
 	page->origin = run_start(page) - bytes;
 	page->block_size = (uint16_t)bytes;
 	page->flags = 0;
-	page->reciprocal = UINT64_MAX / bytes + 2;
 	page->capacity = 0;
 	page->reserved = (uint16_t)(run_bytes(page) / bytes);
 	page->free = page_empty_list(page);
 	page->local_free = page_empty_list(page);
-	page->sum = 0;
-	page->held = 0;
-	page->listed = 0;
+	account_open(page);
 	page->heap = heap;
 	page->list.next = page->list.prev = NULL;
 	page->returned_next = NULL;
@@ -210,7 +144,6 @@ bool page_extend(struct page *page)
 	uintptr_t start = run_start(page), from;
 	struct block *block;
 	struct arena *arena;
-	uint64_t weight;
 
 	mi_assert(page_list_is_empty(page));
 	if (made == page->reserved)
@@ -245,9 +178,7 @@ bool page_extend(struct page *page)
 		block = (struct block *)(start + page->reserved * bytes);
 		block->tag = (uintptr_t)page;
 	}
-	page->listed = LISTED_UNKNOWN;
-	weight = page_weight(page, made + 1, last + 1);
-	page_set_sum(page, page->sum + page->held + weight, weight, true);
+	account_add_blocks(page, made + 1, last + 1);
 	return true;
 }
 
@@ -260,31 +191,16 @@ void page_restart(struct page *page)
 	page->free = page_empty_list(page);
 	page->local_free = page_empty_list(page);
 	atomic_write(&page->capacity, 0);
-	page->sum = 0;
-	page->held = 0;
+	account_clear(page);
 	(void)page_extend(page);
 }
 
 void page_take_list(struct page *page, struct block *first)
 {
-	uint64_t weight = 0, charged;
-	struct block *block;
+	struct block *last = account_take_back_list(page, first);
 
-	for (block = first;; block = block->next) {
-		weight += page_amount(page, block);
-		if (block->next == page_empty_list(page))
-			break;
-	}
-	block->next = page->local_free;
+	last->next = page->local_free;
 	page->local_free = first;
-	charged = page->sum + page->held;
-	mi_assert(charged >= weight);
-	if (page->sum > weight) {
-		page->sum -= weight;
-	} else {	/* the next free looks closer */
-		page->sum = 0;
-		page->held = charged - weight;
-	}
 }
 
 void page_collect_remote(struct page *page)
@@ -311,20 +227,15 @@ void page_collect_remote(struct page *page)
 
 bool page_refill(struct page *page)
 {
-	uint64_t charged, full;
-
 	mi_assert(page_list_is_empty(page));
 	page_collect_remote(page);
 	if (unlikely(!page_list_is_empty(page)))
 		return true;	/* begun anew */
 	if (page->local_free == page_empty_list(page))
 		return false;
-	charged = page->sum + page->held;
-	full = page_weight(page, 1, page->capacity);
 	page->free = page->local_free;
 	page->local_free = page_empty_list(page);
-	page->listed = LISTED_UNKNOWN;
-	page_set_sum(page, full, full - charged, true);
+	account_list_filled(page);
 	return true;
 }
 

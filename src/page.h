@@ -6,6 +6,7 @@
 #ifndef MI_PAGE_H
 #define MI_PAGE_H
 
+#include "account.h"
 #include "harden.h"
 
 /* A new page for the heap, with its first blocks; NULL: no memory. O(1) */
@@ -14,25 +15,16 @@ struct page *page_alloc(struct heap *heap, unsigned int class);
 /* Back to the arena. The page stands in no list */
 void page_free(struct page *page);
 
-/* page->listed where the list was filled, or is not taken from any more */
-#define LISTED_UNKNOWN		UINT16_MAX
-
 /* Makes more blocks; false: all are made. The `free` list is empty */
 bool page_extend(struct page *page);
 
-/* Fills the empty `free` list from the other two; false: all handed out */
+/* Fills the empty `free` list from the other two; false: all are away */
 bool page_refill(struct page *page);
 
 /* Moves what other threads freed to `local_free`. O(blocks moved) */
 void page_collect_remote(struct page *page);
 /* The same for a list that was taken out of `thread_free`, not empty */
 void page_take_list(struct page *page, struct block *first);
-
-/*
- * Finds out how much is handed out, by a walk of `free`, and sets the sum so
- * that the last free is noticed. True: nothing is, the page is empty.
- */
-bool page_resum(struct page *page);
 
 /*
  * Every block is free, whatever the lists say: they are made anew. Nobody
@@ -70,24 +62,6 @@ static inline struct block *page_block_at(const struct page *page,
 	    offset % page->block_size)
 		return NULL;
 	return (struct block *)(uintptr_t)p;
-}
-
-/* What a block of number q weighs: q * e. See docs/design.md */
-static ALWAYS_INLINE uint64_t page_amount(const struct page *page,
-					  const void *p)
-{
-	return ((uintptr_t)p - page->origin) * page->reciprocal;
-}
-
-/*
- * Whether a block starts there, handed out or not: an amount under the
- * reciprocal is that of a block's start, or of an address far away.
- */
-static inline bool page_starts_block(const struct page *page, const void *p)
-{
-	return page_amount(page, p) < page->reciprocal &&
-	       (uintptr_t)p - run_start(page) <
-	       (size_t)atomic_read(&page->capacity) * page->block_size;
 }
 
 static ALWAYS_INLINE bool page_list_is_empty(struct page *page)

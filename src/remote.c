@@ -149,7 +149,7 @@ static void page_gained(struct heap *heap, struct page *page,
 
 	page_claimed(heap, page, block);
 	heap_page_adopt(heap, page);
-	if (page_resum(page))
+	if (account_settle(page))
 		heap_page_emptied(page);
 	/* what a thread gains by frees must not pile up */
 	heap_drain(heap);

@@ -285,9 +285,6 @@ struct page *instance_run_split(struct instance *instance, struct page *run,
 	if (rest) {
 		rest->class = run->class;
 		rest->flags = run->flags;
-		rest->reciprocal = 0;
-		rest->sum = 0;
-		rest->held = 0;
 		stats_add(instance, rest, 0, 1);
 	}
 	port_unlock(&instance->lock);

@@ -11,7 +11,9 @@
  *   heap		the pages of one thread (or of one mi_heap_new)
  *   instance		arenas, heaps and their lock; no two share anything
  *   handed out		given by malloc and not freed
- *   charged		handed out, or on the page's `free` list
+ *   away		handed out, or freed by another thread and not collected
+ *   account		tells when no block of a page is away, see account.h
+ *   kept		of a page: may be empty and nobody is told, see keep.c
  *   collect		move what others freed to where malloc finds it
  *   retire		give an empty page back
  *   abandon, reclaim	lose and gain an owner
@@ -84,14 +86,14 @@ enum page_flags {
  * A descriptor: of a page first of all, and of every other run.
  *
  * A page's invariants, checked by page_is_valid():
- *	capacity blocks = handed out + |free| + |local_free|
- *	sum + held = e * (sum of block numbers over the charged blocks)
+ *	capacity blocks = away + |free| + |local_free|
  *	free == (struct block *)page  <=>  the list is empty
+ *	and those of its account, see account.h
  */
 struct page {
 	/* The owner's: touched by every malloc and free */
 	struct block *free;
-	uint64_t reciprocal;	/* must follow `free`, see page_pop() */
+	uint64_t reciprocal;	/* account.h; must follow `free`, see page_pop() */
 	union {
 		struct block *local_free;
 		uintptr_t *map_entry;	/* RUN_LARGE: where it is mapped */
@@ -99,7 +101,7 @@ struct page {
 	uintptr_t origin;	/* start of the run - block_size */
 	union {
 		struct {
-			uint64_t sum;
+			uint64_t credit;	/* account.h */
 			uintptr_t owner;
 			struct heap *heap;
 		};
@@ -112,7 +114,7 @@ struct page {
 	uint16_t block_size;	/* 0 for runs that are no page */
 	uint16_t capacity;	/* blocks made so far; a chunk's slots */
 	uint16_t reserved;	/* blocks that fit; a chunk's slots in use */
-	uint16_t listed;	/* |free| when last counted, or more */
+	uint16_t counted;	/* account.h */
 
 	/* Touched on slow paths and by other threads */
 	union {
@@ -124,7 +126,10 @@ struct page {
 	};
 	LINK(struct page) list;			/* queue, bin, list */
 	LINK(struct page) phys;			/* runs in address order */
-	uint64_t held;			/* RUN_LARGE: what the map says */
+	union {
+		uint64_t withheld;		/* account.h */
+		uintptr_t map_value;		/* RUN_LARGE: for *map_entry */
+	};
 	uint32_t units;
 	uint8_t kind;
 	uint8_t class;

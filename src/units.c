@@ -24,12 +24,21 @@ void *units_alloc(struct instance *instance, size_t units)
 		if (!run)
 			return NULL;
 	}
-	run->reciprocal = 0;	/* whatever comes to free() stops there */
-	run->sum = 0;
-	run->held = 0;
+	account_void(run);
 	arena_map_set(arena_by_number(instance, run->arena_number), run,
 		      run_start(run), run_end(run) - 1);
 	return (void *)run_start(run);
+}
+
+/* Cuts the run behind so many units; gives the rest, no page either; or NULL */
+static struct page *units_split(struct instance *instance, struct page *run,
+				size_t units)
+{
+	struct page *rest = instance_run_split(instance, run, units);
+
+	if (rest)
+		account_void(rest);
+	return rest;
 }
 
 bool units_free(struct instance *instance, void *p, size_t units)
@@ -51,9 +60,9 @@ bool units_free(struct instance *instance, void *p, size_t units)
 	arena = arena_by_number(instance, run->arena_number);
 	before = (start - run_start(run)) >> UNIT_SHIFT;
 	if (before)
-		run = instance_run_split(instance, run, before);
+		run = units_split(instance, run, before);
 	if (run && end != run_end(run)) {
-		rest = instance_run_split(instance, run, units);
+		rest = units_split(instance, run, units);
 		if (rest)
 			arena_map_set(arena, rest, end, run_end(rest) - 1);
 		else

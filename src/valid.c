@@ -7,7 +7,7 @@
 #include "heap.h"
 
 static bool list_is_valid(struct page *page, const struct block *list,
-			  size_t *count, uint64_t *weight)
+			  size_t *count)
 {
 	const struct block *end = page_empty_list(page);
 	size_t n = 0;
@@ -17,37 +17,50 @@ static bool list_is_valid(struct page *page, const struct block *list,
 			return false;
 		if (MI_HARDENING && !block_has_tag(page, list))
 			return false;
-		*weight += page_amount(page, list);
 	}
 	*count += n;
 	return true;
 }
 
+static uint64_t list_weight(struct page *page, const struct block *list)
+{
+	uint64_t weight = 0;
+
+	for (; list != page_empty_list(page); list = list->next)
+		weight += block_weight(page, list);
+	return weight;
+}
+
+bool account_is_valid(struct page *page)
+{
+	uint64_t constant = block_weight(page, (void *)run_start(page));
+	uint64_t withheld = account_withheld(page), full = page->capacity;
+
+	if (constant < page->block_size ||
+	    constant > 2 * (uint64_t)page->block_size)
+		return false;
+	if (account_total(page) != constant * (full * (full + 1) / 2) -
+	    list_weight(page, page->local_free))
+		return false;
+	return withheld == 0 || withheld >= list_weight(page, page->free);
+}
+
 bool page_is_valid(struct page *page)
 {
-	size_t free = 0, local = 0, full = page->capacity;
-	uint64_t weight = 0, local_weight = 0, e;
+	size_t free = 0, local = 0;
 
 	if (page->kind != RUN_SMALL || page->capacity > page->reserved ||
 	    page->reserved * (size_t)page->block_size > run_bytes(page) ||
 	    page->block_size != size_class_bytes(page->class))
 		return false;
-	if (!list_is_valid(page, page->free, &free, &weight) ||
-	    !list_is_valid(page, page->local_free, &local, &local_weight))
+	if (!list_is_valid(page, page->free, &free) ||
+	    !list_is_valid(page, page->local_free, &local))
 		return false;
 	if (free + local > page->capacity)
 		return false;
-	e = page->block_size * page->reciprocal;
-	if (e == 0 || e > 2 * (uint64_t)page->block_size)
-		return false;
-	if (page->sum + page->held != e * (full * (full + 1) / 2) -
-	    local_weight)
-		return false;
-	/* an exact sum lags behind what malloc took since, never before */
-	if (page->held && page->held < weight)
-		return false;
-	return !(page->flags & PAGE_IN_FULL) ||
-	       (free == 0 && page->sum == 0);
+	return account_is_valid(page) &&
+	       (!(page->flags & PAGE_IN_FULL) ||
+		(free == 0 && account_is_suspended(page)));
 }
 
 static bool queue_is_valid(struct heap *heap, unsigned int class)

@@ -27,7 +27,7 @@ void *heap_zalloc(struct heap *heap, size_t size);
 
 /* free.c */
 NOINLINE void free_slow(struct instance *instance, void *p);
-/* An owner's free that the sum or the tag has stopped; undoes the sum */
+/* An owner's free that the account or the tag has stopped */
 NOINLINE void free_stopped(struct instance *instance, void *p,
 			   struct page *page);
 /* The same for default_instance: one register less on the fast path */
@@ -139,8 +139,7 @@ static ALWAYS_INLINE void instance_free(struct instance *instance, void *p)
 		return;
 	}
 #endif
-	if (unlikely(arch_subtract_to_zero_or_below(&page->sum,
-						    page_amount(page, p))) ||
+	if (unlikely(account_block_freed(page, p)) ||
 	    unlikely(block_has_tag(page, block))) {
 		if (instance == &default_instance)
 			free_stopped_here(p, page);

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # No layer looks up: a header of src/ may include only headers of its own
-# layer or of those below it, and nothing of the system; as TAP.
+# layer or of those below it, and nothing of the system. And the account of a
+# page has one room. As TAP.
 
 set -eu
 
@@ -16,7 +17,7 @@ atomic.h size_class.h port.h text.h
 types.h
 track.h error.h frames.h
 arena.h
-harden.h
+account.h harden.h
 page.h
 heap.h
 queue.h
@@ -29,7 +30,7 @@ level()
 		if ($i == file) print NR }' <<<"$layers"
 }
 
-echo 1..3
+echo 1..4
 bad=0
 for file in *.h arch/*.h; do
 	own=$(level "$file")
@@ -69,3 +70,16 @@ for file in *.c; do
 done
 [ $bad = 0 ] && echo "ok 3 - only mi_*.c know the interface" ||
 	echo "not ok 3 - only mi_*.c know the interface"
+
+# but where they are declared and explained
+bad=0
+fields='credit|withheld|counted|reciprocal'
+for file in *.c *.h ../port/*/*.[ch]; do
+	case $file in account.[ch] | types.h) continue ;; esac
+	if grep -nE "(->|\.)($fields)\>" "$file"; then
+		echo "# $file touches the account of a page"
+		bad=1
+	fi
+done
+[ $bad = 0 ] && echo "ok 4 - only account.[ch] touch a page's account" ||
+	echo "not ok 4 - only account.[ch] touch a page's account"

@@ -130,8 +130,7 @@ static void table_free(struct uk_alloc *a, void *p)
 	struct block *block = p;
 
 	count_free(a, p);
-	if (unlikely(arch_subtract_to_zero_or_below(&page->sum,
-						    page_amount(page, p))) ||
+	if (unlikely(account_block_freed(page, p)) ||
 	    unlikely(block_has_tag(page, block))) {
 		free_stopped(instance, p, page);
 		return;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Pages of every class, filled and emptied; the sum that notices the end. */
+/* Pages of every class, filled and emptied; the last free is noticed. */
 #include "unit.h"
 
 #define ARENA_BYTES	(256 * MIB)
@@ -152,12 +152,12 @@ static void remote_frees_are_collected(void **state)
 			assert_true(page_is_valid(page));
 			assert_int_equal(list_length(page, page->local_free),
 					 done);
-			assert_int_equal(page_resum(page), done == count);
+			assert_int_equal(account_settle(page), done == count);
 			assert_true(page_is_valid(page));
 		}
 		assert_true(page_refill(page));
 		assert_int_equal(list_length(page, page->free), count);
-		assert_true(page_resum(page));
+		assert_true(account_settle(page));
 		heap.page_count[class]--;
 		page_free(page);
 	}
@@ -198,7 +198,7 @@ static void bitmap_shows_what_is_free(void **state)
 	}
 }
 
-/* -------- the sum -------- */
+/* -------- the last free -------- */
 
 /* Of a page without a `free` list, the last free is noticed at once */
 static void last_free_of_a_used_up_page(void **state)
@@ -244,7 +244,7 @@ static void last_free_of_the_page_in_use(void **state)
 			instance_free(&instance, blocks[i]);
 		assert_true(page_refill(page));
 		assert_true(page_is_valid(page));
-		assert_true(page->held > 0);
+		assert_true(account_withheld(page) > 0);
 		for (; i < count; i++) {
 			assert_false(was_noticed(&heap, class, 2, page));
 			assert_true(page_is_valid(page));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Size classes, and the product that tells a block's start from every other
- * address: docs/design.md, "The sum that replaces the counter".
+ * address: docs/design.md, "The account of a page".
  */
 #include "unit.h"
 
@@ -99,8 +99,8 @@ static struct page *largest_page(unsigned int class)
 	return page;
 }
 
-/* What the sum is when every block of the page is handed out */
-static uint64_t largest_sum(const struct page *page)
+/* What all blocks of the page weigh */
+static uint64_t largest_total(const struct page *page)
 {
 	uint64_t e = page->block_size * page->reciprocal;
 	uint64_t blocks = page->reserved;
@@ -116,16 +116,16 @@ static void product_tells_starts_apart(void **state)
 	for (class = 0; class < CLASS_COUNT; class++) {
 		struct page *page = largest_page(class);
 		uint64_t m = page->reciprocal, d = page->block_size;
-		uint64_t e = d * m, sum = largest_sum(page), x, amount;
+		uint64_t e = d * m, total = largest_total(page), x, amount;
 
 		assert_true(e >= d && e <= 2 * d);
 		assert_true(m > (uint64_t)1 << 48);
 		/* nothing that passes for a block is in the way of it */
-		assert_true(sum < m);
+		assert_true(total < m);
 		for (x = 0; x <= run_bytes(page) + d; x++) {
 			const char *p = (char *)page->origin + x;
 
-			amount = page_amount(page, p);
+			amount = block_weight(page, p);
 			if (x % d == 0)
 				check(amount == x / d * e, "class %u offset %"
 				      PRIu64, class, x);
@@ -151,7 +151,7 @@ static void product_refuses_other_windows(void **state)
 	(void)state;
 	for (class = 0; class < CLASS_COUNT; class++) {
 		struct page *page = largest_page(class);
-		uint64_t sum = largest_sum(page), away, inside;
+		uint64_t total = largest_total(page), away, inside;
 
 		for (i = 0; i < tries; i++) {
 			/* near ones always, far ones by chance */
@@ -162,15 +162,15 @@ static void product_refuses_other_windows(void **state)
 				 check_below(&random, page->reserved) *
 				 page->block_size;
 			inside += run_start(page);
-			check(page_amount(page, (void *)(inside + away)) > sum,
+			check(block_weight(page, (void *)(inside + away)) > total,
 			      "class %u above", class);
-			check(page_amount(page, (void *)(inside - away)) > sum,
+			check(block_weight(page, (void *)(inside - away)) > total,
 			      "class %u below", class);
 			/* and where it happens to be a multiple */
 			away -= away % page->block_size;
-			check(page_amount(page, (void *)(inside + away)) > sum,
+			check(block_weight(page, (void *)(inside + away)) > total,
 			      "class %u multiple above", class);
-			check(page_amount(page, (void *)(inside - away)) > sum,
+			check(block_weight(page, (void *)(inside - away)) > total,
 			      "class %u multiple below", class);
 		}
 		page_free(page);
