@@ -31,7 +31,6 @@ static void abandoned_remove(struct instance *instance, struct page *page)
 static bool page_abandon(struct instance *instance, struct page *page,
 			 size_t free)
 {
-	uintptr_t word = atomic_read(&page->thread_free);
 	bool nothing_came;
 
 	if (!MI_CONCURRENT)	/* a heap that stays: leads to the instance */
@@ -40,13 +39,7 @@ static bool page_abandon(struct instance *instance, struct page *page,
 	if (!arena_by_number(instance, page->arena_number)->exclusive)
 		abandoned_insert(instance, page);
 	atomic_write(&page->owner, 0);
-	/* release: who claims it finds all that was done to it before */
-	do {
-		nothing_came = !(word & (PAGE_LIST_MASK | PAGE_EMPTIED));
-	} while (nothing_came &&
-		 !atomic_compare_swap(&page->thread_free, &word,
-				      (word & PAGE_PURGING) | PAGE_ABANDONED |
-				      free << PAGE_COUNT_SHIFT));
+	nothing_came = thread_free_try_abandon(page, free);
 	if (!nothing_came)
 		abandoned_remove(instance, page);
 	port_unlock(&instance->lock);
@@ -81,14 +74,9 @@ void page_give_up(struct instance *instance, struct page *page)
 bool page_leave(struct page *page, void *arg)
 {
 	struct heap *heap = page->heap;
-	uintptr_t word = atomic_read(&page->thread_free);
 
 	(void)arg;
-	/* FULL becomes ACTIVE, so that nobody sends a notification any more */
-	while ((word & PAGE_STATE_MASK) == PAGE_FULL &&
-	       !atomic_compare_swap(&page->thread_free, &word,
-				    word & ~PAGE_STATE_MASK))
-		;	/* bounded: each failure is another thread's free */
+	thread_free_unmark_full(page);
 	heap_page_remove(heap, page);
 	if (page_state(page) == PAGE_NOTIFIED)
 		/* who holds that decides; heap_close() makes it seen */
@@ -104,12 +92,8 @@ bool page_leave(struct page *page, void *arg)
  */
 void page_left(struct instance *instance, struct page *page)
 {
-	uintptr_t word = atomic_read(&page->thread_free);
-
 	mi_assert(!atomic_read(&page->owner));
-	while (!atomic_compare_swap(&page->thread_free, &word,
-				    word & ~PAGE_STATE_MASK))
-		;	/* bounded: each failure is another thread's free */
+	(void)thread_free_denotify(page);
 	page_give_up(instance, page);
 }
 
@@ -140,19 +124,14 @@ void page_claimed_empty(struct instance *instance, struct page *page)
 
 #endif
 
-/*
- * The list goes with the state: in a count that goes on nobody could tell the
- * blocks of the list from those that the page had before.
- */
 static bool page_try_claim(struct page *page, struct block **list)
 {
-	uintptr_t word = atomic_read(&page->thread_free);
+	uintptr_t word = thread_free_read(page);
 
 	do {
-		if ((word & PAGE_STATE_MASK) != PAGE_ABANDONED)
-			return false;
-	} while (!atomic_compare_swap(&page->thread_free, &word,
-				      word & PAGE_PURGING));
+		if (word_state(word) != PAGE_ABANDONED)
+			return false;	/* a free was faster */
+	} while (!thread_free_try_claim(page, &word));
 	*list = word_list(word);
 	return true;
 }
@@ -198,9 +177,10 @@ struct page *page_reclaim(struct heap *heap, unsigned int class)
 void page_abandoned_emptied(struct page *page)
 {
 	struct instance *instance = page->heap->instance;
+	uintptr_t word = thread_free_read(page);
 
 	abandoned_remove(instance, page);
-	page->thread_free = PAGE_ACTIVE;
+	(void)thread_free_try_claim(page, &word);	/* nobody else is there */
 	page_free(page);
 }
 

@@ -45,25 +45,10 @@ void heap_page_adopt(struct heap *heap, struct page *page)
 	queue_append(heap, page);
 }
 
-/* Changes the state if the list is empty; false: there is something on it */
-static bool state_change_if_empty(struct page *page, enum page_state to)
-{
-	uintptr_t word = atomic_read(&page->thread_free);
-
-	do {
-		if (word & (PAGE_LIST_MASK | PAGE_EMPTIED))
-			return false;
-		if ((word & PAGE_STATE_MASK) == PAGE_NOTIFIED)
-			return true;	/* heap_drain() will look */
-	} while (!atomic_compare_swap(&page->thread_free, &word,
-				      (word & PAGE_PURGING) | to));
-	return true;
-}
-
 /* All is handed out. The sum of 0 makes the next free take the slow path */
 static bool page_to_full(struct heap *heap, struct page *page)
 {
-	if (!state_change_if_empty(page, PAGE_FULL))
+	if (!thread_free_mark_full(page))
 		return false;
 	page_unkeep(heap, page);
 	queue_remove(heap, page);
@@ -76,12 +61,8 @@ static bool page_to_full(struct heap *heap, struct page *page)
 void heap_page_unfull(struct page *page)
 {
 	struct heap *heap = page->heap;
-	uintptr_t word = atomic_read(&page->thread_free);
 
-	while ((word & PAGE_STATE_MASK) == PAGE_FULL &&
-	       !atomic_compare_swap(&page->thread_free, &word,
-				    word & ~PAGE_STATE_MASK))
-		;	/* bounded: each failure is another thread's free */
+	thread_free_unmark_full(page);
 	full_remove(heap, page);
 	queue_append(heap, page);
 }
@@ -109,7 +90,7 @@ void heap_page_look(struct page *page)
 	if (page->flags & PAGE_IN_FULL) {
 		if (page->local_free == page_empty_list(page) &&
 		    page_list_is_empty(page) &&
-		    state_change_if_empty(page, PAGE_FULL))
+		    thread_free_mark_full(page))
 			return;
 		page_collect_remote(page);
 		heap_page_unfull(page);
@@ -129,8 +110,7 @@ void heap_look(struct heap *heap, unsigned int class, unsigned int pages)
 			queue_remove(heap, page);
 			queue_append(heap, page);
 		}
-		if (!(atomic_read(&page->thread_free) &
-		      (PAGE_LIST_MASK | PAGE_EMPTIED)))
+		if (!word_has_come(thread_free_read(page)))
 			continue;
 		page_collect_remote(page);
 		if (page_resum(page))
@@ -384,31 +364,22 @@ void heap_absorb(struct heap *heap, struct heap *from)
 static bool page_drop(struct page *page, void *arg)
 {
 	struct heap *heap = page->heap, *backing = arg;
-	uintptr_t word = atomic_read(&page->thread_free);
+	uintptr_t word;
 
-	for (;;) {
-		if (word & PAGE_PURGING) {
-			page_move(page, backing);
-			return true;
-		}
-		if (atomic_compare_swap(&page->thread_free, &word,
-					word & PAGE_STATE_MASK))
-			break;
+	if (!thread_free_try_drop(page, &word)) {
+		/* who purges it still has its memory, and then makes it free */
+		page_move(page, backing);
+		return true;
 	}
-	if (word & PAGE_EMPTIED)
-		(void)atomic_add(&heap->instance->emptied_units,
-				 0 - (size_t)page->units);
-	else if (word >> PAGE_COUNT_SHIFT == page->reserved)
-		(void)atomic_add(&heap->instance->waiting_units,
-				 0 - (size_t)page->units);
-	if ((word & PAGE_STATE_MASK) == PAGE_NOTIFIED) {
+	page_end_wait(page, word);
+	if (word_state(word) == PAGE_NOTIFIED) {
+		/* the holder has its link, so it cannot be given back yet */
 		if (page->flags & PAGE_IN_FULL)
 			heap_page_unfull(page);
 		page_restart(page);
 		page_move(page, backing);
 		return true;
 	}
-	atomic_write(&page->thread_free, PAGE_ACTIVE);
 	heap_page_remove(heap, page);
 	page_free(page);
 	return true;

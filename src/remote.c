@@ -57,11 +57,7 @@ static size_t heap_drain_page(struct heap *heap)
 		heap_return_page(now, page);
 		return 0;
 	}
-	word = atomic_read(&page->thread_free);
-	/* the link has been read: from here on it may be another's */
-	while (!atomic_compare_swap(&page->thread_free, &word,
-				    word & ~PAGE_STATE_MASK))
-		;	/* bounded: each failure is another thread's free */
+	word = thread_free_denotify(page);
 	if (unlikely(!page->owner)) {	/* it outlived its thread */
 		now = heap->backing;	/* others may be destroyed */
 		atomic_write(&page->heap, now);
@@ -69,7 +65,7 @@ static size_t heap_drain_page(struct heap *heap)
 		heap_page_adopt(now, page);
 	}
 	heap_page_look(page);
-	return word >> PAGE_COUNT_SHIFT;
+	return word_count(word);
 }
 
 static void heap_take_returned(struct heap *heap)
@@ -174,100 +170,101 @@ static COLD struct heap *heap_that_gains(struct instance *instance,
 }
 
 /*
- * Who has set PURGING has taken the list away: to the owner all is handed
- * out, so nobody touches the memory until EMPTIED is set, nor the map entries
- * until page_restart() makes blocks anew. The marks of the blocks go with the
- * memory; without an entry a second free is found all the same.
+ * Of who has set PURGING, and so has the memory: it is given back without a
+ * lock, and then the page is, or its owner learns that all blocks are free. The
+ * map entries are not touched by others until page_restart() makes blocks anew.
+ * The marks of free blocks go with the memory; a second free is found all the
+ * same, as its block has no map entry.
  */
 static void page_purge_remote(struct instance *instance, struct page *page,
 			      bool notify)
 {
-	uintptr_t word, to;
+	size_t units = page->units;
 	enum page_state state;
 
+	(void)atomic_add(&instance->remote_purged_units, units);
 	page_unmap(page);
 	(void)port_purge((void *)run_start(page), run_bytes(page));
-	word = atomic_read(&page->thread_free);
-	do {	/* release: who finds EMPTIED may touch the memory */
-		state = (enum page_state)(word & PAGE_STATE_MASK);
-		if (state == PAGE_ABANDONED)	/* by an owner that ended */
-			to = PAGE_ACTIVE;
-		else if (state == PAGE_FULL)
-			to = PAGE_NOTIFIED | PAGE_EMPTIED;
-		else
-			to = (word & ~PAGE_PURGING) | PAGE_EMPTIED;
-	} while (!atomic_compare_swap(&page->thread_free, &word, to));
+	state = thread_free_end_purge(page);
 	if (state == PAGE_ABANDONED) {
-		(void)atomic_add(&instance->emptied_units,
-				 0 - (size_t)page->units);
+		/* its owner has ended meanwhile: nobody waits for it any more */
+		(void)atomic_add(&instance->remote_purged_units, 0 - units);
 		page_claimed_empty(instance, page);
 	} else if (notify || state == PAGE_FULL) {
 		heap_return_page(atomic_read(&page->heap), page);
 	}
 }
 
-/* A free into a page that had an owner when `word` was read from it */
-static void page_freed_owned(struct instance *instance, struct page *page,
-			     uintptr_t word, bool whole, bool purge,
-			     size_t units)
+/*
+ * One attempt at a free into a page that has an owner. Who notifies keeps the
+ * page from going away; else it may be gone after the swap, so all that is
+ * needed of it is read before.
+ */
+static bool free_into_owned(struct instance *instance, struct page *page,
+			    struct block *block, uintptr_t *word)
 {
-	bool notify = (word & PAGE_STATE_MASK) == PAGE_FULL;
+	size_t units = page->units;
+	bool last = word_count(*word) + 1 == page->reserved;
+	bool notify = word_state(*word) == PAGE_FULL;
 
-	/* without a list or a state that keeps it, the page may be gone now */
-	if (whole && !purge)
-		(void)atomic_add(&instance->waiting_units, units);
-	if (purge) {
-		(void)atomic_add(&instance->emptied_units, units);
+	if (last && page_shall_go(instance, page)) {
+		if (!thread_free_try_purge(page, word))
+			return false;
 		page_purge_remote(instance, page, notify);
-	} else if (notify) {
-		heap_return_page(atomic_read(&page->heap), page);
+		return true;
 	}
+	if (!thread_free_try_push(page, word, block))
+		return false;
+	if (last)
+		(void)atomic_add(&instance->waiting_units, units);
+	if (notify)
+		heap_return_page(atomic_read(&page->heap), page);
+	return true;
+}
+
+/*
+ * One attempt at a free into a page that has no owner: the thread becomes its
+ * owner if it has a heap for it. Else the block waits for an owner, and the
+ * last one brings the page back, so no page waits for ever.
+ */
+static bool free_into_abandoned(struct instance *instance, struct page *page,
+				struct block *block, uintptr_t *word)
+{
+	struct heap *heap = heap_that_gains(instance, page);
+	bool last = word_count(*word) + 1 == page->reserved;
+
+	if (!heap && !last)
+		return thread_free_try_push(page, word, block);
+	thread_free_link(page, block, *word);
+	if (!thread_free_try_claim(page, word))
+		return false;
+	if (heap)
+		page_gained(heap, page, block);
+	else
+		page_claimed_empty(instance, page);
+	return true;
 }
 
 void page_free_remote(struct instance *instance, struct page *page,
 		      struct block *block)
 {
 	/* acquire: `reserved` and the arena's number are those of the page */
-	uintptr_t word = atomic_read_acquire(&page->thread_free), to;
-	size_t units = page->units, reserved = page->reserved, count;
-	struct heap *gains = NULL;
-	bool whole, purge = false, abandoned;
-	enum page_state state;
+	uintptr_t word = thread_free_read_list(page);
+	bool done;
 
-	do {
-		if (unlikely(word & (PAGE_PURGING | PAGE_EMPTIED))) {
+	do {	/* bounded: each failure is another thread's success */
+		if (unlikely(word_is_closed(word))) {
 			/* all blocks have come back, so this one has */
 			error_pointer(ERROR_DOUBLE_FREE, "free", block);
 			return;
 		}
 		block_mark_free(page, block);
-		state = (enum page_state)(word & PAGE_STATE_MASK);
-		abandoned = state == PAGE_ABANDONED;
-		count = (word >> PAGE_COUNT_SHIFT) + 1;
-		whole = count == reserved;
-		block->next = word_list(word) ? word_list(word) :
-			      page_empty_list(page);
-		if (unlikely(abandoned))
-			gains = heap_that_gains(instance, page);
-		purge = whole && !abandoned && page_shall_go(instance, page);
-		if (unlikely(abandoned && (gains || whole)))
-			to = PAGE_ACTIVE;	/* claimed, with its list */
-		else if (purge)
-			to = PAGE_PURGING | state;
+		if (likely(word_state(word) != PAGE_ABANDONED))
+			done = free_into_owned(instance, page, block, &word);
 		else
-			to = (uintptr_t)block | count << PAGE_COUNT_SHIFT |
-			     state;
-		if (state == PAGE_FULL)
-			to = (to & ~PAGE_STATE_MASK) | PAGE_NOTIFIED;
-		/* release: the block's link and mark; acquire: the list's */
-	} while (!atomic_compare_swap(&page->thread_free, &word, to));
-
-	if (likely(!abandoned))
-		page_freed_owned(instance, page, word, whole, purge, units);
-	else if (gains)
-		page_gained(gains, page, block);
-	else if (whole)
-		page_claimed_empty(instance, page);
+			done = free_into_abandoned(instance, page, block,
+						   &word);
+	} while (unlikely(!done));
 }
 
 #endif /* MI_CONCURRENT */

@@ -278,7 +278,7 @@ void heaps_fork_child(struct instance *instance)
 	/* what others kept, and what waited for them, counts no more */
 	instance->kept_units = 0;
 	instance->waiting_units = 0;
-	instance->emptied_units = 0;
+	instance->remote_purged_units = 0;
 	for (heap = instance->late; heap; heap = next) {
 		next = heap->list.next;
 		if (heap->owner == self)
@@ -298,12 +298,12 @@ void heaps_fork_child(struct instance *instance)
 				run->owner = 0;
 				continue;
 			}
-			word = run->thread_free;
+			word = thread_free_read(run);
 			if (run->flags & PAGE_KEPT)
 				instance->kept_units += run->units;
-			if (word & PAGE_EMPTIED)
-				instance->emptied_units += run->units;
-			else if (word >> PAGE_COUNT_SHIFT == run->reserved)
+			if (word_is_purged(word))
+				instance->remote_purged_units += run->units;
+			else if (word_count(word) == run->reserved)
 				instance->waiting_units += run->units;
 		}
 	}

@@ -46,29 +46,6 @@ enum run_kind {
 	RUN_PALLOC,	/* whole units, any part may be given back */
 };
 
-/*
- * What becomes of a free by another thread: `thread_free` is
- *
- *	63      48 47                       4    3       2      1 0
- *	| blocks  | address of the first     | emptied purging | state |
- */
-enum page_state {
-	PAGE_ACTIVE = 0,
-	PAGE_FULL = 1,
-	PAGE_NOTIFIED = 2,
-	PAGE_ABANDONED = 3,
-};
-#define PAGE_STATE_MASK		((uintptr_t)3)
-#define PAGE_PURGING		((uintptr_t)4)	/* by who freed the last */
-#define PAGE_EMPTIED		((uintptr_t)8)	/* purged: all is free */
-#define PAGE_LIST_MASK		((uintptr_t)0x0000fffffffffff0)
-#define PAGE_COUNT_SHIFT	48
-/*
- * Of an ABANDONED page the count is that of all blocks that are not handed
- * out, wherever they are: so who frees the last one knows it, without a look
- * at anything that belongs to who owned the page, or owns it the next moment.
- */
-
 enum page_flags {
 	PAGE_IN_FULL = 1,	/* on heap->full instead of in a queue */
 	PAGE_KEPT = 2,		/* may be empty, counted in kept_units */
@@ -117,7 +94,7 @@ struct page {
 	/* Touched on slow paths and by other threads */
 	union {
 		struct {
-			uintptr_t thread_free;	/* list head | state */
+			uintptr_t thread_free;	/* see thread_free.h */
 			struct page *returned_next;	/* while NOTIFIED */
 		};
 		LINK(struct page) age;		/* RUN_FREE, while dirty */
@@ -266,8 +243,9 @@ struct instance {
 	size_t units_promised;		/* see frames.c */
 	size_t bytes_purged, purges;
 	size_t abandoned_count;
-	size_t waiting_units;		/* of pages that others emptied */
-	size_t emptied_units;		/* of those that others purged, too */
+	/* Of pages that wait for their owner with all blocks freed by others */
+	size_t waiting_units;		/* and their memory as it was */
+	size_t remote_purged_units;	/* and their memory given back */
 	size_t kept_units;		/* of pages that may be empty */
 	size_t budget_bytes;		/* dirty memory that is kept */
 	size_t budget_share;		/* or this fraction of what is used */

@@ -14,6 +14,7 @@ arch/x86_64.h arch/generic.h
 bits.h list.h
 atomic.h size_class.h port.h text.h
 types.h
+thread_free.h
 track.h error.h frames.h
 arena.h
 harden.h
@@ -29,7 +30,7 @@ level()
 		if ($i == file) print NR }' <<<"$layers"
 }
 
-echo 1..3
+echo 1..4
 bad=0
 for file in *.h arch/*.h; do
 	own=$(level "$file")
@@ -69,3 +70,11 @@ for file in *.c; do
 done
 [ $bad = 0 ] && echo "ok 3 - only mi_*.c know the interface" ||
 	echo "not ok 3 - only mi_*.c know the interface"
+
+bad=0
+if grep -nE '(->|\.)thread_free\>' $(ls *.c *.h | grep -v '^thread_free\.') |
+   sed 's/^/# /' | grep .; then
+	bad=1
+fi
+[ $bad = 0 ] && echo "ok 4 - only thread_free.[ch] touch that word" ||
+	echo "not ok 4 - only thread_free.[ch] touch that word"

@@ -18,7 +18,7 @@ static int full_page_is_notified_and_returns(void *arg)
 	must(!page->returned_next);
 	must(is_full(page));
 	heap_drain(heap_current());
-	must(page->thread_free == PAGE_ACTIVE);
+	must(thread_free_read(page) == PAGE_ACTIVE);
 	must(heap_current()->returned == 0);
 	must(is_queued(page));
 	must(is_valid());
@@ -257,7 +257,7 @@ static int abandoned_page_waits_where_told(void *arg)
 	/* one free by a thread that may claim it brings all three back */
 	mi_free(blocks[2]);
 	must(page->owner == port_thread_id());
-	must(page->thread_free == PAGE_ACTIVE);
+	must(thread_free_read(page) == PAGE_ACTIVE);
 	mi_free(blocks[3]);
 	mi_free(blocks[4]);
 	return ends_well();
@@ -308,7 +308,7 @@ static void free_after_the_end(void)
 	/* no heap is made for it, which nobody would end */
 	must(heap_current() == &empty_heap);
 	must(page_state(page) == PAGE_ABANDONED);
-	must(word_list(page->thread_free) == blocks[0]);
+	must(word_list(thread_free_read(page)) == blocks[0]);
 }
 
 static int thread_frees_after_its_end(void *arg)
@@ -339,7 +339,7 @@ static int thread_pushes_after_its_end(void *arg)
 	page = page_around_block(blocks[0]);
 	in_thread(push_after_the_end);
 	must(is_abandoned(page));
-	must(word_list(page->thread_free) == blocks[0]);
+	must(word_list(thread_free_read(page)) == blocks[0]);
 	mi_option_set(mi_option_abandoned_reclaim_on_free, 1);
 	mi_free(blocks[1]);
 	must(default_instance.abandoned_count == 0);
@@ -416,7 +416,7 @@ static int exclusive_pages_go_back(void *arg)
 		must(page_around_block(exclusive_blocks[i]) == page);
 		mi_free(exclusive_blocks[i]);
 		must(page_state(page) == PAGE_ABANDONED);
-		must(word_list(page->thread_free) == exclusive_blocks[i]);
+		must(word_list(thread_free_read(page)) == exclusive_blocks[i]);
 	}
 	for (; i < EXCLUSIVE_BLOCKS; i++)
 		mi_free(exclusive_blocks[i]);

@@ -53,11 +53,12 @@ static struct heap *noted;
 static void notify_begin(void)
 {
 	struct block *block = blocks[0];
+	uintptr_t word = thread_free_read(page);
 
-	must(page->thread_free == PAGE_FULL);
+	must(word == PAGE_FULL);
 	block->tag = (uintptr_t)page;
-	block->next = page_empty_list(page);
-	page->thread_free = (uintptr_t)block | PAGE_NOTIFIED;
+	while (!thread_free_try_push(page, &word, block))
+		must(word == PAGE_FULL);
 	noted = page->heap;
 }
 
@@ -359,7 +360,7 @@ static int owner_ends_in_a_purge(void *arg)
 	free_second();
 	free_third_and_fourth();
 	must(!in_purge);
-	must(default_instance.emptied_units == 0);
+	must(default_instance.remote_purged_units == 0);
 	must(default_instance.waiting_units == 0);
 	mi_free(blocks[4]);
 	must(default_instance.abandoned_count == 0);
