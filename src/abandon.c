@@ -28,7 +28,7 @@ static void abandoned_remove(struct instance *instance, struct page *page)
  * are not handed out. False: blocks came back meanwhile, perhaps the last of
  * them, and it stays the caller's.
  */
-static bool page_abandon(struct instance *instance, struct page *page,
+static bool page_try_abandon(struct instance *instance, struct page *page,
 			 size_t free)
 {
 	bool nothing_came;
@@ -59,7 +59,7 @@ static size_t page_count_free(const struct page *page)
 }
 
 /* What is empty goes, and the rest waits for another owner */
-void page_give_up(struct instance *instance, struct page *page)
+void page_free_or_abandon(struct instance *instance, struct page *page)
 {
 	do {	/* bounded: each round another thread has freed */
 		page_collect_remote(page);
@@ -68,10 +68,10 @@ void page_give_up(struct instance *instance, struct page *page)
 			page_free(page);
 			return;
 		}
-	} while (!page_abandon(instance, page, page_count_free(page)));
+	} while (!page_try_abandon(instance, page, page_count_free(page)));
 }
 
-bool page_leave(struct page *page, void *arg)
+bool page_abandon(struct page *page, void *arg)
 {
 	struct heap *heap = page->heap;
 
@@ -82,7 +82,7 @@ bool page_leave(struct page *page, void *arg)
 		/* who holds that decides; heap_close() makes it seen */
 		atomic_write(&page->owner, 0);
 	else
-		page_give_up(heap->instance, page);
+		page_free_or_abandon(heap->instance, page);
 	return true;
 }
 
@@ -90,11 +90,11 @@ bool page_leave(struct page *page, void *arg)
  * The caller holds NOTIFIED of a page whose owner has left it, so nobody else
  * knows the page but for what is freed into it.
  */
-void page_left(struct instance *instance, struct page *page)
+void page_abandon_orphan(struct instance *instance, struct page *page)
 {
 	mi_assert(!atomic_read(&page->owner));
 	(void)thread_free_denotify(page);
-	page_give_up(instance, page);
+	page_free_or_abandon(instance, page);
 }
 
 static void page_unlist(struct instance *instance, struct page *page)

@@ -23,7 +23,7 @@ void heap_init(struct heap *heap)
 	unsigned int class;
 
 	/* what follows may be read by threads that come late: it stays */
-	memory_zero(heap, __builtin_offsetof(struct heap, returned));
+	memory_zero(heap, __builtin_offsetof(struct heap, notified));
 	for (class = 0; class < CLASS_COUNT; class++)
 		heap->queues[class].first = &empty_page;
 	heap->owner = port_thread_id();
@@ -84,7 +84,7 @@ void heap_page_emptied(struct page *page)
 }
 
 /* What is left to do for a page that came back, or was never gone */
-void heap_page_look(struct page *page)
+void heap_page_sweep(struct page *page)
 {
 	page_collect_remote(page);
 	if (page->flags & PAGE_IN_FULL) {
@@ -99,7 +99,7 @@ void heap_page_look(struct page *page)
 		heap_page_emptied(page);
 }
 
-void heap_look(struct heap *heap, unsigned int class, unsigned int pages)
+void heap_sweep(struct heap *heap, unsigned int class, unsigned int pages)
 {
 	struct queue *queue = &heap->queues[class];
 	struct page *page;
@@ -238,11 +238,11 @@ struct block *heap_alloc(struct heap *heap, unsigned int class)
 #if MI_DEBUG >= 2
 	mi_assert(heap->heartbeat % 256 || heap_is_valid(heap));
 #endif
-	if (unlikely(heap_has_returned(heap)))
+	if (unlikely(heap_has_notified(heap)))
 		heap_drain(heap);
-	if (unlikely(heap->heartbeat % LOOK_INTERVAL == 0)) {
-		heap->look_class = (heap->look_class + 1) % CLASS_COUNT;
-		heap_look(heap, heap->look_class, 1);
+	if (unlikely(heap->heartbeat % SWEEP_INTERVAL == 0)) {
+		heap->sweep_class = (heap->sweep_class + 1) % CLASS_COUNT;
+		heap_sweep(heap, heap->sweep_class, 1);
 	}
 	do {	/* bounded: a list is lost each time */
 		page = heap_find(heap, class);
@@ -358,7 +358,7 @@ void heap_absorb(struct heap *heap, struct heap *from)
 }
 
 /*
- * Makes every block free. A page on its way to `returned`, or being purged,
+ * Makes every block free. A page on its way to `notified`, or being purged,
  * goes to the backing heap, empty.
  */
 static bool page_drop(struct page *page, void *arg)

@@ -56,9 +56,9 @@ void heap_collect_all(struct heap *heap);
  * Looks at the first pages of a class for what others freed, and moves them
  * behind the others: so that no page is forgotten whose class is not used.
  */
-void heap_look(struct heap *heap, unsigned int class, unsigned int pages);
+void heap_sweep(struct heap *heap, unsigned int class, unsigned int pages);
 /* Collects what came back to one page, and moves it to where it belongs */
-void heap_page_look(struct page *page);
+void heap_page_sweep(struct page *page);
 /* Called now and then on the slow path, see mi_register_deferred_free() */
 void heap_set_deferred(void (*call)(bool, unsigned long long, void *),
 		       void *arg);
@@ -102,11 +102,11 @@ void heaps_fork_child(struct instance *instance);
 
 /* abandon.c: pages between two owners */
 /* For heap_visit_pages(): the page loses its owner, who calls this */
-bool page_leave(struct page *page, void *arg);
+bool page_abandon(struct page *page, void *arg);
 /* What is empty goes, the rest is abandoned. In no list, and the caller's */
-void page_give_up(struct instance *instance, struct page *page);
+void page_free_or_abandon(struct instance *instance, struct page *page);
 /* The same for a page that is NOTIFIED, and that its owner has left */
-void page_left(struct instance *instance, struct page *page);
+void page_abandon_orphan(struct instance *instance, struct page *page);
 /*
  * The caller has claimed the page: it has changed ABANDONED to ACTIVE, and
  * taken the list away with that. The page becomes the heap's
@@ -123,21 +123,21 @@ void page_abandoned_emptied(struct page *page);
 #if MI_CONCURRENT
 void page_free_remote(struct instance *instance, struct page *page,
 		      struct block *block);
-/* Puts a page on `returned`. Any thread that has set it NOTIFIED */
-void heap_return_page(struct heap *heap, struct page *page);
+/* Puts a page on `notified`. Any thread that has set it NOTIFIED */
+void heap_notify(struct heap *heap, struct page *page);
 /*
- * Moves pages on `returned` back to where they can be used: some of them, the
+ * Moves pages on `notified` back to where they can be used: some of them, the
  * next call goes on. O(1) but for the blocks of the last page
  */
 void heap_drain(struct heap *heap);
 /* All of them. O(pages + blocks) */
 void heap_drain_all(struct heap *heap);
-static inline bool heap_has_returned(const struct heap *heap)
+static inline bool heap_has_notified(const struct heap *heap)
 {
-	return atomic_read(&heap->returned) || heap->pending;
+	return atomic_read(&heap->notified) || heap->pending;
 }
 /*
- * The heap's pages have left it: from now on no page comes to `returned`, and
+ * The heap's pages have left it: from now on no page comes to `notified`, and
  * those that came are passed on. The heap's thread, at its end
  */
 void heap_close(struct heap *heap);
@@ -150,7 +150,7 @@ static inline void heap_drain_all(struct heap *heap)
 {
 	(void)heap;
 }
-static inline bool heap_has_returned(const struct heap *heap)
+static inline bool heap_has_notified(const struct heap *heap)
 {
 	(void)heap;
 	return false;

@@ -120,7 +120,7 @@ struct page *page_alloc(struct heap *heap, unsigned int class)
 	page->listed = 0;
 	page->heap = heap;
 	page->list.next = page->list.prev = NULL;
-	page->returned_next = NULL;
+	page->notified_next = NULL;
 	thread_free_init(page);
 	atomic_write(&page->owner, heap->owner);
 

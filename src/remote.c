@@ -11,14 +11,14 @@
  * The caller holds NOTIFIED: it has set it, or has taken the page off a list
  * of those that are.
  */
-void heap_return_page(struct heap *heap, struct page *page)
+void heap_notify(struct heap *heap, struct page *page)
 {
 	/*
 	 * Acquire, here and where the swap fails: pairs with the swap of
 	 * HEAP_PARKED in heap_close(), so that who finds that bit also finds
 	 * all that the heap's thread did to the page before.
 	 */
-	uintptr_t word = atomic_read_acquire(&heap->returned);
+	uintptr_t word = atomic_read_acquire(&heap->notified);
 	struct heap *now;
 
 	for (;;) {	/* bounded: a page moves once, and heaps end once */
@@ -30,16 +30,16 @@ void heap_return_page(struct heap *heap, struct page *page)
 				 * thread begins anew with the heap meanwhile
 				 * does not matter: it does not know the page.
 				 */
-				page_left(heap->instance, page);
+				page_abandon_orphan(heap->instance, page);
 				return;
 			}
 			heap = now;
-			word = atomic_read_acquire(&heap->returned);
+			word = atomic_read_acquire(&heap->notified);
 			continue;
 		}
-		page->returned_next = (struct page *)word;
+		page->notified_next = (struct page *)word;
 		/* release: the link is seen by who takes the list */
-		if (atomic_compare_swap(&heap->returned, &word,
+		if (atomic_compare_swap(&heap->notified, &word,
 					(uintptr_t)page))
 			return;
 	}
@@ -52,9 +52,9 @@ static size_t heap_drain_page(struct heap *heap)
 	struct heap *now = atomic_read(&page->heap);
 	uintptr_t word;
 
-	heap->pending = page->returned_next;
+	heap->pending = page->notified_next;
 	if (unlikely(now != heap)) {	/* moved, by mi_heap_delete() */
-		heap_return_page(now, page);
+		heap_notify(now, page);
 		return 0;
 	}
 	word = thread_free_denotify(page);
@@ -64,16 +64,16 @@ static size_t heap_drain_page(struct heap *heap)
 		atomic_write(&page->owner, now->owner);
 		heap_page_adopt(now, page);
 	}
-	heap_page_look(page);
+	heap_page_sweep(page);
 	return word_count(word);
 }
 
-static void heap_take_returned(struct heap *heap)
+static void heap_take_notified(struct heap *heap)
 {
 	/* acquire: all links; HEAP_PARKED is not set while the owner lives */
 	if (!heap->pending)
 		heap->pending = (struct page *)
-				atomic_swap(&heap->returned, 0);
+				atomic_swap(&heap->notified, 0);
 }
 
 void heap_drain(struct heap *heap)
@@ -81,7 +81,7 @@ void heap_drain(struct heap *heap)
 	unsigned int pages = DRAIN_PAGES;
 	size_t blocks = 0;
 
-	heap_take_returned(heap);
+	heap_take_notified(heap);
 	while (heap->pending && pages-- && blocks < DRAIN_BLOCKS)
 		blocks += heap_drain_page(heap);
 }
@@ -91,7 +91,7 @@ void heap_drain_all(struct heap *heap)
 	unsigned int lists = 2;	/* what was begun, and what came since */
 
 	while (lists--) {
-		heap_take_returned(heap);
+		heap_take_notified(heap);
 		while (heap->pending)
 			(void)heap_drain_page(heap);
 	}
@@ -107,14 +107,14 @@ void heap_close(struct heap *heap)
 	 * Acquire: the links of what came late. Release: the heap's pages have
 	 * been left or moved, which who finds the bit must see.
 	 */
-	page = (struct page *)atomic_swap(&heap->returned, HEAP_PARKED);
+	page = (struct page *)atomic_swap(&heap->notified, HEAP_PARKED);
 	for (; page; page = next) {
-		next = page->returned_next;
+		next = page->notified_next;
 		now = atomic_read(&page->heap);
 		if (now == heap)
-			page_left(heap->instance, page);
+			page_abandon_orphan(heap->instance, page);
 		else	/* moved to the thread's first heap */
-			heap_return_page(now, page);
+			heap_notify(now, page);
 	}
 }
 
@@ -138,7 +138,7 @@ static bool page_shall_go(struct instance *instance, struct page *page)
 }
 
 /* A free has made the page ours: the block, and what follows it on the list */
-static void page_gained(struct heap *heap, struct page *page,
+static void page_claimed_by_free(struct heap *heap, struct page *page,
 			struct block *block)
 {
 	unsigned int class = page->class;
@@ -149,7 +149,7 @@ static void page_gained(struct heap *heap, struct page *page,
 		heap_page_emptied(page);
 	/* what a thread gains by frees must not pile up */
 	heap_drain(heap);
-	heap_look(heap, class, 2);
+	heap_sweep(heap, class, 2);
 }
 
 /*
@@ -157,7 +157,7 @@ static void page_gained(struct heap *heap, struct page *page,
  * has no owner. NULL: none; a heap is not made for that, as the thread may be
  * about to end, and pages of an exclusive arena are for no such heap.
  */
-static COLD struct heap *heap_that_gains(struct instance *instance,
+static COLD struct heap *heap_that_claims(struct instance *instance,
 					 const struct page *page)
 {
 	struct heap *heap = heap_current();
@@ -191,7 +191,7 @@ static void page_purge_remote(struct instance *instance, struct page *page,
 		(void)atomic_add(&instance->remote_purged_units, 0 - units);
 		page_claimed_empty(instance, page);
 	} else if (notify || state == PAGE_FULL) {
-		heap_return_page(atomic_read(&page->heap), page);
+		heap_notify(atomic_read(&page->heap), page);
 	}
 }
 
@@ -218,7 +218,7 @@ static bool free_into_owned(struct instance *instance, struct page *page,
 	if (last)
 		(void)atomic_add(&instance->waiting_units, units);
 	if (notify)
-		heap_return_page(atomic_read(&page->heap), page);
+		heap_notify(atomic_read(&page->heap), page);
 	return true;
 }
 
@@ -230,7 +230,7 @@ static bool free_into_owned(struct instance *instance, struct page *page,
 static bool free_into_abandoned(struct instance *instance, struct page *page,
 				struct block *block, uintptr_t *word)
 {
-	struct heap *heap = heap_that_gains(instance, page);
+	struct heap *heap = heap_that_claims(instance, page);
 	bool last = word_count(*word) + 1 == page->reserved;
 
 	if (!heap && !last)
@@ -239,7 +239,7 @@ static bool free_into_abandoned(struct instance *instance, struct page *page,
 	if (!thread_free_try_claim(page, word))
 		return false;
 	if (heap)
-		page_gained(heap, page, block);
+		page_claimed_by_free(heap, page, block);
 	else
 		page_claimed_empty(instance, page);
 	return true;

@@ -44,7 +44,7 @@ static struct heap *heap_memory(struct instance *instance)
 		if (heap) {
 			LIST_REMOVE(instance->parked, heap, list);
 			/* it was HEAP_PARKED alone: nothing is put there */
-			atomic_write(&heap->returned, 0);
+			atomic_write(&heap->notified, 0);
 		}
 	} else {
 		heap = &instance->main_heap;
@@ -58,7 +58,7 @@ static struct heap *heap_memory(struct instance *instance)
 	if (!run)
 		return NULL;
 	heap = (struct heap *)run_start(run);
-	heap->returned = 0;
+	heap->notified = 0;
 	heap->instance = instance;
 	heap->run = run;
 	return heap;
@@ -78,7 +78,7 @@ static PORT_TLS bool thread_has_ended;
  * Ids are unique among live threads, so who has the id now of a late heap may
  * have that. There is none in most programs.
  */
-static struct heap *heap_left_late(struct instance *instance)
+static struct heap *heap_find_own(struct instance *instance)
 {
 	uintptr_t self = port_thread_id();
 	struct heap *heap;
@@ -114,7 +114,7 @@ struct heap *heap_of_owner(struct instance *instance, uintptr_t owner)
 	return heap;
 }
 
-static struct heap *heap_left_late(struct instance *instance)
+static struct heap *heap_find_own(struct instance *instance)
 {
 	return heap_of_owner(instance, port_thread_id());
 }
@@ -143,7 +143,7 @@ COLD struct heap *heap_current_or_new(void)
 	if (likely(heap != &empty_heap))
 		return heap;
 	port_init();
-	heap = heap_left_late(&default_instance);
+	heap = heap_find_own(&default_instance);
 	if (!heap)
 		heap = heap_create(&default_instance, NULL);
 	if (!heap)
@@ -225,7 +225,7 @@ void heap_end(struct heap *heap)
 static void heap_abandon(struct heap *heap)
 {
 	heap_drain_all(heap);
-	(void)heap_visit_pages(heap, page_leave, NULL);
+	(void)heap_visit_pages(heap, page_abandon, NULL);
 	heap_park(heap);
 }
 

@@ -95,7 +95,7 @@ struct page {
 	union {
 		struct {
 			uintptr_t thread_free;	/* see thread_free.h */
-			struct page *returned_next;	/* while NOTIFIED */
+			struct page *notified_next;	/* while NOTIFIED */
 		};
 		LINK(struct page) age;		/* RUN_FREE, while dirty */
 	};
@@ -178,11 +178,11 @@ struct heap {
 	struct queue queues[CLASS_COUNT];
 	uint32_t page_count[CLASS_COUNT];
 	struct page *full;		/* pages outside their queue */
-	struct page *pending;		/* taken off `returned`, still NOTIFIED */
+	struct page *pending;		/* taken off `notified`, still NOTIFIED */
 	struct arena *arena;		/* allocate only there, if not NULL */
 	struct heap *thread_next;	/* heaps of one thread */
 	uint64_t heartbeat;
-	unsigned int look_class;	/* where heap_look() is next */
+	unsigned int sweep_class;	/* where heap_sweep() is next */
 	bool in_deferred;
 	/* Constant from heap_create() on, which is before it is in a list */
 	bool late;			/* made when its thread had ended */
@@ -196,13 +196,13 @@ struct heap {
 	 * may look at them at any time. Atomic:
 	 */
 	__attribute__((aligned(64)))
-	uintptr_t returned;		/* NOTIFIED pages | HEAP_PARKED */
+	uintptr_t notified;		/* NOTIFIED pages | HEAP_PARKED */
 	/* Constant from heap_memory() on, for ever */
 	struct instance *instance;
 	struct page *run;		/* its own memory, if it can be freed */
 };
 
-/* In `returned`: the heap has no thread, and nothing is put there any more */
+/* In `notified`: the heap has no thread, and nothing is put there any more */
 #define HEAP_PARKED	((uintptr_t)1)
 
 _Static_assert(sizeof(struct queue) == BLOCK_ALIGN, "address = index * 16");

@@ -10,7 +10,7 @@ struct instance *default_instance_pointer;
 static void instance_setup(struct instance *instance)
 {
 	memory_zero(instance, __builtin_offsetof(struct instance, main_heap));
-	instance->main_heap.returned = 0;
+	instance->main_heap.notified = 0;
 	instance->main_heap.run = NULL;
 	instance->purge_enabled = purge_wanted();
 	instance->reclaim_on_free = true;
