@@ -36,7 +36,7 @@ struct uk_alloc *uk_mimalloc_init(void *base, __sz len)
 	instance_setup(instance);
 	if (!arena_add_rest(instance, (void *)rest, end - rest, 0))
 		return NULL;
-	(void)heap_create(instance, NULL);	/* that is main_heap */
+	(void)heap_create(instance, NULL, false);	/* that is main_heap */
 	if (first) {
 		default_instance_pointer = instance;
 		error_policy.abort = !params.ignore_errors;
