@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Pages between two owners: left by a thread that ends, claimed by another
- * one. The states are in docs/design.md, "Threads".
+ * Pages between two owners: abandoned by a thread that ends, claimed by another
+ * one. The states are in thread_free.h.
+ *
+ *	the owner ends
+ *	   nothing is outstanding	given back to the arena
+ *	   NOTIFIED			an orphan: its holder does the rest
+ *	   else				ABANDONED, until malloc claims it
+ *					(page_reclaim()), or a free (remote.c)
  */
 #include "heap.h"
 
@@ -24,12 +30,15 @@ static void abandoned_remove(struct instance *instance, struct page *page)
 }
 
 /*
- * The page stands in no list; its state is not NOTIFIED; `free` of its blocks
- * are not handed out. False: blocks came back meanwhile, perhaps the last of
- * them, and it stays the caller's.
+ * The page stands in no list, it is not NOTIFIED, and `free` of its blocks are
+ * not outstanding. False: blocks came back meanwhile, perhaps the last of them,
+ * and the page stays the caller's. It is listed before its state changes: who
+ * claims it takes it off the list, under this lock. Pages of an exclusive arena
+ * are not listed: only a thread's first heap claims what is, and it may have
+ * no blocks from there.
  */
 static bool page_try_abandon(struct instance *instance, struct page *page,
-			 size_t free)
+			     size_t free)
 {
 	bool nothing_came;
 
@@ -39,27 +48,30 @@ static bool page_try_abandon(struct instance *instance, struct page *page,
 	if (!arena_by_number(instance, page->arena_number)->exclusive)
 		abandoned_insert(instance, page);
 	atomic_write(&page->owner, 0);
-	nothing_came = thread_free_try_abandon(page, free);
+	nothing_came = thread_free_abandon(page, free);
 	if (!nothing_came)
 		abandoned_remove(instance, page);
 	port_unlock(&instance->lock);
 	return nothing_came;
 }
 
-/* Whose `free` list was just counted, and that nobody frees into but others */
+/* Blocks that are not outstanding. The `free` list has just been counted */
 static size_t page_count_free(const struct page *page)
 {
-	size_t handed_out = (size_t)page->capacity - page->listed;
+	size_t outstanding = (size_t)page->capacity - page->listed;
 	const struct block *block = page->local_free, *end;
 
 	end = (const struct block *)page;
 	for (; block != end; block = block->next)
-		handed_out--;
-	return page->reserved - handed_out;
+		outstanding--;
+	return page->reserved - outstanding;
 }
 
-/* What is empty goes, and the rest waits for another owner */
-void page_free_or_abandon(struct instance *instance, struct page *page)
+/*
+ * Of the one thread that has the page: gives it back if it is empty, else lets
+ * it wait for another owner.
+ */
+static void page_free_or_abandon(struct instance *instance, struct page *page)
 {
 	do {	/* bounded: each round another thread has freed */
 		page_collect_remote(page);
@@ -79,17 +91,18 @@ bool page_abandon(struct page *page, void *arg)
 	thread_free_unmark_full(page);
 	heap_page_remove(heap, page);
 	if (page_state(page) == PAGE_NOTIFIED)
-		/* who holds that decides; heap_close() makes it seen */
+		/*
+		 * The holder has the page's link, so it stays as it is. Who
+		 * finds the heap parked also finds that the page is an orphan:
+		 * heap_close() makes this seen.
+		 */
 		atomic_write(&page->owner, 0);
 	else
 		page_free_or_abandon(heap->instance, page);
 	return true;
 }
 
-/*
- * The caller holds NOTIFIED of a page whose owner has left it, so nobody else
- * knows the page but for what is freed into it.
- */
+/* Nobody else has the page: others may free into it, and no more */
 void page_abandon_orphan(struct instance *instance, struct page *page)
 {
 	mi_assert(!atomic_read(&page->owner));
@@ -165,7 +178,7 @@ struct page *page_reclaim(struct heap *heap, unsigned int class)
 		if (!page_list_is_empty(page) || page_refill(page) ||
 		    page_extend(page))
 			return page;
-		/* nothing free: it becomes full, and we look on */
+		/* nothing is free: it waits in the queue, the next is tried */
 		heap->page_count[class]--;
 		heap_page_adopt(heap, page);
 	}
@@ -180,7 +193,7 @@ void page_abandoned_emptied(struct page *page)
 	uintptr_t word = thread_free_read(page);
 
 	abandoned_remove(instance, page);
-	(void)thread_free_try_claim(page, &word);	/* nobody else is there */
+	(void)thread_free_try_claim(page, &word);	/* cannot fail here */
 	page_free(page);
 }
 

@@ -44,22 +44,23 @@ void heap_absorb(struct heap *heap, struct heap *from)
 }
 
 /*
- * Makes every block free. A page on its way to `notified`, or being purged,
- * goes to the backing heap, empty.
+ * Makes every block of a page free, and gives the page back. One that somebody
+ * else still has to do with, the holder of NOTIFIED or who purges it, goes to
+ * the thread's first heap instead, empty.
  */
 static bool page_drop(struct page *page, void *arg)
 {
 	struct heap *heap = page->heap, *backing = arg;
 	uintptr_t word;
 
-	if (!thread_free_try_drop(page, &word)) {
-		/* who purges it still has its memory, and then makes it free */
+	if (!thread_free_drop(page, &word)) {
+		/* its memory is another thread's until it is PURGED */
 		page_move(page, backing);
 		return true;
 	}
 	page_end_wait(page, word);
 	if (word_state(word) == PAGE_NOTIFIED) {
-		/* the holder has its link, so it cannot be given back yet */
+		/* the holder uses its link, so it is not given back yet */
 		if (page->flags & PAGE_IN_FULL)
 			heap_page_unfull(page);
 		page_restart(page);

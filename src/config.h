@@ -98,7 +98,7 @@
 /* Descriptors that must be free before runs are split */
 #define DESCRIPTOR_RESERVE	4
 
-/* Of so many slow paths one looks after a class, in turn */
+/* Of so many slow paths one sweeps a class, in turn */
 #define SWEEP_INTERVAL		16
 
 /* Of what others freed, one call moves so many pages, or blocks, at most */

@@ -2,6 +2,7 @@
 /* Where malloc gets a page with a free block from, when it has none at hand. */
 #include "queue.h"
 
+/* A page from elsewhere, first in its queue: an abandoned one, or a new one */
 static struct page *heap_more(struct heap *heap, unsigned int class)
 {
 	struct page *page = page_reclaim(heap, class);
@@ -68,9 +69,13 @@ static struct page *heap_find(struct heap *heap, unsigned int class)
 	bool collected = false;
 	struct page *page;
 
-	for (;;) {	/* each round a page leaves the queue */
+	for (;;) {	/* bounded: each round a page leaves, or got blocks */
 		page = queue->first;
-		/* a page of which others took all is not to be paid for now */
+		/*
+		 * A queue may begin with many pages that have nothing free.
+		 * After some a page is got elsewhere, so that no single malloc
+		 * moves all of them out of the way.
+		 */
 		if (page == &empty_page || unlikely(tries++ == FULL_TRIES)) {
 			page = heap_more(heap, class);
 			if (unlikely(!page)) {
@@ -87,7 +92,7 @@ static struct page *heap_find(struct heap *heap, unsigned int class)
 			(void)page_stay(heap, page);
 			return page;
 		}
-		(void)heap_page_full(heap, page);
+		heap_page_full(heap, page);
 	}
 }
 

@@ -71,8 +71,8 @@ struct page *page_reclaim(struct heap *heap, unsigned int class);
 void page_abandoned_emptied(struct page *page);
 
 /* owned.c: blocks of a heap's page were taken, or came back */
-/* All are taken, and the page leaves its queue. False: some came back */
-bool heap_page_full(struct heap *heap, struct page *page);
+/* All are taken: the page leaves its queue, unless some come back just now */
+void heap_page_full(struct heap *heap, struct page *page);
 /* The first block of a full page was freed */
 void heap_page_unfull(struct page *page);
 /* The page has become empty */

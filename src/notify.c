@@ -11,8 +11,8 @@
 #if MI_CONCURRENT
 
 /*
- * The caller holds NOTIFIED: it has set it, or has taken the page off a list
- * of those that are.
+ * The caller is the holder: it has set NOTIFIED, or has taken the page off a
+ * list of such pages.
  */
 void heap_notify(struct heap *heap, struct page *page)
 {
@@ -29,9 +29,9 @@ void heap_notify(struct heap *heap, struct page *page)
 			now = atomic_read(&page->heap);
 			if (now == heap) {
 				/*
-				 * Its thread has left the page. Whether some
-				 * thread begins anew with the heap meanwhile
-				 * does not matter: it does not know the page.
+				 * Its owner has ended. Whether some thread
+				 * begins anew with the heap meanwhile does not
+				 * matter: it does not know the page.
 				 */
 				page_abandon_orphan(heap->instance, page);
 				return;
@@ -48,7 +48,7 @@ void heap_notify(struct heap *heap, struct page *page)
 	}
 }
 
-/* The first of `pending`; tells how many blocks it brought */
+/* The first page of `pending`; tells how many blocks it brought */
 static size_t heap_drain_page(struct heap *heap)
 {
 	struct page *page = heap->pending;
@@ -56,13 +56,19 @@ static size_t heap_drain_page(struct heap *heap)
 	uintptr_t word;
 
 	heap->pending = page->notified_next;
-	if (unlikely(now != heap)) {	/* moved, by mi_heap_delete() */
+	if (unlikely(now != heap)) {
+		/* mi_heap_delete() has moved it: it follows, still NOTIFIED */
 		heap_notify(now, page);
 		return 0;
 	}
 	word = thread_free_denotify(page);
-	if (unlikely(!page->owner)) {	/* it outlived its thread */
-		now = heap->backing;	/* others may be destroyed */
+	if (unlikely(!page->owner)) {
+		/*
+		 * An orphan: it was notified to the heap in an earlier life,
+		 * and came here in this one. It goes to the thread's first
+		 * heap, as another one may be destroyed with all its blocks.
+		 */
+		now = heap->backing;
 		atomic_write(&page->heap, now);
 		atomic_write(&page->owner, now->owner);
 		heap_page_adopt(now, page);
@@ -73,7 +79,10 @@ static size_t heap_drain_page(struct heap *heap)
 
 static void heap_take_notified(struct heap *heap)
 {
-	/* acquire: all links; HEAP_PARKED is not set while the owner lives */
+	/*
+	 * Acquire: pairs with the release in heap_notify(), for all links.
+	 * HEAP_PARKED is not set while the heap has a thread.
+	 */
 	if (!heap->pending)
 		heap->pending = (struct page *)
 				atomic_swap(&heap->notified, 0);
@@ -107,8 +116,9 @@ void heap_close(struct heap *heap)
 
 	mi_assert(!heap->pending);
 	/*
-	 * Acquire: the links of what came late. Release: the heap's pages have
-	 * been left or moved, which who finds the bit must see.
+	 * Acquire: the links of the pages that came late. Release: pairs with
+	 * the acquire in heap_notify(), so that who finds the bit sees that
+	 * the heap's pages have been abandoned or moved.
 	 */
 	page = (struct page *)atomic_swap(&heap->notified, HEAP_PARKED);
 	for (; page; page = next) {
@@ -116,7 +126,7 @@ void heap_close(struct heap *heap)
 		now = atomic_read(&page->heap);
 		if (now == heap)
 			page_abandon_orphan(heap->instance, page);
-		else	/* moved to the thread's first heap */
+		else	/* it has moved to the thread's first heap */
 			heap_notify(now, page);
 	}
 }

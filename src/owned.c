@@ -8,17 +8,16 @@
  */
 #include "queue.h"
 
-bool heap_page_full(struct heap *heap, struct page *page)
+void heap_page_full(struct heap *heap, struct page *page)
 {
 	if (!thread_free_mark_full(page))
-		return false;
+		return;
 	page_unkeep(heap, page);
 	queue_remove(heap, page);
 	full_insert(heap, page);
 	/* a sum of 0 makes the next free take the slow path */
 	page->held += page->sum;
 	page->sum = 0;
-	return true;
 }
 
 void heap_page_unfull(struct page *page)
@@ -40,7 +39,10 @@ void heap_page_emptied(struct page *page)
 		return;
 	}
 #endif
-	if (page_state(page) == PAGE_NOTIFIED || page_keep(heap, page))
+	/* the holder has the page's link: heap_drain() will sweep the page */
+	if (page_state(page) == PAGE_NOTIFIED)
+		return;
+	if (page_keep(heap, page))
 		return;
 	heap_page_remove(heap, page);
 	page_free(page);
@@ -50,10 +52,12 @@ void heap_page_sweep(struct page *page)
 {
 	page_collect_remote(page);
 	if (page->flags & PAGE_IN_FULL) {
+		/* malloc took all while it was NOTIFIED: it stays full */
 		if (page->local_free == page_empty_list(page) &&
 		    page_list_is_empty(page) &&
 		    thread_free_mark_full(page))
 			return;
+		/* what came since the first look */
 		page_collect_remote(page);
 		heap_page_unfull(page);
 	}
@@ -72,6 +76,7 @@ void heap_sweep(struct heap *heap, unsigned int class, unsigned int pages)
 			queue_remove(heap, page);
 			queue_append(heap, page);
 		}
+		/* nothing came, so nothing has changed but by the owner */
 		if (!word_has_come(thread_free_read(page)))
 			continue;
 		page_collect_remote(page);

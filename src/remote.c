@@ -8,17 +8,20 @@
 #if MI_CONCURRENT
 
 /*
- * The last block of a page comes back, but not by its owner, who may sleep
- * for ever: true when so much waits for owners that the page is to be purged.
+ * The last block of a page comes back, but not by its owner, who may sleep for
+ * ever. Whether so much waits for owners by now that the page is to be purged.
  */
 static bool page_shall_go(struct instance *instance, struct page *page)
 {
 	size_t waiting = atomic_read(&instance->waiting_units);
 
 	/*
-	 * This moment is the only one at which the page is looked at, until its
-	 * owner wakes. So the other half of the budget is left for free runs,
-	 * and a share of what is in use now does not count: it may be freed.
+	 * Nobody looks at the page again before its owner wakes, so what is
+	 * decided here has to hold for long. Half of the budget is for such
+	 * pages, so that the other half stays for free runs. The budget is the
+	 * fixed one: a share of what is in use at this moment says nothing of
+	 * later. `waiting` may be below zero for a moment: it is counted after
+	 * the push, and the owner may be faster.
 	 */
 	return instance->purge_enabled && (ptrdiff_t)waiting >= 0 &&
 	       waiting + page->units > instance->budget_bytes >> 1 >>
@@ -26,9 +29,9 @@ static bool page_shall_go(struct instance *instance, struct page *page)
 	       !arena_by_number(instance, page->arena_number)->fixed;
 }
 
-/* A free has made the page ours: the block, and what follows it on the list */
+/* The calling thread has claimed the page, with `block` first on its list */
 static void page_claimed_by_free(struct heap *heap, struct page *page,
-			struct block *block)
+				 struct block *block)
 {
 	unsigned int class = page->class;
 
@@ -36,18 +39,19 @@ static void page_claimed_by_free(struct heap *heap, struct page *page,
 	heap_page_adopt(heap, page);
 	if (page_resum(page))
 		heap_page_emptied(page);
-	/* what a thread gains by frees must not pile up */
+	/* a thread that only frees must not pile up what it claims */
 	heap_drain(heap);
 	heap_sweep(heap, class, 2);
 }
 
 /*
- * Which heap the page is for, into which the calling thread frees and which
- * has no owner. NULL: none; a heap is not made for that, as the thread may be
- * about to end, and pages of an exclusive arena are for no such heap.
+ * The heap of the calling thread that may claim an abandoned page into which
+ * the thread frees. NULL: there is none. No heap is made for that, as the
+ * thread may be about to end, and nobody would end that heap. A page of an
+ * exclusive arena is not for a thread's first heap.
  */
 static COLD struct heap *heap_that_claims(struct instance *instance,
-					 const struct page *page)
+					  const struct page *page)
 {
 	struct heap *heap = heap_current();
 
@@ -55,7 +59,7 @@ static COLD struct heap *heap_that_claims(struct instance *instance,
 	    heap->instance != instance ||
 	    arena_by_number(instance, page->arena_number)->exclusive)
 		return NULL;
-	return heap->backing;
+	return heap->backing;	/* another one may be destroyed */
 }
 
 /*
@@ -76,7 +80,7 @@ static void page_purge_remote(struct instance *instance, struct page *page,
 	(void)port_purge((void *)run_start(page), run_bytes(page));
 	state = thread_free_end_purge(page);
 	if (state == PAGE_ABANDONED) {
-		/* its owner has ended meanwhile: nobody waits for it any more */
+		/* its owner has ended meanwhile, so nobody waits for it */
 		(void)atomic_add(&instance->remote_purged_units, 0 - units);
 		page_claimed_empty(instance, page);
 	} else if (notify || state == PAGE_FULL) {

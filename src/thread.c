@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A thread and its heaps: how it gets the first, and what it leaves behind. */
+/* A thread and its heaps: how it gets the first one, and how they end. */
 #include "heap.h"
 
 #if MI_CONCURRENT
@@ -13,8 +13,9 @@
 static PORT_TLS bool thread_has_ended;
 
 /*
- * Ids are unique among live threads, so who has the id now of a late heap may
- * have that. There is none in most programs.
+ * The late heap of an earlier thread with the caller's id becomes the caller's:
+ * ids are unique among live threads, so nobody uses it any more. Most programs
+ * have no late heap.
  */
 static struct heap *heap_find_own(struct instance *instance)
 {

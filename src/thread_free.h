@@ -13,26 +13,25 @@
  *	NOTIFIED	on its way to the owner		pushes
  *	ABANDONED	there is no owner		claims or pushes
  *
- *	from		to		by		transition
- *	ACTIVE		ACTIVE		others		thread_free_try_push()
- *	FULL		NOTIFIED	others		the same
- *	NOTIFIED	NOTIFIED	others		the same
- *	ABANDONED	ABANDONED	others		the same
- *	(each state)	(the same)	the owner	thread_free_take()
- *	ACTIVE		FULL		the owner	thread_free_mark_full()
- *	FULL		ACTIVE		the owner	thread_free_unmark_full()
- *	NOTIFIED	ACTIVE		the holder	thread_free_denotify()
- *	ACTIVE		ABANDONED	the owner	thread_free_try_abandon()
- *	ABANDONED	ACTIVE		any thread	thread_free_try_claim()
- *	not ABANDONED	+ PURGING	the last free	thread_free_try_purge()
- *	PURGING		PURGED, ACTIVE	the same	thread_free_end_purge()
- *	not ABANDONED	list empty	the owner	thread_free_try_drop()
+ *	transition		   by
+ *	thread_free_try_push()     others  adds a block; FULL becomes NOTIFIED
+ *	thread_free_try_purge()    others  PURGING and no list; the same of FULL
+ *	thread_free_end_purge()    others  PURGED, not PURGING; the same of FULL,
+ *					   and ABANDONED becomes ACTIVE
+ *	thread_free_try_claim()    any     ABANDONED becomes ACTIVE
+ *	thread_free_init()         owner   begins with ACTIVE
+ *	thread_free_take()         owner   takes the list, or PURGED
+ *	thread_free_mark_full()    owner   ACTIVE becomes FULL
+ *	thread_free_unmark_full()  owner   FULL becomes ACTIVE
+ *	thread_free_abandon()      owner   ACTIVE becomes ABANDONED
+ *	thread_free_drop()         owner   takes all; FULL becomes ACTIVE
+ *	thread_free_denotify()     holder  NOTIFIED becomes ACTIVE
  *
  * Who changes FULL to NOTIFIED is the holder: it alone may use the page's link
- * `notified_next`. It hands that right over with the list that it puts the
- * page on, and the page is not given back before it has come to an end.
+ * `notified_next`. Who takes the page off the list that it was put on is the
+ * holder then. Until a holder ends that state the page is not given back.
  *
- * Who changes ABANDONED to ACTIVE is the owner from then on.
+ * Who changes ABANDONED to ACTIVE has the page from then on.
  *
  * PURGING: all blocks have come back, and who brought the last one is giving
  * the page's memory back. To the owner every block is outstanding meanwhile,
@@ -197,7 +196,7 @@ static inline enum page_state thread_free_end_purge(struct page *page)
  * ABANDONED to ACTIVE: the page is the caller's, with the list in `*word`. The
  * list leaves in the same step, as in a count that goes on nobody could tell
  * its blocks from those that the page had before. Acquire: pairs with the
- * release of thread_free_try_abandon(), so that all is seen that the owner
+ * release of thread_free_abandon(), so that all is seen that the owner
  * before did, and with that of the pushes. Keeps PURGING: who purges has the
  * memory still.
  */
@@ -240,7 +239,7 @@ static inline uintptr_t thread_free_take(struct page *page)
  * ACTIVE, but for NOTIFIED. False: the page is PURGING, and stays as it is.
  * Gives the word before. Acquire: as thread_free_take().
  */
-static inline bool thread_free_try_drop(struct page *page, uintptr_t *word)
+static inline bool thread_free_drop(struct page *page, uintptr_t *word)
 {
 	uintptr_t to;
 
@@ -261,7 +260,7 @@ static inline bool thread_free_try_drop(struct page *page, uintptr_t *word)
  * the last of them, and the page stays the caller's. Release: pairs with
  * thread_free_try_claim().
  */
-static inline bool thread_free_try_abandon(struct page *page, size_t free)
+static inline bool thread_free_abandon(struct page *page, size_t free)
 {
 	uintptr_t word = thread_free_read(page);
 

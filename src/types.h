@@ -170,7 +170,7 @@ struct queue {
  *
  * The memory of a heap is a heap for ever where threads are concurrent: when
  * its thread ends it is parked, and another thread begins anew with it. A
- * thread that is late may come to a heap in any of its lives, so it may touch
+ * notification may come late, in any life of the heap, so who brings it touches
  * only what outlives heap_init().
  */
 struct heap {
@@ -178,13 +178,13 @@ struct heap {
 	struct queue queues[CLASS_COUNT];
 	uint32_t page_count[CLASS_COUNT];
 	struct page *full;		/* pages outside their queue */
-	struct page *pending;		/* taken off `notified`, still NOTIFIED */
+	struct page *pending;		/* taken off `notified`, to be swept */
 	struct arena *arena;		/* allocate only there, if not NULL */
 	struct heap *thread_next;	/* heaps of one thread */
 	uint64_t heartbeat;
-	unsigned int sweep_class;	/* where heap_sweep() is next */
+	unsigned int sweep_class;	/* where heap_sweep() goes on */
 	bool in_deferred;
-	/* Constant from heap_create() on, which is before it is in a list */
+	/* Written before the heap is in a list; `late` later under the lock */
 	bool late;			/* made when its thread had ended */
 	uintptr_t owner;		/* thread */
 	struct heap *backing;		/* the thread's first heap */

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # No layer looks up: a header of src/ may include only headers of its own
-# layer or of those below it, and nothing of the system; as TAP.
+# layer or of those below it, and nothing of the system; inside the layer of
+# heaps, where calls could run in circles, they run one way; as TAP.
 
 set -eu
 
@@ -30,7 +31,7 @@ level()
 		if ($i == file) print NR }' <<<"$layers"
 }
 
-echo 1..4
+echo 1..5
 bad=0
 for file in *.h arch/*.h; do
 	own=$(level "$file")
@@ -78,3 +79,47 @@ if grep -nE '(->|\.)thread_free\>' $(ls *.c *.h | grep -v '^thread_free\.') |
 fi
 [ $bad = 0 ] && echo "ok 4 - only thread_free.[ch] touch that word" ||
 	echo "not ok 4 - only thread_free.[ch] touch that word"
+
+# without comments
+code()
+{
+	awk '{
+		line = $0; out = ""
+		while (line != "") {
+			mark = inside ? "*/" : "/*"
+			i = index(line, mark)
+			part = i ? substr(line, 1, i - 1) : line
+			line = i ? substr(line, i + 2) : ""
+			if (!inside)
+				out = out part
+			if (i)
+				inside = !inside
+		}
+		print out
+	}' "$1"
+}
+
+# functions that a file defines for others
+defines()
+{
+	code "$1" | sed -n '/;$/d; /^static/d
+		s/^[A-Za-z].*[ *]\([a-z_0-9][a-z_0-9]*\)(.*/\1/p' | sort -u
+}
+
+# the layer of heaps, from the ground up; src/heap.h has the same order
+heaps='keep queue abandon owned notify remote collect heap absorb heap_life
+thread fork_child'
+bad=0
+declare -A below
+for file in $heaps; do
+	names=$(defines $file.c | paste -s -d '|')
+	for other in "${!below[@]}"; do
+		[[ ${below[$other]} =~ [^a-z_0-9]($names)[^a-z_0-9] ]] ||
+			continue
+		echo "# $other.c calls ${BASH_REMATCH[1]}() of $file.c"
+		bad=1
+	done
+	below[$file]=$(code $file.c)
+done
+[ $bad = 0 ] && echo "ok 5 - calls between the files of heaps run one way" ||
+	echo "not ok 5 - calls between the files of heaps run one way"

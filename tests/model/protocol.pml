@@ -161,7 +161,7 @@ byte busy;			/* threads inside a call */
 
 /* ---- parts of steps ---- */
 
-/* page_collect_remote() */
+/* page_collect_remote(): thread_free_take(), and what follows it */
 inline collect_step(p)
 {
 	MINE(p);
@@ -232,7 +232,7 @@ inline next_step(set)
 	ALIVE(p)
 }
 
-/* ABANDONED to ACTIVE, and the list is taken in the same step */
+/* thread_free_try_claim(): the list is taken in the same step */
 inline claim_step(p)
 {
 	TAKE(p);
@@ -242,7 +242,7 @@ inline claim_step(p)
 	page[p].count = 0
 }
 
-/* heap_page_unfull(): FULL to ACTIVE if it is still FULL */
+/* thread_free_unmark_full() of heap_page_unfull() */
 inline unfull_step(p)
 {
 	MINE(p);
@@ -253,7 +253,7 @@ inline unfull_step(p)
 	page[p].in_full = 0
 }
 
-/* state_change_if_empty(), where nothing has come */
+/* thread_free_mark_full() of heap_page_full(), where nothing has come */
 inline full_step(p)
 {
 	MINE(p);
@@ -279,7 +279,7 @@ inline full_step(p)
 #define BASE(p)		page[p].free
 #endif
 
-/* page_free_or_abandon() and page_try_abandon() */
+/* page_free_or_abandon(), page_try_abandon(), thread_free_abandon() */
 inline page_free_or_abandon(p)
 {
 	do
@@ -318,7 +318,7 @@ inline page_free_or_abandon(p)
 	od
 }
 
-/* page_abandon_orphan(): of who holds NOTIFIED of a page whose owner has left it */
+/* page_abandon_orphan(): of the holder, when the owner has ended */
 inline page_abandon_orphan(p)
 {
 	d_step {
@@ -340,7 +340,7 @@ inline page_abandon_orphan(p)
 #define HAS_MOVED(p)	(page[p].heap != to)
 #endif
 
-/* heap_notify(): of who holds NOTIFIED; to the heap `to` */
+/* heap_notify(): of the holder; to the heap `to` */
 inline heap_notify(p)
 {
 	do
@@ -386,7 +386,7 @@ inline heap_page_emptied(p)
 }
 
 /* heap_page_sweep() */
-inline page_look(p)
+inline page_sweep(p)
 {
 	ok = true;
 	d_step { collect_step(p) }
@@ -457,7 +457,7 @@ inline heap_drain(x, all)
 				page[p].state = ACTIVE;
 				if
 				:: page[p].owner == 0 ->
-					/* it was left in an earlier life */
+					/* an orphan of an earlier life */
 					TAKE(p);
 					HEAP_MINE(backing);
 					page[p].heap = backing;
@@ -466,7 +466,7 @@ inline heap_drain(x, all)
 				:: else -> MINE(p)
 				fi
 			}
-			page_look(p)
+			page_sweep(p)
 		fi;
 #ifdef CLEAR_BEFORE_TAKING
 		atomic { heaps[x].notified = heaps[x].notified & ~BIT(p) }
@@ -546,7 +546,7 @@ inline page_abandon(p)
 	fi
 }
 
-/* heap_close() and heap_park(): all pages have been left or moved */
+/* heap_close(), heap_park(): all pages are abandoned or moved */
 inline heap_close(x)
 {
 	atomic {
@@ -625,7 +625,7 @@ inline page_absorb(p)
 /* page_drop(): the program has no block of the page any more */
 inline page_drop(p)
 {
-	atomic {
+	atomic {	/* thread_free_drop() */
 		if
 		:: page[p].purging -> ok = false
 		:: else ->
@@ -633,6 +633,10 @@ inline page_drop(p)
 			page[p].list = 0;
 			page[p].count = 0;
 			page[p].purged = 0;
+			if
+			:: page[p].state != NOTIFIED -> page[p].state = ACTIVE
+			:: else
+			fi;
 			ok = true
 		fi
 	}
@@ -647,7 +651,6 @@ inline page_drop(p)
 		d_step { move_step(p) }
 	:: else ->
 		atomic {
-			page[p].state = ACTIVE;
 			page[p].in_heap = NO_HEAP;
 			page[p].in_full = 0;
 			page[p].free = BLOCKS;
@@ -785,7 +788,7 @@ inline heap_alloc()
 			page[p].free--;
 			page[p].out++ }
 			break
-		:: atomic { MAY_FILL(p) ->	/* page_to_full() */
+		:: atomic { MAY_FILL(p) ->	/* heap_page_full() */
 			full_step(p) }
 		:: else
 		fi
@@ -840,7 +843,10 @@ inline heap_collect()
 
 /* ---- free ---- */
 
-/* page_purge_remote(): of who has set PURGING, and so has the memory */
+/*
+ * page_purge_remote(), of who has set PURGING and so has the memory; the second
+ * step is thread_free_end_purge()
+ */
 inline page_purge_remote(p)
 {
 	d_step {	/* the map, and port_purge() */
@@ -874,7 +880,7 @@ inline page_purge_remote(p)
 	}
 }
 
-/* The compare-and-swap of page_free_remote() */
+/* page_free_remote(): thread_free_try_push(), _try_purge(), _try_claim() */
 inline free_step(p)
 {
 	ALIVE(p);
@@ -918,7 +924,7 @@ inline free_step(p)
 	fi
 }
 
-/* page_free_remote(), page_claimed_by_free(), page_last_came() */
+/* page_free_remote(), page_claimed_by_free(), page_claimed_empty() */
 inline page_free_remote(p)
 {
 	atomic { free_step(p) }
