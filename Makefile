@@ -167,8 +167,8 @@ COLD_NAMES	:= src/mi_arena src/mi_heap src/mi_options src/mi_process \
 		   src/mi_stats src/mi_string src/mi_aligned src/text \
 		   src/error src/stats src/units src/frames src/purge \
 		   src/mi_new src/aligned src/realloc src/window src/reserve \
-		   src/account src/thread src/slab src/chunk src/arena \
-		   src/available \
+		   src/account src/thread src/heap_life src/fork_child \
+		   src/slab src/chunk src/arena src/available \
 		   port/linux/process port/linux/memory port/linux/contents \
 		   port/linux/fork port/linux/figures port/linux/mallinfo
 ifeq ($(OPTIMIZE),-O2)

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Pages between two owners: left by a thread that ends, claimed by another
- * one. The states are in docs/design.md, "Threads".
+ * Pages between two owners: abandoned by a thread that ends, claimed by another
+ * one. The states are in thread_free.h.
+ *
+ *	the owner ends
+ *	   nothing is handed out	given back to the arena
+ *	   NOTIFIED			an orphan: its holder does the rest
+ *	   else				ABANDONED, until malloc claims it
+ *					(page_reclaim()), or a free (remote.c)
  */
 #include "heap.h"
 
@@ -24,14 +30,16 @@ static void abandoned_remove(struct instance *instance, struct page *page)
 }
 
 /*
- * The page stands in no list; its state is not NOTIFIED; `free` of its blocks
- * are not away. False: blocks came back meanwhile, perhaps the last of
- * them, and it stays the caller's.
+ * The page stands in no list, it is not NOTIFIED, and `free` of its blocks are
+ * not handed out. False: blocks came back meanwhile, perhaps the last of them,
+ * and the page stays the caller's. It is listed before its state changes: who
+ * claims it takes it off the list, under this lock. Pages of an exclusive arena
+ * are not listed: only a thread's first heap claims what is, and it may have
+ * no blocks from there.
  */
-static bool page_abandon(struct instance *instance, struct page *page,
-			 size_t free)
+static bool page_try_abandon(struct instance *instance, struct page *page,
+			     size_t free)
 {
-	uintptr_t word = atomic_read(&page->thread_free);
 	bool nothing_came;
 
 	if (!MI_CONCURRENT)	/* a heap that stays: leads to the instance */
@@ -40,21 +48,18 @@ static bool page_abandon(struct instance *instance, struct page *page,
 	if (!arena_by_number(instance, page->arena_number)->exclusive)
 		abandoned_insert(instance, page);
 	atomic_write(&page->owner, 0);
-	/* release: who claims it finds all that was done to it before */
-	do {
-		nothing_came = !(word & (PAGE_LIST_MASK | PAGE_EMPTIED));
-	} while (nothing_came &&
-		 !atomic_compare_swap(&page->thread_free, &word,
-				      (word & PAGE_PURGING) | PAGE_ABANDONED |
-				      free << PAGE_COUNT_SHIFT));
+	nothing_came = thread_free_abandon(page, free);
 	if (!nothing_came)
 		abandoned_remove(instance, page);
 	port_unlock(&instance->lock);
 	return nothing_came;
 }
 
-/* What is empty goes, and the rest waits for another owner */
-void page_give_up(struct instance *instance, struct page *page)
+/*
+ * Of the one thread that has the page: gives it back if it is empty, else lets
+ * it wait for another owner.
+ */
+static void page_free_or_abandon(struct instance *instance, struct page *page)
 {
 	do {	/* bounded: each round another thread has freed */
 		page_collect_remote(page);
@@ -63,43 +68,35 @@ void page_give_up(struct instance *instance, struct page *page)
 			page_free(page);
 			return;
 		}
-	} while (!page_abandon(instance, page,
-			       page->reserved - account_count_away(page)));
+	} while (!page_try_abandon(instance, page, page->reserved -
+				   account_count_away(page)));
 }
 
-bool page_leave(struct page *page, void *arg)
+bool page_abandon(struct page *page, void *arg)
 {
 	struct heap *heap = page->heap;
-	uintptr_t word = atomic_read(&page->thread_free);
 
 	(void)arg;
-	/* FULL becomes ACTIVE, so that nobody sends a notification any more */
-	while ((word & PAGE_STATE_MASK) == PAGE_FULL &&
-	       !atomic_compare_swap(&page->thread_free, &word,
-				    word & ~PAGE_STATE_MASK))
-		;	/* bounded: each failure is another thread's free */
+	thread_free_unmark_full(page);
 	heap_page_remove(heap, page);
 	if (page_state(page) == PAGE_NOTIFIED)
-		/* who holds that decides; heap_close() makes it seen */
+		/*
+		 * The holder has the page's link, so it stays as it is. Who
+		 * finds the heap parked also finds that the page is an orphan:
+		 * heap_close() makes this seen.
+		 */
 		atomic_write(&page->owner, 0);
 	else
-		page_give_up(heap->instance, page);
+		page_free_or_abandon(heap->instance, page);
 	return true;
 }
 
-/*
- * The caller holds NOTIFIED of a page whose owner has left it, so nobody else
- * knows the page but for what is freed into it.
- */
-void page_left(struct instance *instance, struct page *page)
+/* Nobody else has the page: others may free into it, and no more */
+void page_abandon_orphan(struct instance *instance, struct page *page)
 {
-	uintptr_t word = atomic_read(&page->thread_free);
-
 	mi_assert(!atomic_read(&page->owner));
-	while (!atomic_compare_swap(&page->thread_free, &word,
-				    word & ~PAGE_STATE_MASK))
-		;	/* bounded: each failure is another thread's free */
-	page_give_up(instance, page);
+	(void)thread_free_denotify(page);
+	page_free_or_abandon(instance, page);
 }
 
 static void page_unlist(struct instance *instance, struct page *page)
@@ -129,19 +126,14 @@ void page_claimed_empty(struct instance *instance, struct page *page)
 
 #endif
 
-/*
- * The list goes with the state: in a count that goes on nobody could tell the
- * blocks of the list from those that the page had before.
- */
 static bool page_try_claim(struct page *page, struct block **list)
 {
-	uintptr_t word = atomic_read(&page->thread_free);
+	uintptr_t word = thread_free_read(page);
 
 	do {
-		if ((word & PAGE_STATE_MASK) != PAGE_ABANDONED)
-			return false;
-	} while (!atomic_compare_swap(&page->thread_free, &word,
-				      word & PAGE_PURGING));
+		if (word_state(word) != PAGE_ABANDONED)
+			return false;	/* a free was faster */
+	} while (!thread_free_try_claim(page, &word));
 	*list = word_list(word);
 	return true;
 }
@@ -175,7 +167,7 @@ struct page *page_reclaim(struct heap *heap, unsigned int class)
 		if (!page_list_is_empty(page) || page_refill(page) ||
 		    page_extend(page))
 			return page;
-		/* nothing free: it becomes full, and we look on */
+		/* nothing is free: it waits in the queue, the next is tried */
 		heap->page_count[class]--;
 		heap_page_adopt(heap, page);
 	}
@@ -187,9 +179,10 @@ struct page *page_reclaim(struct heap *heap, unsigned int class)
 void page_abandoned_emptied(struct page *page)
 {
 	struct instance *instance = page->heap->instance;
+	uintptr_t word = thread_free_read(page);
 
 	abandoned_remove(instance, page);
-	page->thread_free = PAGE_ACTIVE;
+	(void)thread_free_try_claim(page, &word);	/* cannot fail here */
 	page_free(page);
 }
 

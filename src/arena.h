@@ -171,6 +171,7 @@ void instance_run_free(struct instance *instance, struct page *run);
  * nothing may be read of its descriptor.
  */
 #define KEPT_UNITS_SHIFT	48
+#define KEPT_RUN_MASK		(((uintptr_t)1 << KEPT_UNITS_SHIFT) - 1)
 
 static inline struct page *instance_run_keep(struct instance *instance,
 					     struct page *run)
@@ -179,13 +180,13 @@ static inline struct page *instance_run_keep(struct instance *instance,
 			 (uintptr_t)run->units << KEPT_UNITS_SHIFT : 0;
 
 	word = atomic_swap(&instance->kept_run, word);
-	return (struct page *)(word & PAGE_LIST_MASK);
+	return (struct page *)(word & KEPT_RUN_MASK);
 }
 
 static inline struct page *instance_kept(const struct instance *instance)
 {
 	return (struct page *)(atomic_read(&instance->kept_run) &
-			       PAGE_LIST_MASK);
+			       KEPT_RUN_MASK);
 }
 
 static inline size_t instance_kept_units(const struct instance *instance)

@@ -98,8 +98,8 @@
 /* Descriptors that must be free before runs are split */
 #define DESCRIPTOR_RESERVE	4
 
-/* Of so many slow paths one looks after a class, in turn */
-#define LOOK_INTERVAL		16
+/* Of so many slow paths one sweeps a class, in turn */
+#define SWEEP_INTERVAL		16
 
 /* Of what others freed, one call moves so many pages, or blocks, at most */
 #define DRAIN_PAGES		16
@@ -142,7 +142,7 @@ _Static_assert(MI_HARDENING >= 0 && MI_HARDENING <= 2, "0, 1 or 2");
 _Static_assert(!MI_TRACK || MI_HARDENING == 1,
 	       "tools that watch are told about blocks at level 1");
 _Static_assert(MI_DEBUG >= 0 && MI_DEBUG <= 2, "MI_DEBUG is 0, 1 or 2");
-_Static_assert((LOOK_INTERVAL & (LOOK_INTERVAL - 1)) == 0, "power of two");
+_Static_assert((SWEEP_INTERVAL & (SWEEP_INTERVAL - 1)) == 0, "power of two");
 _Static_assert(BIN_COUNT <= BIN_WORDS * 64, "a bit for each bin");
 _Static_assert(PAGE_BYTES_MAX / BLOCK_ALIGN <= UINT16_MAX,
 	       "block numbers fit 16 bits");

@@ -137,7 +137,7 @@ static void free_local(struct page *page, struct block *block)
 	if (account_settle(page))
 		heap_page_emptied(page);
 	/* a thread that only frees has to look here, too */
-	if (unlikely(heap_has_returned(heap)))
+	if (unlikely(heap_has_notified(heap)))
 		heap_drain(heap);
 }
 

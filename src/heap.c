@@ -1,164 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a heap does with its pages on the way of malloc, free and collect. */
+/* Where malloc gets a page with a free block from, when it has none at hand. */
 #include "queue.h"
 
-/*
- * A page without blocks. A queue that has no page leads to it, so that malloc
- * takes the slow path from there without a test of its own.
- */
-struct page empty_page = { .free = (struct block *)&empty_page };
-
-#define Q1	{ &empty_page, NULL }
-#define Q5	Q1, Q1, Q1, Q1, Q1
-#define Q35	Q5, Q5, Q5, Q5, Q5, Q5, Q5
-
-struct heap empty_heap = { .queues = { Q35, Q35, Q35 } };
-
-_Static_assert(CLASS_COUNT == 105, "a Q1 for each class");
-
-PORT_TLS uintptr_t heap_word = (uintptr_t)&empty_heap + HEAP_WORD_BIAS;
-
-void heap_init(struct heap *heap)
-{
-	unsigned int class;
-
-	/* what follows may be read by threads that come late: it stays */
-	memory_zero(heap, __builtin_offsetof(struct heap, returned));
-	for (class = 0; class < CLASS_COUNT; class++)
-		heap->queues[class].first = &empty_page;
-	heap->owner = port_thread_id();
-}
-
-void heap_page_remove(struct heap *heap, struct page *page)
-{
-	page_unkeep(heap, page);
-	if (page->flags & PAGE_IN_FULL)
-		full_remove(heap, page);
-	else
-		queue_remove(heap, page);
-	heap->page_count[page->class]--;
-}
-
-void heap_page_adopt(struct heap *heap, struct page *page)
-{
-	heap->page_count[page->class]++;
-	queue_append(heap, page);
-}
-
-/* Changes the state if the list is empty; false: there is something on it */
-static bool state_change_if_empty(struct page *page, enum page_state to)
-{
-	uintptr_t word = atomic_read(&page->thread_free);
-
-	do {
-		if (word & (PAGE_LIST_MASK | PAGE_EMPTIED))
-			return false;
-		if ((word & PAGE_STATE_MASK) == PAGE_NOTIFIED)
-			return true;	/* heap_drain() will look */
-	} while (!atomic_compare_swap(&page->thread_free, &word,
-				      (word & PAGE_PURGING) | to));
-	return true;
-}
-
-/* All blocks are away */
-static bool page_to_full(struct heap *heap, struct page *page)
-{
-	if (!state_change_if_empty(page, PAGE_FULL))
-		return false;
-	page_unkeep(heap, page);
-	queue_remove(heap, page);
-	full_insert(heap, page);
-	account_suspend(page);
-	return true;
-}
-
-void heap_page_unfull(struct page *page)
-{
-	struct heap *heap = page->heap;
-	uintptr_t word = atomic_read(&page->thread_free);
-
-	while ((word & PAGE_STATE_MASK) == PAGE_FULL &&
-	       !atomic_compare_swap(&page->thread_free, &word,
-				    word & ~PAGE_STATE_MASK))
-		;	/* bounded: each failure is another thread's free */
-	full_remove(heap, page);
-	queue_append(heap, page);
-}
-
-void heap_page_emptied(struct page *page)
-{
-	struct heap *heap = page->heap;
-
-#if MI_THREADS && !MI_CONCURRENT
-	if (page->flags & PAGE_IN_ABANDONED) {
-		page_abandoned_emptied(page);
-		return;
-	}
-#endif
-	if (page_state(page) == PAGE_NOTIFIED || page_keep(heap, page))
-		return;
-	heap_page_remove(heap, page);
-	page_free(page);
-}
-
-/* What is left to do for a page that came back, or was never gone */
-void heap_page_look(struct page *page)
-{
-	page_collect_remote(page);
-	if (page->flags & PAGE_IN_FULL) {
-		if (page->local_free == page_empty_list(page) &&
-		    page_list_is_empty(page) &&
-		    state_change_if_empty(page, PAGE_FULL))
-			return;
-		page_collect_remote(page);
-		heap_page_unfull(page);
-	}
-	if (account_settle(page))
-		heap_page_emptied(page);
-}
-
-void heap_look(struct heap *heap, unsigned int class, unsigned int pages)
-{
-	struct queue *queue = &heap->queues[class];
-	struct page *page;
-
-	while (pages-- && queue->last) {
-		page = queue->first;
-		if (page != queue->last) {
-			queue_remove(heap, page);
-			queue_append(heap, page);
-		}
-		if (!(atomic_read(&page->thread_free) &
-		      (PAGE_LIST_MASK | PAGE_EMPTIED)))
-			continue;
-		page_collect_remote(page);
-		if (account_settle(page))
-			heap_page_emptied(page);
-	}
-}
-
-static struct {
-	void (*call)(bool force, unsigned long long heartbeat, void *arg);
-	void *arg;
-} deferred;
-
-void heap_set_deferred(void (*call)(bool, unsigned long long, void *),
-		       void *arg)
-{
-	deferred.arg = arg;
-	atomic_write_release(&deferred.call, call);
-}
-
-static void heap_call_deferred(struct heap *heap, bool force)
-{
-	heap->heartbeat++;
-	if (likely(!atomic_read_acquire(&deferred.call)) || heap->in_deferred)
-		return;
-	heap->in_deferred = true;
-	deferred.call(force, heap->heartbeat, deferred.arg);
-	heap->in_deferred = false;
-}
-
+/* A page from elsewhere, first in its queue: an abandoned one, or a new one */
 static struct page *heap_more(struct heap *heap, unsigned int class)
 {
 	struct page *page = page_reclaim(heap, class);
@@ -225,9 +69,13 @@ static struct page *heap_find(struct heap *heap, unsigned int class)
 	bool collected = false;
 	struct page *page;
 
-	for (;;) {	/* each round a page leaves the queue */
+	for (;;) {	/* bounded: each round a page leaves, or got blocks */
 		page = queue->first;
-		/* a page of which others took all is not to be paid for now */
+		/*
+		 * A queue may begin with many pages that have nothing free.
+		 * After some a page is got elsewhere, so that no single malloc
+		 * moves all of them out of the way.
+		 */
 		if (page == &empty_page || unlikely(tries++ == FULL_TRIES)) {
 			page = heap_more(heap, class);
 			if (unlikely(!page)) {
@@ -244,7 +92,7 @@ static struct page *heap_find(struct heap *heap, unsigned int class)
 			(void)page_stay(heap, page);
 			return page;
 		}
-		(void)page_to_full(heap, page);
+		heap_page_full(heap, page);
 	}
 }
 
@@ -257,11 +105,11 @@ struct block *heap_alloc(struct heap *heap, unsigned int class)
 #if MI_DEBUG >= 2
 	mi_assert(heap->heartbeat % 256 || heap_is_valid(heap));
 #endif
-	if (unlikely(heap_has_returned(heap)))
+	if (unlikely(heap_has_notified(heap)))
 		heap_drain(heap);
-	if (unlikely(heap->heartbeat % LOOK_INTERVAL == 0)) {
-		heap->look_class = (heap->look_class + 1) % CLASS_COUNT;
-		heap_look(heap, heap->look_class, 1);
+	if (unlikely(heap->heartbeat % SWEEP_INTERVAL == 0)) {
+		heap->sweep_class = (heap->sweep_class + 1) % CLASS_COUNT;
+		heap_sweep(heap, heap->sweep_class, 1);
 	}
 	do {	/* bounded: a list is lost each time */
 		page = heap_find(heap, class);
@@ -271,177 +119,4 @@ struct block *heap_alloc(struct heap *heap, unsigned int class)
 	} while (unlikely(!block));
 	account_block_taken(page, block);
 	return block;
-}
-
-bool heap_visit_pages(struct heap *heap, page_visit_fun *visit, void *arg)
-{
-	struct page *page, *next;
-	unsigned int class;
-
-	for (class = 0; class < CLASS_COUNT; class++) {
-		page = heap->queues[class].first;
-		for (; page && page != &empty_page; page = next) {
-			next = page->list.next;
-			if (!visit(page, arg))
-				return false;
-		}
-	}
-	for (page = heap->full; page; page = next) {
-		next = page->list.next;
-		if (!visit(page, arg))
-			return false;
-	}
-	return true;
-}
-
-static bool page_collect(struct page *page, void *force)
-{
-	struct heap *heap = page->heap;
-
-	page_collect_remote(page);
-	if (page->flags & PAGE_IN_FULL) {
-		if (page->local_free == page_empty_list(page) &&
-		    page_list_is_empty(page))
-			return true;
-		heap_page_unfull(page);
-	}
-	if (account_settle(page) && page_state(page) == PAGE_ACTIVE &&
-	    (*(bool *)force || heap->page_count[page->class] > 1)) {
-		heap_page_remove(heap, page);
-		page_free(page);
-	}
-	return true;
-}
-
-void heap_collect_all(struct heap *heap)
-{
-	heap_collect(heap, true);
-	if (!MI_CONCURRENT)
-		heaps_collect(heap->instance);
-	/* a page cut from a dirty run asks for frames which the run has then */
-	if (PORT_FRAMES_RUN_OUT && heap->instance->purge_enabled)
-		purge_all(heap->instance);
-}
-
-void heap_collect(struct heap *heap, bool force)
-{
-	heap_call_deferred(heap, force);
-	if (force)
-		instance_run_flush(heap->instance);
-	heap_drain_all(heap);
-	(void)heap_visit_pages(heap, page_collect, &force);
-}
-
-static bool page_move(struct page *page, void *arg)
-{
-	struct heap *to = arg, *from = page->heap;
-	bool full = page->flags & PAGE_IN_FULL;
-
-	heap_page_remove(from, page);
-	atomic_write(&page->heap, to);
-	to->page_count[page->class]++;
-	if (full)
-		full_insert(to, page);
-	else
-		queue_append(to, page);
-	return true;
-}
-
-static bool page_absorb(struct page *page, void *arg)
-{
-	page_move(page, arg);
-	if (!(page->flags & PAGE_IN_FULL)) {
-		account_change_hands(page);
-		if (account_settle(page))
-			heap_page_emptied(page);
-	}
-	return true;
-}
-
-void heap_absorb(struct heap *heap, struct heap *from)
-{
-	struct page *page;
-
-	heap_drain_all(from);
-	(void)heap_visit_pages(from, page_absorb, heap);
-	port_lock(&heap->instance->lock);
-	while ((page = from->large)) {
-		LIST_REMOVE(from->large, page, list);
-		atomic_write(&page->heap, heap);
-		LIST_PUSH(heap->large, page, list);
-	}
-	port_unlock(&heap->instance->lock);
-}
-
-/*
- * Makes every block free. A page on its way to `returned`, or being purged,
- * goes to the backing heap, empty.
- */
-static bool page_drop(struct page *page, void *arg)
-{
-	struct heap *heap = page->heap, *backing = arg;
-	uintptr_t word = atomic_read(&page->thread_free);
-
-	for (;;) {
-		if (word & PAGE_PURGING) {
-			page_move(page, backing);
-			return true;
-		}
-		if (atomic_compare_swap(&page->thread_free, &word,
-					word & PAGE_STATE_MASK))
-			break;
-	}
-	if (word & PAGE_EMPTIED)
-		(void)atomic_add(&heap->instance->emptied_units,
-				 0 - (size_t)page->units);
-	else if (word >> PAGE_COUNT_SHIFT == page->reserved)
-		(void)atomic_add(&heap->instance->waiting_units,
-				 0 - (size_t)page->units);
-	if ((word & PAGE_STATE_MASK) == PAGE_NOTIFIED) {
-		if (page->flags & PAGE_IN_FULL)
-			heap_page_unfull(page);
-		page_restart(page);
-		page_move(page, backing);
-		return true;
-	}
-	atomic_write(&page->thread_free, PAGE_ACTIVE);
-	heap_page_remove(heap, page);
-	page_free(page);
-	return true;
-}
-
-/*
- * The next live large block of the heap, off its list. Others on the list
- * are free already, but kept, or on their way to instance_run_free().
- */
-static struct page *large_take(struct heap *heap)
-{
-	struct instance *instance = heap->instance;
-	struct page *page;
-
-	port_lock(&instance->lock);
-	for (;;) {
-		page = heap->large;
-		if (!page)
-			break;
-		LIST_REMOVE(heap->large, page, list);
-		atomic_write(&page->heap, NULL);
-		if (*page->map_entry)
-			break;
-	}
-	port_unlock(&instance->lock);
-	return page;
-}
-
-void heap_drop_pages(struct heap *heap)
-{
-	struct page *page;
-
-	heap_drain_all(heap);
-	(void)heap_visit_pages(heap, page_drop, heap->backing);
-	heap_drain_all(heap);	/* passes late ones on */
-	while ((page = large_take(heap))) {
-		*page->map_entry = 0;
-		instance_run_free(heap->instance, page);
-	}
 }

@@ -54,8 +54,8 @@ struct page *page_alloc(struct heap *heap, unsigned int class)
 	account_open(page);
 	page->heap = heap;
 	page->list.next = page->list.prev = NULL;
-	page->returned_next = NULL;
-	atomic_write(&page->thread_free, PAGE_ACTIVE);
+	page->notified_next = NULL;
+	thread_free_init(page);
 	atomic_write(&page->owner, heap->owner);
 
 	if (unlikely(!page_extend(page))) {
@@ -203,26 +203,29 @@ void page_take_list(struct page *page, struct block *first)
 	page->local_free = first;
 }
 
+void page_end_wait(struct page *page, uintptr_t word)
+{
+	struct instance *instance = page->heap->instance;
+
+	if (unlikely(word_is_purged(word)))
+		(void)atomic_add(&instance->remote_purged_units,
+				 0 - (size_t)page->units);
+	else if (word_count(word) == page->reserved)
+		(void)atomic_add(&instance->waiting_units,
+				 0 - (size_t)page->units);
+}
+
 void page_collect_remote(struct page *page)
 {
-	uintptr_t word = atomic_read(&page->thread_free);
+	uintptr_t word = thread_free_take(page);
 
-	do {
-		if (!(word & (PAGE_LIST_MASK | PAGE_EMPTIED)))
-			return;
-	} while (!atomic_compare_swap(&page->thread_free, &word,
-				      word & PAGE_STATE_MASK));
-	if (unlikely(word & PAGE_EMPTIED)) {
-		/* purged when the last came back */
-		(void)atomic_add(&page->heap->instance->emptied_units,
-				 0 - (size_t)page->units);
-		page_restart(page);
+	if (!word)
 		return;
-	}
-	if (word >> PAGE_COUNT_SHIFT == page->reserved)
-		(void)atomic_add(&page->heap->instance->waiting_units,
-				 0 - (size_t)page->units);
-	page_take_list(page, word_list(word));
+	page_end_wait(page, word);
+	if (unlikely(word_is_purged(word)))
+		page_restart(page);	/* its lists went with its memory */
+	else
+		page_take_list(page, word_list(word));
 }
 
 bool page_refill(struct page *page)
@@ -256,7 +259,7 @@ static bool list_holds(struct page *page, const struct block *list,
 
 bool page_is_free_block(struct page *page, const struct block *block)
 {
-	uintptr_t word = atomic_read_acquire(&page->thread_free);
+	uintptr_t word = thread_free_read_list(page);
 
 	return list_holds(page, atomic_read(&page->local_free), block) ||
 	       list_holds(page, atomic_read(&page->free), block) ||
@@ -279,7 +282,7 @@ static void bitmap_add(const struct page *page, const struct block *list,
 void page_free_bitmap(struct page *page, uint64_t bits[PAGE_BITMAP_WORDS])
 {
 	const struct block *end = page_empty_list(page);
-	uintptr_t word = atomic_read_acquire(&page->thread_free);
+	uintptr_t word = thread_free_read_list(page);
 
 	memory_zero(bits, PAGE_BITMAP_WORDS * sizeof(*bits));
 	bitmap_add(page, page->free, end, bits);

@@ -8,6 +8,7 @@
 
 #include "account.h"
 #include "harden.h"
+#include "thread_free.h"
 
 /* A new page for the heap, with its first blocks; NULL: no memory. O(1) */
 struct page *page_alloc(struct heap *heap, unsigned int class);
@@ -31,6 +32,12 @@ void page_take_list(struct page *page, struct block *first);
  * else may be using the page. O(blocks of the first unit)
  */
 void page_restart(struct page *page);
+
+/*
+ * A page whose blocks had all come back waits for its owner no more: what it
+ * counted for is undone. `word` is the one that was taken
+ */
+void page_end_wait(struct page *page, uintptr_t word);
 
 /* From now on no address leads to the page. Of who has set PURGING */
 void page_unmap(struct page *page);
@@ -67,18 +74,6 @@ static inline struct block *page_block_at(const struct page *page,
 static ALWAYS_INLINE bool page_list_is_empty(struct page *page)
 {
 	return page->free == page_empty_list(page);
-}
-
-static inline enum page_state page_state(const struct page *page)
-{
-	return (enum page_state)(atomic_read(&page->thread_free) &
-				 PAGE_STATE_MASK);
-}
-
-/* The list that others made, of a word read from `thread_free` */
-static inline struct block *word_list(uintptr_t word)
-{
-	return (struct block *)(word & PAGE_LIST_MASK);
 }
 
 static ALWAYS_INLINE void page_push_local(struct page *page,

@@ -16,7 +16,7 @@ static size_t budget_units(const struct instance *instance)
 	/* what others emptied is in use for its owner only */
 	size_t used = atomic_read(&instance->units_used) -
 		      atomic_read(&instance->waiting_units) -
-		      atomic_read(&instance->emptied_units);
+		      atomic_read(&instance->remote_purged_units);
 
 	if (instance->budget_share && (ptrdiff_t)used > 0) {
 		size_t share = used / instance->budget_share;

@@ -249,7 +249,6 @@ static struct page *run_cut_from(struct arena *arena, struct page *run,
 	}
 	cut->owner = 0;
 	cut->heap = NULL;
-	cut->thread_free = 0;
 	cut->flags = !touched && arena->fresh_is_zero ? RUN_ZERO : 0;
 	return cut;
 }

@@ -94,7 +94,6 @@ struct page *descriptor_take(struct arena *arena)
 	page->owner = 0;
 	page->heap = NULL;
 	page->block_size = 0;
-	page->thread_free = 0;
 	page->flags = 0;
 	page->arena_number = arena->number;
 	return page;

@@ -1,62 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * Heaps over the lives of threads: made, parked, begun anew, and what is left
- * of them in the child of a fork.
- */
+/* A thread and its heaps: how it gets the first one, and how they end. */
 #include "heap.h"
-
-/* The lock is held here and in heap_unlink() */
-static void heap_link(struct instance *instance, struct heap *heap)
-{
-	struct heap **list = heap->late ? &instance->late : &instance->heaps;
-
-	LIST_PUSH(*list, heap, list);
-	if (++instance->heap_count > instance->heap_count_peak)
-		instance->heap_count_peak = instance->heap_count;
-}
-
-static void heap_unlink(struct instance *instance, struct heap *heap)
-{
-	struct heap **list = heap->late ? &instance->late : &instance->heaps;
-
-	LIST_REMOVE(*list, heap, list);
-	instance->heap_count--;
-}
-
-/* Memory that is a heap for ever: new, or of a thread that ended */
-static struct heap *heap_memory(struct instance *instance)
-{
-	const struct run_request request = {
-		.units = 1, .align_units = 1, .kind = RUN_META,
-	};
-	struct heap *heap;
-	struct page *run;
-
-	port_lock(&instance->lock);
-	if (instance->main_heap_used) {
-		heap = instance->parked;
-		if (heap) {
-			LIST_REMOVE(instance->parked, heap, list);
-			/* it was HEAP_PARKED alone: nothing is put there */
-			atomic_write(&heap->returned, 0);
-		}
-	} else {
-		heap = &instance->main_heap;
-		heap->instance = instance;
-		instance->main_heap_used = true;
-	}
-	port_unlock(&instance->lock);
-	if (heap)
-		return heap;
-	run = instance_run_alloc(instance, &request);
-	if (!run)
-		return NULL;
-	heap = (struct heap *)run_start(run);
-	heap->returned = 0;
-	heap->instance = instance;
-	heap->run = run;
-	return heap;
-}
 
 #if MI_CONCURRENT
 
@@ -69,10 +13,11 @@ static struct heap *heap_memory(struct instance *instance)
 static PORT_TLS bool thread_has_ended;
 
 /*
- * Ids are unique among live threads, so who has the id now of a late heap may
- * have that. There is none in most programs.
+ * The late heap of an earlier thread with the caller's id becomes the caller's:
+ * ids are unique among live threads, so nobody uses it any more. Most programs
+ * have no late heap.
  */
-static struct heap *heap_left_late(struct instance *instance)
+static struct heap *heap_find_own(struct instance *instance)
 {
 	uintptr_t self = port_thread_id();
 	struct heap *heap;
@@ -81,11 +26,8 @@ static struct heap *heap_left_late(struct instance *instance)
 	heap = instance->late;
 	while (heap && heap->owner != self)
 		heap = heap->list.next;
-	if (heap) {
-		heap_unlink(instance, heap);
-		heap->late = thread_has_ended;
-		heap_link(instance, heap);
-	}
+	if (heap)
+		heap_set_late(heap, thread_has_ended);
 	port_unlock(&instance->lock);
 	return heap;
 }
@@ -94,39 +36,12 @@ static struct heap *heap_left_late(struct instance *instance)
 
 #define thread_has_ended	false
 
-struct heap *heap_of_owner(struct instance *instance, uintptr_t owner)
-{
-	struct heap *heap;
-
-	port_lock(&instance->lock);
-	heap = instance->heaps;
-	while (heap && (heap->owner != owner || heap->backing != heap))
-		heap = heap->list.next;
-	port_unlock(&instance->lock);
-	return heap;
-}
-
-static struct heap *heap_left_late(struct instance *instance)
+static struct heap *heap_find_own(struct instance *instance)
 {
 	return heap_of_owner(instance, port_thread_id());
 }
 
 #endif
-
-struct heap *heap_create(struct instance *instance, struct heap *backing)
-{
-	struct heap *heap = heap_memory(instance);
-
-	if (!heap)
-		return NULL;
-	heap_init(heap);
-	heap->backing = backing ? backing : heap;
-	heap->late = !backing && thread_has_ended;
-	port_lock(&instance->lock);
-	heap_link(instance, heap);
-	port_unlock(&instance->lock);
-	return heap;
-}
 
 COLD struct heap *heap_current_or_new(void)
 {
@@ -135,9 +50,10 @@ COLD struct heap *heap_current_or_new(void)
 	if (likely(heap != &empty_heap))
 		return heap;
 	port_init();
-	heap = heap_left_late(&default_instance);
+	heap = heap_find_own(&default_instance);
 	if (!heap)
-		heap = heap_create(&default_instance, NULL);
+		heap = heap_create(&default_instance, NULL,
+				   thread_has_ended);
 	if (!heap)
 		return NULL;
 	heap_word = heap_to_word(heap);
@@ -145,93 +61,13 @@ COLD struct heap *heap_current_or_new(void)
 	return heap;
 }
 
-struct heap *heap_new(struct heap *backing)
-{
-	struct heap *heap = heap_create(backing->instance, backing);
-
-	if (!heap)
-		return NULL;
-	heap->thread_next = backing->thread_next;
-	backing->thread_next = heap;
-	return heap;
-}
-
-static void heap_park(struct heap *heap)
-{
-	struct instance *instance = heap->instance;
-	struct page *page;
-
-	mi_assert(heap->backing != heap || !heap->thread_next);
-	heap_close(heap);
-	port_lock(&instance->lock);
-	heap_unlink(instance, heap);
-	while (heap->large) {	/* they belong to no heap from now on */
-		page = heap->large;
-		LIST_REMOVE(heap->large, page, list);
-		atomic_write(&page->heap, NULL);
-	}
-	if (MI_CONCURRENT || !heap->run) {
-		LIST_PUSH(instance->parked, heap, list);
-		heap = NULL;
-	}
-	port_unlock(&instance->lock);
-	if (heap)	/* nobody can be on the way to it */
-		instance_run_free(instance, heap->run);
-}
-
-/*
- * Where threads take turns, all heaps may be looked at by each of them. Else
- * the list of heaps is others', too: only that of the thread's own is walked.
- */
-void heaps_collect(struct instance *instance)
-{
-#if MI_CONCURRENT
-	struct heap *heap = heap_current()->backing;
-
-	if (heap && heap->instance != instance)
-		heap = NULL;
-	for (; heap; heap = heap->thread_next)
-		heap_collect(heap, true);
-#else
-	struct heap *heap = instance->heaps;
-
-	for (; heap; heap = heap->list.next)
-		heap_collect(heap, true);
-#endif
-	instance_settle(instance);
-}
-
-void heap_end(struct heap *heap)
-{
-	struct heap **link = &heap->backing->thread_next;
-
-	while (*link && *link != heap)
-		link = &(*link)->thread_next;
-	if (*link)
-		*link = heap->thread_next;
-	heap_park(heap);
-}
-
 #if MI_THREADS
 
 static void heap_abandon(struct heap *heap)
 {
 	heap_drain_all(heap);
-	(void)heap_visit_pages(heap, page_leave, NULL);
+	(void)heap_visit_pages(heap, page_abandon, NULL);
 	heap_park(heap);
-}
-
-void heaps_thread_done(void)
-{
-	struct heap *heap = heap_current();
-
-	if (heap == &empty_heap)
-		return;
-	heap_word = heap_to_word(&empty_heap);
-#if MI_CONCURRENT
-	thread_has_ended = true;
-#endif
-	heaps_abandon(heap->backing);
 }
 
 void heaps_abandon(struct heap *heap)
@@ -249,67 +85,23 @@ void heaps_abandon(struct heap *heap)
 	heap_abandon(heap);
 }
 
-void heaps_fork_child(struct instance *instance)
+void heaps_thread_done(void)
 {
-	struct arena *arena;
-	struct heap *heap, *next;
-	struct page *run;
-	uintptr_t self = port_thread_id(), word;
+	struct heap *heap = heap_current();
 
-	/* what another thread was giving back may be as it was */
-	for (arena = instance->arenas; arena; arena = arena->next) {
-		for (run = arena->phys.first; run; run = run->phys.next) {
-			if (run->kind == RUN_PURGING && run->owner != self) {
-				run_give_back(arena, run, true);
-				run = arena->phys.first; /* the neighbours join */
-			}
-		}
-	}
-	if (instance->heap_count <= (heap_current() != &empty_heap))
+	if (heap == &empty_heap)
 		return;
-	/* what others kept, and what waited for them, counts no more */
-	instance->kept_units = 0;
-	instance->waiting_units = 0;
-	instance->emptied_units = 0;
-	for (heap = instance->late; heap; heap = next) {
-		next = heap->list.next;
-		if (heap->owner == self)
-			continue;
-		heap_unlink(instance, heap);
-		heap->late = false;	/* nobody will ever take it over */
-		heap_link(instance, heap);
-	}
-	for (heap = instance->heaps; heap; heap = heap->list.next)
-		if (heap->owner != self)
-			heap->owner = 0;
-	for (arena = instance->arenas; arena; arena = arena->next) {
-		for (run = arena->phys.first; run; run = run->phys.next) {
-			if (run->kind != RUN_SMALL)
-				continue;
-			if (run->owner != self) {
-				run->owner = 0;
-				continue;
-			}
-			word = run->thread_free;
-			if (run->flags & PAGE_KEPT)
-				instance->kept_units += run->units;
-			if (word & PAGE_EMPTIED)
-				instance->emptied_units += run->units;
-			else if (word >> PAGE_COUNT_SHIFT == run->reserved)
-				instance->waiting_units += run->units;
-		}
-	}
+	heap_word = heap_to_word(&empty_heap);
+#if MI_CONCURRENT
+	thread_has_ended = true;
+#endif
+	heaps_abandon(heap->backing);
 }
 
 #else /* !MI_THREADS */
 
 void heaps_thread_done(void)
 {
-}
-
-void heaps_fork_child(struct instance *instance)
-{
-	(void)instance;
 }
 
 #endif /* MI_THREADS */

@@ -48,29 +48,6 @@ enum run_kind {
 	RUN_PALLOC,	/* whole units, any part may be given back */
 };
 
-/*
- * What becomes of a free by another thread: `thread_free` is
- *
- *	63      48 47                       4    3       2      1 0
- *	| blocks  | address of the first     | emptied purging | state |
- */
-enum page_state {
-	PAGE_ACTIVE = 0,
-	PAGE_FULL = 1,
-	PAGE_NOTIFIED = 2,
-	PAGE_ABANDONED = 3,
-};
-#define PAGE_STATE_MASK		((uintptr_t)3)
-#define PAGE_PURGING		((uintptr_t)4)	/* by who freed the last */
-#define PAGE_EMPTIED		((uintptr_t)8)	/* purged: all is free */
-#define PAGE_LIST_MASK		((uintptr_t)0x0000fffffffffff0)
-#define PAGE_COUNT_SHIFT	48
-/*
- * Of an ABANDONED page the count is that of all blocks that are not handed
- * out, wherever they are: so who frees the last one knows it, without a look
- * at anything that belongs to who owned the page, or owns it the next moment.
- */
-
 enum page_flags {
 	PAGE_IN_FULL = 1,	/* on heap->full instead of in a queue */
 	PAGE_KEPT = 2,		/* may be empty, counted in kept_units */
@@ -119,8 +96,8 @@ struct page {
 	/* Touched on slow paths and by other threads */
 	union {
 		struct {
-			uintptr_t thread_free;	/* list head | state */
-			struct page *returned_next;	/* while NOTIFIED */
+			uintptr_t thread_free;	/* see thread_free.h */
+			struct page *notified_next;	/* while NOTIFIED */
 		};
 		LINK(struct page) age;		/* RUN_FREE, while dirty */
 	};
@@ -197,7 +174,7 @@ struct queue {
  *
  * The memory of a heap is a heap for ever where threads are concurrent: when
  * its thread ends it is parked, and another thread begins anew with it. A
- * thread that is late may come to a heap in any of its lives, so it may touch
+ * notification may come late, in any life of the heap, so who brings it touches
  * only what outlives heap_init().
  */
 struct heap {
@@ -205,13 +182,13 @@ struct heap {
 	struct queue queues[CLASS_COUNT];
 	uint32_t page_count[CLASS_COUNT];
 	struct page *full;		/* pages outside their queue */
-	struct page *pending;		/* off `returned`, still NOTIFIED */
+	struct page *pending;		/* taken off `notified`, to be swept */
 	struct arena *arena;		/* allocate only there, if not NULL */
 	struct heap *thread_next;	/* heaps of one thread */
 	uint64_t heartbeat;
-	unsigned int look_class;	/* where heap_look() is next */
+	unsigned int sweep_class;	/* where heap_sweep() goes on */
 	bool in_deferred;
-	/* Constant from heap_create() on, which is before it is in a list */
+	/* Written before the heap is in a list; `late` later under the lock */
 	bool late;			/* made when its thread had ended */
 	uintptr_t owner;		/* thread */
 	struct heap *backing;		/* the thread's first heap */
@@ -223,13 +200,13 @@ struct heap {
 	 * may look at them at any time. Atomic:
 	 */
 	__attribute__((aligned(64)))
-	uintptr_t returned;		/* NOTIFIED pages | HEAP_PARKED */
+	uintptr_t notified;		/* NOTIFIED pages | HEAP_PARKED */
 	/* Constant from heap_memory() on, for ever */
 	struct instance *instance;
 	struct page *run;		/* its own memory, if it can be freed */
 };
 
-/* In `returned`: the heap has no thread, and nothing is put there any more */
+/* In `notified`: the heap has no thread, and nothing is put there any more */
 #define HEAP_PARKED	((uintptr_t)1)
 
 _Static_assert(sizeof(struct queue) == BLOCK_ALIGN, "address = index * 16");
@@ -269,8 +246,9 @@ struct instance {
 	size_t units_promised;		/* see frames.c */
 	size_t bytes_purged, purges;
 	size_t abandoned_count;
-	size_t waiting_units;		/* of pages that others emptied */
-	size_t emptied_units;		/* of those that others purged, too */
+	/* Of pages that wait for their owner with all blocks freed by others */
+	size_t waiting_units;		/* and their memory as it was */
+	size_t remote_purged_units;	/* and their memory given back */
 	size_t kept_units;		/* of pages that may be empty */
 	size_t budget_bytes;		/* dirty memory that is kept */
 	size_t budget_share;		/* or this fraction of what is used */

@@ -10,7 +10,7 @@ struct instance *default_instance_pointer;
 static void instance_setup(struct instance *instance)
 {
 	memory_zero(instance, __builtin_offsetof(struct instance, main_heap));
-	instance->main_heap.returned = 0;
+	instance->main_heap.notified = 0;
 	instance->main_heap.run = NULL;
 	instance->purge_enabled = purge_wanted();
 	instance->reclaim_on_free = true;
@@ -36,7 +36,7 @@ struct uk_alloc *uk_mimalloc_init(void *base, __sz len)
 	instance_setup(instance);
 	if (!arena_add_rest(instance, (void *)rest, end - rest, 0))
 		return NULL;
-	(void)heap_create(instance, NULL);	/* that is main_heap */
+	(void)heap_create(instance, NULL, false);	/* that is main_heap */
 	if (first) {
 		default_instance_pointer = instance;
 		error_policy.abort = !params.ignore_errors;

@@ -110,28 +110,28 @@ holds cycles "$one -DFREERS=1" 'nobody runs for ever; one that frees'
 
 # heap_init() zeroes `instance` for a moment
 broken safety ZERO_INSTANCE "$one"
-# a free puts the page on `returned` and leaves it FULL
+# a free puts the page on `notified` and leaves it FULL
 broken safety NOTIFY_KEEPS_FULL "$one"
 # an empty page is given back though it is NOTIFIED
 broken safety FREE_NOTIFIED "$one"
 # ABANDONED is set whatever is on the list
 broken safety ABANDON_BLINDLY "$one"
-# the owner clears NOTIFIED, and then takes the page off `returned`
+# the owner clears NOTIFIED, and then takes the page off `notified`
 broken safety CLEAR_BEFORE_TAKING "$one"
 # reclaim reads ABANDONED and writes ACTIVE, in two steps
 broken safety CLAIM_WITHOUT_CAS "$one"
 # a heap is parked without the bit
 broken safety PARK_WITHOUT_BIT "$one"
-# a page is put on the `returned` of a parked heap
+# a page is put on the `notified` of a parked heap
 broken safety PUSH_TO_PARKED "$one"
 # the last pages are taken, and then the bit is set, in two steps
 broken safety PARK_IN_TWO_STEPS "$one"
 # a new life begins with the bit
 broken safety ADOPT_KEEPS_BIT "$one"
-# who has purged sets EMPTIED and does not see that the page is abandoned
-broken safety EMPTIED_BLINDLY "$one"
-# who has purged sets EMPTIED of a full page and tells nobody
-broken safety EMPTIED_UNNOTIFIED "$one"
+# who has purged sets PURGED and does not see that the page is abandoned
+broken safety PURGED_BLINDLY "$one"
+# who has purged sets PURGED of a full page and tells nobody
+broken safety PURGED_UNNOTIFIED "$one"
 # PURGING is set and the list stays
 broken safety PURGE_LEAVES_LIST "$one"
 # the number of blocks that are out is one too low at the abandoning, or high

@@ -33,7 +33,7 @@
  *    field of the engine: it says who may, where `owner` says who shall.
  *  - Nothing is lost: quiet_page() whenever no thread is inside a call. A
  *    page that stays has an owner who lives; or is on the way to one, on the
- *    `returned` or `pending` list of a heap in use; or is abandoned, can be
+ *    `notified` or `pending` list of a heap in use; or is abandoned, can be
  *    reclaimed, and has a block that is handed out, whose free will find it.
  *    No block is missing, and no full page has blocks waiting unannounced.
  *  - Progress: all loops end. As each thread does finitely much, any cycle in
@@ -110,7 +110,7 @@ typedef page_type {
 	byte list;		/* blocks that are on the list */
 	byte count;		/* what the word says */
 	bit purging;
-	bit emptied;
+	bit purged;
 	/* atomic words beside it */
 	byte owner;		/* 0: nobody */
 	byte heap;
@@ -129,7 +129,7 @@ typedef page_type {
 }
 
 typedef heap_type {
-	byte returned;		/* a bit for each page that is on the list */
+	byte notified;		/* a bit for each page that is on the list */
 	bit has_bit;		/* HEAP_PARKED, in the same word */
 	byte pending;		/* the owner's */
 	bit parked;		/* on instance->parked, under the lock */
@@ -150,30 +150,30 @@ byte busy;			/* threads inside a call */
 #define LEAVE(p)	MINE(p); page[p].holder = 0
 #define INSTANCE(p)	assert(!heaps[page[p].heap].zeroed)
 #define HEAP_MINE(x)	assert(heaps[x].user == me)
-#define NOTHING_CAME(p)	(page[p].list == 0 && !page[p].emptied)
+#define NOTHING_CAME(p)	(page[p].list == 0 && !page[p].purged)
 #define ALL_FREE(p)	(page[p].free == BLOCKS)
 
 /* What a free has to see to after its compare-and-swap */
 #define NOTHING		0
 #define NOTIFY		1	/* it has set NOTIFIED */
-#define GAINED		2	/* it has become the owner */
+#define CLAIMED		2	/* it has become the owner */
 #define LAST		3	/* the same, and all blocks are free */
 
 /* ---- parts of steps ---- */
 
-/* page_collect_remote() */
+/* page_collect_remote(): thread_free_take(), and what follows it */
 inline collect_step(p)
 {
 	MINE(p);
 	INSTANCE(p);
 	if
-	:: page[p].emptied ->	/* page_restart() */
+	:: page[p].purged ->	/* page_restart() */
 		assert(page[p].list == 0 && page[p].free == 0);
-		page[p].emptied = 0;
+		page[p].purged = 0;
 		page[p].purging = 0;
 		page[p].mapped = 1;
 		page[p].free = BLOCKS
-	:: !page[p].emptied && page[p].list > 0 ->
+	:: !page[p].purged && page[p].list > 0 ->
 		page[p].free = page[p].free + page[p].list;
 		page[p].list = 0;
 		page[p].count = 0;
@@ -202,21 +202,21 @@ inline page_free_step(p)
 	page[p].heap = 0
 }
 
-/* The compare-and-swap of heap_return_page(). The link has one user */
+/* The compare-and-swap of heap_notify(). The link has one user */
 inline push_step(to, p)
 {
 	ALIVE(p);
-	assert(!((heaps[0].returned | heaps[0].pending) & BIT(p)));
+	assert(!((heaps[0].notified | heaps[0].pending) & BIT(p)));
 #if HEAPS > 1
-	assert(!((heaps[1].returned | heaps[1].pending) & BIT(p)));
+	assert(!((heaps[1].notified | heaps[1].pending) & BIT(p)));
 #endif
 #if HEAPS > 2
-	assert(!((heaps[2].returned | heaps[2].pending) & BIT(p)));
+	assert(!((heaps[2].notified | heaps[2].pending) & BIT(p)));
 #endif
 #if HEAPS > 3
-	assert(!((heaps[3].returned | heaps[3].pending) & BIT(p)));
+	assert(!((heaps[3].notified | heaps[3].pending) & BIT(p)));
 #endif
-	heaps[to].returned = heaps[to].returned | BIT(p)
+	heaps[to].notified = heaps[to].notified | BIT(p)
 }
 
 /* The next page of a list that the thread has for itself */
@@ -232,7 +232,7 @@ inline next_step(set)
 	ALIVE(p)
 }
 
-/* ABANDONED to ACTIVE, and the list is taken in the same step */
+/* thread_free_try_claim(): the list is taken in the same step */
 inline claim_step(p)
 {
 	TAKE(p);
@@ -242,7 +242,7 @@ inline claim_step(p)
 	page[p].count = 0
 }
 
-/* heap_page_unfull(): FULL to ACTIVE if it is still FULL */
+/* thread_free_unmark_full() of heap_page_unfull() */
 inline unfull_step(p)
 {
 	MINE(p);
@@ -253,7 +253,7 @@ inline unfull_step(p)
 	page[p].in_full = 0
 }
 
-/* state_change_if_empty(), where nothing has come */
+/* thread_free_mark_full() of heap_page_full(), where nothing has come */
 inline full_step(p)
 {
 	MINE(p);
@@ -279,8 +279,8 @@ inline full_step(p)
 #define BASE(p)		page[p].free
 #endif
 
-/* page_give_up() and page_abandon() */
-inline page_give_up(p)
+/* page_free_or_abandon(), page_try_abandon(), thread_free_abandon() */
+inline page_free_or_abandon(p)
 {
 	do
 	:: atomic {
@@ -318,15 +318,15 @@ inline page_give_up(p)
 	od
 }
 
-/* page_left(): of who holds NOTIFIED of a page whose owner has left it */
-inline page_left(p)
+/* page_abandon_orphan(): of the holder, when the owner has ended */
+inline page_abandon_orphan(p)
 {
 	d_step {
 		assert(page[p].owner == 0);
 		TAKE(p);
 		page[p].state = ACTIVE
 	}
-	page_give_up(p)
+	page_free_or_abandon(p)
 }
 
 #ifdef PUSH_TO_PARKED
@@ -340,8 +340,8 @@ inline page_left(p)
 #define HAS_MOVED(p)	(page[p].heap != to)
 #endif
 
-/* heap_return_page(): of who holds NOTIFIED; to the heap `to` */
-inline heap_return_page(p)
+/* heap_notify(): of the holder; to the heap `to` */
+inline heap_notify(p)
 {
 	do
 	:: atomic { !IS_PARKED(to) ->
@@ -354,7 +354,7 @@ inline heap_return_page(p)
 			to = page[p].heap }
 		:: else ->
 #ifndef WAIT_FOR_ADOPTION
-			page_left(p);
+			page_abandon_orphan(p);
 			break
 #endif
 		fi
@@ -385,8 +385,8 @@ inline heap_page_emptied(p)
 	}
 }
 
-/* heap_page_look() */
-inline page_look(p)
+/* heap_page_sweep() */
+inline page_sweep(p)
 {
 	ok = true;
 	d_step { collect_step(p) }
@@ -435,9 +435,9 @@ inline heap_drain(x, all)
 	if
 	:: atomic { heaps[x].pending == 0 ->
 		HEAP_MINE(x);
-		heaps[x].pending = heaps[x].returned;
+		heaps[x].pending = heaps[x].notified;
 #ifndef CLEAR_BEFORE_TAKING
-		heaps[x].returned = 0
+		heaps[x].notified = 0
 #endif
 	   }
 	:: else
@@ -450,14 +450,14 @@ inline heap_drain(x, all)
 			to = page[p].heap
 		}
 		if
-		:: to != x -> heap_return_page(p)
+		:: to != x -> heap_notify(p)
 		:: else ->
 			d_step {
 				ALIVE(p);
 				page[p].state = ACTIVE;
 				if
 				:: page[p].owner == 0 ->
-					/* it was left in an earlier life */
+					/* an orphan of an earlier life */
 					TAKE(p);
 					HEAP_MINE(backing);
 					page[p].heap = backing;
@@ -466,19 +466,19 @@ inline heap_drain(x, all)
 				:: else -> MINE(p)
 				fi
 			}
-			page_look(p)
+			page_sweep(p)
 		fi;
 #ifdef CLEAR_BEFORE_TAKING
-		atomic { heaps[x].returned = heaps[x].returned & ~BIT(p) }
+		atomic { heaps[x].notified = heaps[x].notified & ~BIT(p) }
 #endif
 		atomic { p = NO_PAGE; to = 0 }
 		if
 		:: all
 		:: !all -> break
 		fi
-	:: atomic { heaps[x].pending == 0 && all && heaps[x].returned != 0 ->
-		heaps[x].pending = heaps[x].returned;
-		heaps[x].returned = 0
+	:: atomic { heaps[x].pending == 0 && all && heaps[x].notified != 0 ->
+		heaps[x].pending = heaps[x].notified;
+		heaps[x].notified = 0
 	   }
 	:: else -> break
 	od
@@ -532,34 +532,34 @@ inline heap_create(x)
 }
 
 /*
- * page_leave(). After the first step nobody sets NOTIFIED any more, so what
+ * page_abandon(). After the first step nobody sets NOTIFIED any more, so what
  * the second one finds stays so.
  */
-inline page_leave(p)
+inline page_abandon(p)
 {
 	d_step { unfull_step(p); page[p].in_heap = NO_HEAP }
 	if
 	:: atomic { page[p].state == NOTIFIED ->
 		page[p].owner = 0;
 		LEAVE(p) }
-	:: else -> page_give_up(p)
+	:: else -> page_free_or_abandon(p)
 	fi
 }
 
-/* heap_close() and heap_park(): all pages have been left or moved */
+/* heap_close(), heap_park(): all pages are abandoned or moved */
 inline heap_close(x)
 {
 	atomic {
 		HEAP_MINE(x);
 		p = NO_PAGE;
-		todo = heaps[x].returned
+		todo = heaps[x].notified
 #ifdef PARK_IN_TWO_STEPS
 	}
 	atomic {
 #else
 		;
 #endif
-		heaps[x].returned = 0;
+		heaps[x].notified = 0;
 #ifndef PARK_WITHOUT_BIT
 		heaps[x].has_bit = 1
 #endif
@@ -569,8 +569,8 @@ inline heap_close(x)
 		next_step(todo);
 		to = page[p].heap }
 		if
-		:: to != x -> heap_return_page(p)
-		:: else -> page_left(p)
+		:: to != x -> heap_notify(p)
+		:: else -> page_abandon_orphan(p)
 		fi;
 		atomic { p = NO_PAGE; to = 0 }
 	:: todo == 0 -> break
@@ -592,10 +592,10 @@ inline heap_abandon(x)
 	heap_drain(x, true);
 	do
 	:: atomic { IN_HEAP(0, x) -> p = 0 }
-		page_leave(p)
+		page_abandon(p)
 #if PAGES > 1
 	:: atomic { IN_HEAP(1, x) -> p = 1 }
-		page_leave(p)
+		page_abandon(p)
 #endif
 	:: else -> break
 	od;
@@ -625,14 +625,18 @@ inline page_absorb(p)
 /* page_drop(): the program has no block of the page any more */
 inline page_drop(p)
 {
-	atomic {
+	atomic {	/* thread_free_drop() */
 		if
 		:: page[p].purging -> ok = false
 		:: else ->
 			MINE(p);
 			page[p].list = 0;
 			page[p].count = 0;
-			page[p].emptied = 0;
+			page[p].purged = 0;
+			if
+			:: page[p].state != NOTIFIED -> page[p].state = ACTIVE
+			:: else
+			fi;
 			ok = true
 		fi
 	}
@@ -647,7 +651,6 @@ inline page_drop(p)
 		d_step { move_step(p) }
 	:: else ->
 		atomic {
-			page[p].state = ACTIVE;
 			page[p].in_heap = NO_HEAP;
 			page[p].in_full = 0;
 			page[p].free = BLOCKS;
@@ -758,7 +761,7 @@ inline reclaim_step()
 inline heap_alloc()
 {
 	if
-	:: heaps[h].returned != 0 || heaps[h].pending != 0 ->
+	:: heaps[h].notified != 0 || heaps[h].pending != 0 ->
 		heap_drain(h, false)
 	:: else
 	fi;
@@ -785,7 +788,7 @@ inline heap_alloc()
 			page[p].free--;
 			page[p].out++ }
 			break
-		:: atomic { MAY_FILL(p) ->	/* page_to_full() */
+		:: atomic { MAY_FILL(p) ->	/* heap_page_full() */
 			full_step(p) }
 		:: else
 		fi
@@ -840,7 +843,10 @@ inline heap_collect()
 
 /* ---- free ---- */
 
-/* page_purge_remote(): of who has set PURGING, and so has the memory */
+/*
+ * page_purge_remote(), of who has set PURGING and so has the memory; the second
+ * step is thread_free_end_purge()
+ */
 inline page_purge_remote(p)
 {
 	d_step {	/* the map, and port_purge() */
@@ -855,32 +861,32 @@ inline page_purge_remote(p)
 		assert(page[p].out == 0);
 		page[p].purging = 0;
 		if
-#ifndef EMPTIED_BLINDLY
+#ifndef PURGED_BLINDLY
 		:: page[p].state == ABANDONED ->
 			/* its owner has ended meanwhile */
 			claim_step(p);
 			page[p].free = BLOCKS;
 			what = LAST
 #endif
-#ifndef EMPTIED_UNNOTIFIED
+#ifndef PURGED_UNNOTIFIED
 		:: page[p].state == FULL ->
-			page[p].emptied = 1;
+			page[p].purged = 1;
 			page[p].state = NOTIFIED;
 			what = NOTIFY
 #endif
 		:: else ->
-			page[p].emptied = 1
+			page[p].purged = 1
 		fi
 	}
 }
 
-/* The compare-and-swap of page_free_remote() */
+/* page_free_remote(): thread_free_try_push(), _try_purge(), _try_claim() */
 inline free_step(p)
 {
 	ALIVE(p);
 	assert(page[p].mapped);
 	/* else it would be reported as a double free */
-	assert(!page[p].purging && !page[p].emptied);
+	assert(!page[p].purging && !page[p].purged);
 	page[p].freeing--;
 	page[p].list++;
 	page[p].count++;
@@ -889,7 +895,7 @@ inline free_step(p)
 		if
 		:: backing != NO_HEAP && LISTED(p) ->
 			claim_step(p);
-			what = GAINED
+			what = CLAIMED
 		:: !(backing != NO_HEAP && LISTED(p)) &&
 		   page[p].count == BLOCKS ->
 			claim_step(p);
@@ -918,7 +924,7 @@ inline free_step(p)
 	fi
 }
 
-/* page_free_remote(), page_gained(), page_last_came() */
+/* page_free_remote(), page_claimed_by_free(), page_claimed_empty() */
 inline page_free_remote(p)
 {
 	atomic { free_step(p) }
@@ -931,8 +937,8 @@ inline page_free_remote(p)
 	if
 	:: what == NOTIFY ->
 		d_step { ALIVE(p); to = page[p].heap }
-		heap_return_page(p)
-	:: what == GAINED ->
+		heap_notify(p)
+	:: what == CLAIMED ->
 		page_claimed(p);
 		if
 		:: ALL_FREE(p) -> heap_page_emptied(p)
@@ -973,14 +979,14 @@ inline free_local(p)
 	p = NO_PAGE;
 #if SECOND
 	if
-	:: heaps[at].returned != 0 || heaps[at].pending != 0 ->
+	:: heaps[at].notified != 0 || heaps[at].pending != 0 ->
 		heap_drain(at, false)
 	:: else
 	fi;
 	at = 0
 #else
 	if
-	:: heaps[h].returned != 0 || heaps[h].pending != 0 ->
+	:: heaps[h].notified != 0 || heaps[h].pending != 0 ->
 		heap_drain(h, false)
 	:: else
 	fi
@@ -995,7 +1001,7 @@ inline free_local(p)
  * was on the way, whom another thread overtook that began with the old heap.
  */
 #define WAITS_AT(x, p)	(heaps[x].user != 0 && \
-			 (heaps[x].returned | heaps[x].pending) & BIT(p))
+			 (heaps[x].notified | heaps[x].pending) & BIT(p))
 #if !SECOND
 #define WAITS(p)	WAITS_AT(page[p].heap, p)
 #elif HEAPS == 2
@@ -1012,7 +1018,7 @@ inline quiet_page(p)
 	if
 	:: page[p].alive ->
 		assert(page[p].freeing == 0 && !page[p].purging);
-		assert((page[p].emptied -> BLOCKS :
+		assert((page[p].purged -> BLOCKS :
 			page[p].free + page[p].list) + page[p].out == BLOCKS);
 		if
 		:: page[p].holder != 0 ->

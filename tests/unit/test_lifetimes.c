@@ -67,7 +67,7 @@ static void *free_four(void *arg)
 static void destroyed_heap_waits_for_nothing(void **state)
 {
 	size_t waiting = default_instance.waiting_units;
-	size_t emptied = default_instance.emptied_units;
+	size_t emptied = default_instance.remote_purged_units;
 	void *blocks[4];
 	int round, i;
 
@@ -82,7 +82,7 @@ static void destroyed_heap_waits_for_nothing(void **state)
 	}
 	mi_collect(true);
 	assert_int_equal(default_instance.waiting_units, waiting);
-	assert_int_equal(default_instance.emptied_units, emptied);
+	assert_int_equal(default_instance.remote_purged_units, emptied);
 }
 
 static void *keep_errno(void *arg)

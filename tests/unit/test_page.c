@@ -148,7 +148,7 @@ static void remote_frees_are_collected(void **state)
 			}
 			assert_int_equal(page_state(page), PAGE_ACTIVE);
 			page_collect_remote(page);
-			assert_int_equal(page->thread_free, PAGE_ACTIVE);
+			assert_int_equal(thread_free_read(page), PAGE_ACTIVE);
 			assert_true(page_is_valid(page));
 			assert_int_equal(list_length(page, page->local_free),
 					 done);

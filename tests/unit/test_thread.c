@@ -10,16 +10,16 @@ static int full_page_is_notified_and_returns(void *arg)
 	make_full();
 	in_thread(free_first);
 	must(page_state(page) == PAGE_NOTIFIED);
-	must((void *)heap_current()->returned == page);
-	must(!page->returned_next);
+	must((void *)heap_current()->notified == page);
+	must(!page->notified_next);
 	in_thread(free_second);
 	must(page_state(page) == PAGE_NOTIFIED);
-	must((void *)heap_current()->returned == page);
-	must(!page->returned_next);
+	must((void *)heap_current()->notified == page);
+	must(!page->notified_next);
 	must(is_full(page));
 	heap_drain(heap_current());
-	must(page->thread_free == PAGE_ACTIVE);
-	must(heap_current()->returned == 0);
+	must(thread_free_read(page) == PAGE_ACTIVE);
+	must(heap_current()->notified == 0);
 	must(is_queued(page));
 	must(is_valid());
 	in_thread(free_third_and_fourth);
@@ -116,7 +116,7 @@ static size_t count_pending(void)
 	const struct page *waits = heap_current()->pending;
 	size_t count = 0;
 
-	for (; waits; waits = waits->returned_next, count++)
+	for (; waits; waits = waits->notified_next, count++)
 		must(page_state(waits) == PAGE_NOTIFIED);
 	return count;
 }
@@ -129,16 +129,16 @@ static int drain_is_bounded(void *arg)
 	(void)arg;
 	fill_many_pages();
 	in_thread(free_one_of_each_page);
-	must(heap_current()->returned && !heap_current()->pending);
+	must(heap_current()->notified && !heap_current()->pending);
 	while (left > DRAIN_PAGES) {
 		heap_drain(heap_current());
 		left -= DRAIN_PAGES;
 		must(count_pending() == left);
 		must(is_valid());
 	}
-	must(heap_has_returned(heap_current()));
+	must(heap_has_notified(heap_current()));
 	heap_drain(heap_current());
-	must(!heap_has_returned(heap_current()));
+	must(!heap_has_notified(heap_current()));
 	for (i = 0; i < of_many_count; i++)
 		mi_free(of_many_pages[i]);
 	return ends_well();

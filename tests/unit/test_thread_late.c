@@ -51,18 +51,19 @@ static struct heap *noted;
 static void notify_begin(void)
 {
 	struct block *block = blocks[0];
+	uintptr_t word = thread_free_read(page);
 
-	must(page->thread_free == PAGE_FULL);
+	must(word == PAGE_FULL);
 	block->tag = (uintptr_t)page;
-	block->next = page_empty_list(page);
-	page->thread_free = (uintptr_t)block | PAGE_NOTIFIED;
+	while (!thread_free_try_push(page, &word, block))
+		must(word == PAGE_FULL);
 	noted = page->heap;
 }
 
 /* and the rest of it */
 static void notify_end(void)
 {
-	heap_return_page(noted, page);
+	heap_notify(noted, page);
 }
 
 static void make_full_and_notify(void)
@@ -96,7 +97,7 @@ static int notification_of_a_living_thread(void *arg)
 	return ends_well();
 }
 
-/* Meanwhile malloc takes from the page, whose link is another's */
+/* Meanwhile malloc takes from the page, whose link on `notified` is another's */
 static int notification_of_a_page_in_use(void *arg)
 {
 	struct page *link = (struct page *)blocks;
@@ -105,14 +106,14 @@ static int notification_of_a_page_in_use(void *arg)
 
 	(void)arg;
 	make_full_and_notify();
-	page->returned_next = link;
+	page->notified_next = link;
 	free_second();
 	free_third_and_fourth();
 	for (i = 0; i < 8; i++)	/* seven of the other page, then of this */
 		taken[i] = mi_malloc(SIZE);
 	must(page_around_block(taken[7]) == page);
 	must(page_state(page) == PAGE_NOTIFIED);
-	must(page->returned_next == link);
+	must(page->notified_next == link);
 	notify_end();
 	heap_drain(heap_current());
 	must(is_valid());
@@ -131,10 +132,10 @@ static int notification_of_an_ended_thread(void *arg)
 	must(page_state(page) == PAGE_NOTIFIED);
 	must(page->heap == noted);
 	must(default_instance.parked == noted);
-	must(noted->returned == HEAP_PARKED);
+	must(noted->notified == HEAP_PARKED);
 	notify_end();
 	must(is_abandoned(page));
-	must(noted->returned == HEAP_PARKED);
+	must(noted->notified == HEAP_PARKED);
 	free_the_rest();
 	return ends_well();
 }
@@ -144,7 +145,7 @@ static void adopt_with_late_page(void)
 	void *p = mi_malloc(1);
 
 	must(heap_current() == noted);
-	must(noted->returned == 0);
+	must(noted->notified == 0);
 	notify_end();
 	must(page->owner == 0);
 	heap_drain(heap_current());
@@ -191,11 +192,11 @@ static int notification_of_a_deleted_heap(void *arg)
 	mi_heap_delete(heap);
 	must(page->heap == heap_current());
 	must(is_full(page));
-	must(noted->returned == HEAP_PARKED);
+	must(noted->notified == HEAP_PARKED);
 	notify_end();
 	/* its owner lives, so it is for the owner to look at */
-	must(noted->returned == HEAP_PARKED);
-	must((void *)heap_current()->returned == page);
+	must(noted->notified == HEAP_PARKED);
+	must((void *)heap_current()->notified == page);
 	must(page->owner == port_thread_id());
 	must(page_state(page) == PAGE_NOTIFIED);
 	must(is_full(page));
@@ -234,10 +235,10 @@ static void adopt_now(void)
 	late_page = page;
 	must(pthread_create(&adopter, NULL, run_body, &body) == 0);
 	pthread_barrier_wait(&adopted);
-	must(page->heap == noted && noted->returned == 0);
+	must(page->heap == noted && noted->notified == 0);
 	page_free_remote(&default_instance, page, blocks[0]);
 	must(page_state(page) == PAGE_NOTIFIED);
-	must((void *)noted->returned == page);
+	must((void *)noted->notified == page);
 }
 
 static int heap_begun_anew_under_a_look(void *arg)
@@ -325,7 +326,7 @@ static int owner_ends_in_a_purge(void *arg)
 	free_second();
 	free_third_and_fourth();
 	must(!in_purge);
-	must(default_instance.emptied_units == 0);
+	must(default_instance.remote_purged_units == 0);
 	must(default_instance.waiting_units == 0);
 	mi_free(blocks[4]);
 	must(default_instance.abandoned_count == 0);

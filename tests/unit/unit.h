@@ -39,7 +39,7 @@ static inline void instance_renew(struct instance *instance)
 /* The calling thread's only heap, on an instance of the test's own */
 static inline void heap_begin(struct heap *heap, struct instance *instance)
 {
-	heap->returned = 0;
+	heap->notified = 0;
 	heap->instance = instance;
 	heap_init(heap);
 	heap->backing = heap;
