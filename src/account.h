@@ -24,9 +24,9 @@
  *
  *	page is		withheld is		free stops
  *	watched		what `free` weighed	at the latest when the page is
- *			when it was filled	empty: the credit is no more than
- *			or last walked		what the blocks weigh that are
- *						away
+ *			when it was filled	empty: the credit is no more
+ *			or last walked		than the blocks weigh that
+ *						are away
  *	unwatched	0			never, while `free` has a block
  *	suspended	all			the next time
  *

@@ -16,7 +16,7 @@
  *	transition		   by
  *	thread_free_try_push()     others  adds a block; FULL becomes NOTIFIED
  *	thread_free_try_purge()    others  PURGING and no list; the same of FULL
- *	thread_free_end_purge()    others  PURGED, not PURGING; the same of FULL,
+ *	thread_free_end_purge()    others  PURGED, not PURGING; also of FULL,
  *					   and ABANDONED becomes ACTIVE
  *	thread_free_try_claim()    any     ABANDONED becomes ACTIVE
  *	thread_free_init()         owner   begins with ACTIVE

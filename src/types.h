@@ -70,7 +70,7 @@ enum page_flags {
 struct page {
 	/* The owner's: touched by every malloc and free */
 	struct block *free;
-	uint64_t reciprocal;	/* account.h; must follow `free`, see page_pop() */
+	uint64_t reciprocal;	/* account.h; follows `free`: see page_pop() */
 	union {
 		struct block *local_free;
 		uintptr_t *map_entry;	/* RUN_LARGE: where it is mapped */

@@ -162,16 +162,16 @@ static void product_refuses_other_windows(void **state)
 				 check_below(&random, page->reserved) *
 				 page->block_size;
 			inside += run_start(page);
-			check(block_weight(page, (void *)(inside + away)) > total,
-			      "class %u above", class);
-			check(block_weight(page, (void *)(inside - away)) > total,
-			      "class %u below", class);
+			check(block_weight(page, (void *)(inside + away)) >
+			      total, "class %u above", class);
+			check(block_weight(page, (void *)(inside - away)) >
+			      total, "class %u below", class);
 			/* and where it happens to be a multiple */
 			away -= away % page->block_size;
-			check(block_weight(page, (void *)(inside + away)) > total,
-			      "class %u multiple above", class);
-			check(block_weight(page, (void *)(inside - away)) > total,
-			      "class %u multiple below", class);
+			check(block_weight(page, (void *)(inside + away)) >
+			      total, "class %u multiple above", class);
+			check(block_weight(page, (void *)(inside - away)) >
+			      total, "class %u multiple below", class);
 		}
 		page_free(page);
 	}

@@ -97,7 +97,7 @@ static int notification_of_a_living_thread(void *arg)
 	return ends_well();
 }
 
-/* Meanwhile malloc takes from the page, whose link on `notified` is another's */
+/* Meanwhile malloc takes from the page, whose link is another's */
 static int notification_of_a_page_in_use(void *arg)
 {
 	struct page *link = (struct page *)blocks;
