@@ -123,9 +123,9 @@ override CFLAGS	= -std=gnu11 $(OPTIMIZE) -g $(WARNINGS) \
 			-fno-sanitize-recover=all -fno-omit-frame-pointer) \
 		  $(KIND_CFLAGS) $(CPPFLAGS) $(USER_CFLAGS) $(CFLAGS_EXTRA)
 
-ENGINE_SRCS	:= $(wildcard src/*.c)
+ENGINE_SRCS	:= $(wildcard src/*/*.c)
 ifeq ($(DEBUG),0)
-ENGINE_SRCS	:= $(filter-out src/valid.c,$(ENGINE_SRCS))
+ENGINE_SRCS	:= $(filter-out src/heaps/valid.c,$(ENGINE_SRCS))
 endif
 PORT_SRCS	:= port/linux/lock.c port/linux/memory.c port/linux/contents.c \
 		   port/linux/process.c port/linux/fork.c port/linux/figures.c \
@@ -133,7 +133,7 @@ PORT_SRCS	:= port/linux/lock.c port/linux/memory.c port/linux/contents.c \
 # The standard names: members of the archive beside the engine
 NAME_SRCS	:= port/linux/override.c port/linux/mallinfo.c
 SRCS		:= $(ENGINE_SRCS) $(PORT_SRCS)
-HEADERS		:= $(wildcard include/*.h src/*.h src/arch/*.h port/linux/*.h)
+HEADERS		:= $(wildcard include/*.h src/*/*.h src/*/*/*.h port/linux/*.h)
 
 SHARED_OBJS	:= $(SRCS:%.c=$(BUILD)/shared/%.o) \
 		   $(NAME_SRCS:%.c=$(BUILD)/shared/%.o) \
@@ -160,15 +160,18 @@ SECOND_NAMES	:= _Znwm=mi_new _Znam=mi_new \
 .PHONY: all
 all: $(BUILD)/libmimalloc.so $(BUILD)/libmimalloc.a $(BUILD)/libmimalloc-pic.a
 
-%/src/mi_new.o %/port/linux/cxx.o %/port/linux/override.o: UNWIND := -fexceptions
+%/src/api/mi_new.o %/port/linux/cxx.o %/port/linux/override.o: UNWIND := -fexceptions
 
 # What is never in a hurry is made small
-COLD_NAMES	:= src/mi_arena src/mi_heap src/mi_options src/mi_process \
-		   src/mi_stats src/mi_string src/mi_aligned src/text \
-		   src/error src/stats src/units src/frames src/purge \
-		   src/mi_new src/aligned src/realloc src/window src/reserve \
-		   src/account src/thread src/heap_life src/fork_child \
-		   src/slab src/chunk src/arena src/available \
+COLD_NAMES	:= $(addprefix src/, \
+		   ground/error ground/text \
+		   runs/arena runs/chunk runs/frames runs/grow \
+		   runs/map runs/purge runs/reserve runs/slab \
+		   runs/stats runs/window \
+		   pages/account heaps/fork_child heaps/heap_life heaps/thread \
+		   blocks/aligned blocks/available blocks/realloc blocks/units \
+		   api/mi_aligned api/mi_arena api/mi_heap api/mi_new \
+		   api/mi_options api/mi_process api/mi_stats api/mi_string) \
 		   port/linux/process port/linux/memory port/linux/contents \
 		   port/linux/fork port/linux/figures port/linux/mallinfo
 ifeq ($(OPTIMIZE),-O2)

@@ -22,7 +22,7 @@ UNIKRAFT_TESTS	:= $(filter tests/%,$(UNIKRAFT_FILES))
 ifneq ($(sort $(UNIKRAFT_TESTS)),$(sort $(wildcard tests/test_*.c)))
 $(error Makefile.uk: does not name all of tests/test_*.c)
 endif
-UNIKRAFT_HEADERS := $(wildcard include/uk/*.h src/*.h src/arch/*.h \
+UNIKRAFT_HEADERS := $(wildcard include/uk/*.h src/*/*.h src/*/*/*.h \
 		   port/unikraft/*.h tests/*.h testbed/include/*/*.h)
 UNIKRAFT_FLAGS	= $(shell $(MAKE) -s --no-print-directory -C testbed \
 		  CC=$(TESTBED_CC) DEFINES="$(TESTBED_DEFINES)" print-flags)

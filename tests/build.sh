@@ -88,9 +88,9 @@ same "and has the same bytes there" "$tmp/build/libmimalloc.a" \
 	"$build/libmimalloc.a"
 tree=$tmp/tree
 build=$tmp/build
-text=$build/static/src/text.o
-heap=$build/static/src/heap.o
-unit=$build/unit/src/text.o
+text=$build/static/src/ground/text.o
+heap=$build/static/src/heaps/heap.o
+unit=$build/unit/src/ground/text.o
 
 # Settings that changed
 check "an object of the unit tests builds" own_make "$unit"
@@ -108,14 +108,14 @@ check "and then it is the one that is there" current "$text" HARDENING=2
 check "going back is a change as well" own_make "$text" "$heap"
 
 # Headers
-touch "$tree/src/heap.h"
+touch "$tree/src/heaps/heap.h"
 check "who includes a header is built again when it changes" stale "$heap"
 check "who does not is not" current "$text"
-sed -i '1i #include "gone.h"' "$tree/src/text.c"
-touch "$tree/src/gone.h"
+sed -i '1i #include "gone.h"' "$tree/src/ground/text.c"
+touch "$tree/src/ground/gone.h"
 check "a header is included" own_make "$text"
-sed -i 1d "$tree/src/text.c"
-rm "$tree/src/gone.h"
+sed -i 1d "$tree/src/ground/text.c"
+rm "$tree/src/ground/gone.h"
 check "and gone with the line that names it" own_make "$text"
 
 # Values and names
@@ -157,14 +157,14 @@ done
 check "CC= goes before CROSS=" says "own-cc -std" \
 	compiles CROSS=cross- CC=own-cc
 
-echo 'static int unused;' >>"$tree/src/text.c"
+echo 'static int unused;' >>"$tree/src/ground/text.c"
 check "a warning is no error" own_make "$text"
 check "but with WERROR=1" says "-Werror=unused" own_make "$text" WERROR=1
 for script in check install-packages; do
 	printf '#!/bin/sh\necho "WERROR=$WERROR"\n' >"$tree/tests/$script"
 done
 check "which make check has" says "WERROR=1" own_make check
-cp "$root/src/text.c" "$tree/src/text.c"
+cp "$root/src/ground/text.c" "$tree/src/ground/text.c"
 
 # Help
 settings_of_help() {

@@ -1,57 +1,52 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# No layer looks up: a header of src/ may include only headers of its own
-# layer or of those below it, and nothing of the system; inside the layer of
-# heaps, where calls could run in circles, they run one way; what is delicate has
-# one room. As TAP.
+# The folders of src/ are layers. No file includes what stands above its own
+# layer, nor anything of the system, and nothing is called there: what a file's
+# object asks for is defined in its layer or below. In the layers where calls
+# could run in circles, they run one way from file to file. And what is delicate
+# is touched in one room. As TAP.
 
 set -eu
 
 cd "$(dirname "$0")/../src"
 
-# from the ground up; a line is a layer
-layers='config.h
-arch/x86_64.h arch/generic.h
-bits.h list.h
-atomic.h size_class.h port.h text.h
-types.h
-thread_free.h
-track.h error.h frames.h
-arena.h
-account.h harden.h
-page.h
-heap.h
-queue.h
-verbs.h
-options.h api.h'
+layers='ground runs pages heaps blocks api'
 
 level()
 {
-	awk -v file="$1" '{ for (i = 1; i <= NF; i++)
-		if ($i == file) print NR }' <<<"$layers"
+	local n=0 layer
+	for layer in $layers; do
+		n=$((n + 1))
+		[ "$layer" != "$1" ] || echo $n
+	done
 }
 
-echo 1..6
+result()	# what: `bad` and a number of its own
+{
+	number=$((number + 1))
+	[ $bad = 0 ] && echo "ok $number - $1" || echo "not ok $number - $1"
+	bad=0
+}
+
+echo 1..7
+number=0
 bad=0
-for file in *.h arch/*.h; do
-	own=$(level "$file")
-	[ -n "$own" ] || { echo "# $file stands in no layer"; bad=1; continue; }
+for file in */*.[ch] */*/*.h; do
+	own=$(level "${file%%/*}")
 	for header in $(sed -n 's/^#include "\(.*\)".*/\1/p' "$file"); do
-		[ "$header" = mimalloc.h ] && continue
-		other=$(level "$header")
-		[ -n "$other" ] && [ "$other" -le "$own" ] && continue
+		[ "$header" != mimalloc.h ] || header=api/mimalloc.h
+		other=$(level "${header%%/*}")
+		[ -n "$own" ] && [ -n "$other" ] && [ "$other" -le "$own" ] &&
+			continue
 		echo "# $file includes $header, which stands above it"
 		bad=1
 	done
 done
-[ $bad = 0 ] && echo "ok 1 - headers include what is below" ||
-	echo "not ok 1 - headers include what is below"
+result "files include what is below them"
 
-bad=0
-pattern='^#include <'
-for file in $(grep -lE "$pattern" *.c *.h arch/*.h); do
-	case $file in track.c) continue ;; esac
+for file in */*.[ch] */*/*.h; do
+	case $file in ground/track.c) continue ;; esac
 	for header in $(sed -n 's/^#include <\(.*\)>.*/\1/p' "$file"); do
 		case $header in
 		stdbool.h|stddef.h|stdint.h|port_config.h) ;;
@@ -59,80 +54,108 @@ for file in $(grep -lE "$pattern" *.c *.h arch/*.h); do
 		esac
 	done
 done
-[ $bad = 0 ] && echo "ok 2 - the engine knows no operating system" ||
-	echo "not ok 2 - the engine knows no operating system"
+result "the engine knows no operating system"
 
-bad=0
-for file in *.c; do
-	case $file in mi_*) continue ;; esac
-	if grep -nE '#include "(mimalloc|api)\.h"' "$file" >/dev/null; then
-		echo "# $file looks up at the mi_* names"
+# Objects of both ports, with nothing optimised away and nothing inlined
+objects=$(mktemp -d)
+trap 'rm -rf "$objects"' EXIT
+
+# compile PORT OPTIONS.. : a line for each symbol: file, T or U, name
+compile()
+{
+	local port=$1
+	shift
+	mkdir -p "$objects/$port"
+	ls */*.c | xargs -P 2 -I{} sh -c 'out=$(echo {} | tr / .); ${CC:-gcc} \
+		-std=gnu11 -O0 -c {} -I. -I../include '"$*"' \
+		-o '"$objects/$port/"'$out.o' || exit 255
+	for file in */*.c; do
+		nm "$objects/$port/${file/\//.}.o" |
+			awk -v file="$file" '$(NF - 1) ~ /[A-Z]/ { print file,
+				($(NF - 1) == "U" ? "U" : "T"), $NF }'
+	done
+}
+
+# The port of Unikraft without Unikraft: its words, and frames that run out
+mkdir -p "$objects/include"
+cat >"$objects/include/port_config.h" <<'EOF'
+#include <stdint.h>
+#define PORT_MAP_WINDOW 0
+#define PORT_STATIC_INSTANCE 0
+#define PORT_FRAMES_RUN_OUT 1
+#define PORT_KEPT_UNITS_MAX 1024
+#define PORT_TLS
+struct port_lock { int unused; };
+uintptr_t port_thread_id(void);
+EOF
+{
+	compile linux -I../port/linux
+	compile other -I"$objects/include" -DMI_THREADS=0
+} >"$objects/symbols" || { echo "# does not compile"; bad=1; }
+
+# a line for each call from one file to another: caller, callee, function
+awk '$2 == "T" { home[$3] = $1; next }
+	{ call[$1 " " $3] = 1 }
+	END { for (c in call) { split(c, a, " ")
+		if (a[2] in home && home[a[2]] != a[1])
+			print a[1], home[a[2]], a[2] } }' \
+	"$objects/symbols" | sort >"$objects/calls"
+[ -s "$objects/calls" ] || bad=1
+while read -r caller callee name; do
+	[ "$(level "${callee%%/*}")" -le "$(level "${caller%%/*}")" ] &&
+		continue
+	echo "# $caller calls $name() of $callee, which stands above it"
+	bad=1
+done <"$objects/calls"
+result "calls go to what is below"
+
+# one_way LAYER FILES.. : in the order in which they may call, callee first
+one_way()
+{
+	local layer=$1 names file caller callee name
+	declare -A place=()
+	shift
+	names=$*
+	for file in $names; do
+		place[$layer/$file.c]=${#place[@]}
+	done
+	for file in "$layer"/*.c; do
+		[ -n "${place[$file]:-}" ] && continue
+		echo "# $file has no place in the order of calls"
 		bad=1
-	fi
-done
-[ $bad = 0 ] && echo "ok 3 - only mi_*.c know the interface" ||
-	echo "not ok 3 - only mi_*.c know the interface"
+	done
+	while read -r caller callee name; do
+		[ "${caller%%/*} ${callee%%/*}" = "$layer $layer" ] || continue
+		[ "${place[$callee]}" -lt "${place[$caller]}" ] && continue
+		echo "# $caller calls $name() of $callee"
+		bad=1
+	done <"$objects/calls"
+}
 
-# but where they are declared and explained
+# runs/arena.h and heaps/heap.h have the same orders
+one_way runs stats slab map dirty run window grow chunk arena release purge \
+	frames reserve supply
+result "calls between the files of runs run one way"
+one_way heaps keep queue abandon owned notify remote collect heap absorb \
+	heap_life thread fork_child valid
+result "and between those of heaps"
+
 bad=0
 fields='credit|withheld|counted|reciprocal'
-for file in *.c *.h ../port/*/*.[ch]; do
-	case $file in account.[ch] | types.h) continue ;; esac
+for file in */*.[ch] ../port/*/*.[ch]; do
+	case $file in pages/account.[ch] | ground/types.h) continue ;; esac
 	if grep -nE "(->|\.)($fields)\>" "$file"; then
 		echo "# $file touches the account of a page"
 		bad=1
 	fi
 done
-[ $bad = 0 ] && echo "ok 4 - only account.[ch] touch a page's account" ||
-	echo "not ok 4 - only account.[ch] touch a page's account"
-bad=0
-if grep -nE '(->|\.)thread_free\>' $(ls *.c *.h | grep -v '^thread_free\.') |
-   sed 's/^/# /' | grep .; then
-	bad=1
-fi
-[ $bad = 0 ] && echo "ok 5 - only thread_free.[ch] touch that word" ||
-	echo "not ok 5 - only thread_free.[ch] touch that word"
+result "only account.[ch] touch a page's account"
 
-# without comments
-code()
-{
-	awk '{
-		line = $0; out = ""
-		while (line != "") {
-			mark = inside ? "*/" : "/*"
-			i = index(line, mark)
-			part = i ? substr(line, 1, i - 1) : line
-			line = i ? substr(line, i + 2) : ""
-			if (!inside)
-				out = out part
-			if (i)
-				inside = !inside
-		}
-		print out
-	}' "$1"
-}
-
-# functions that a file defines for others
-defines()
-{
-	code "$1" | sed -n '/;$/d; /^static/d
-		s/^[A-Za-z].*[ *]\([a-z_0-9][a-z_0-9]*\)(.*/\1/p' | sort -u
-}
-
-# the layer of heaps, from the ground up; src/heap.h has the same order
-heaps='keep queue abandon owned notify remote collect heap absorb heap_life
-thread fork_child'
-bad=0
-declare -A below
-for file in $heaps; do
-	names=$(defines $file.c | paste -s -d '|')
-	for other in "${!below[@]}"; do
-		[[ ${below[$other]} =~ [^a-z_0-9]($names)[^a-z_0-9] ]] ||
-			continue
-		echo "# $other.c calls ${BASH_REMATCH[1]}() of $file.c"
+for file in */*.[ch] ../port/*/*.[ch]; do
+	case $file in pages/thread_free.[ch]) continue ;; esac
+	if grep -nE '(->|\.)thread_free\>' "$file"; then
+		echo "# $file touches the word of frees by others"
 		bad=1
-	done
-	below[$file]=$(code $file.c)
+	fi
 done
-[ $bad = 0 ] && echo "ok 6 - calls between the files of heaps run one way" ||
-	echo "not ok 6 - calls between the files of heaps run one way"
+result "only thread_free.[ch] touch that word"

@@ -20,7 +20,7 @@ TEST_LIBS	= -lcmocka -lpthread
 TEST_HEADERS	:= $(wildcard tests/*/*.h tests/*/*.hpp)
 
 # The engine as white-box tests want it: with assertions and validators
-UNIT_SRCS	:= $(sort $(wildcard src/*.c) $(PORT_SRCS))
+UNIT_SRCS	:= $(sort $(wildcard src/*/*.c) $(PORT_SRCS))
 UNIT_OBJS	= $(UNIT_SRCS:%.c=$(BUILD)/unit/%.o)
 UNIT_CFLAGS	= $(filter-out -DMI_DEBUG=%,$(CFLAGS)) -DMI_DEBUG=1
 

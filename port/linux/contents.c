@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "bits.h"
+#include "ground/bits.h"
 #include "mapping.h"
 
 #ifndef MREMAP_DONTUNMAP

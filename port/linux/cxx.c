@@ -5,7 +5,7 @@
  */
 #include <stddef.h>
 
-#include "port.h"
+#include "ground/port.h"
 
 /* libstdc++'s, where the program has it */
 typedef void (*new_handler)(void);

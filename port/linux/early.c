@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "early.h"
-#include "heap.h"
+#include "heaps/heap.h"
 
 #define EARLY_BYTES	((size_t)16384)
 

@@ -7,7 +7,7 @@
 #ifndef MI_EARLY_H
 #define MI_EARLY_H
 
-#include "bits.h"
+#include "ground/bits.h"
 
 /* Set by the first call that finds all in place */
 extern HIDDEN bool early_over;

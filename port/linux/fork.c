@@ -13,8 +13,8 @@
 #endif
 
 #include "fork.h"
-#include "types.h"
-#include "verbs.h"
+#include "ground/types.h"
+#include "blocks/verbs.h"
 
 #if MI_THREADS
 

@@ -3,7 +3,7 @@
 #ifndef MI_FORK_H
 #define MI_FORK_H
 
-#include "port.h"
+#include "ground/port.h"
 
 /* Beside the owner in a lock's word, whose lowest bits are free */
 enum {

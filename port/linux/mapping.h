@@ -3,7 +3,7 @@
 #ifndef MI_LINUX_MAPPING_H
 #define MI_LINUX_MAPPING_H
 
-#include "port.h"
+#include "ground/port.h"
 
 /* Readable, writable, private, zero. MAP_FAILED with errno, as mmap(2) */
 HIDDEN void *map_anywhere(void *at, size_t bytes, int flags);

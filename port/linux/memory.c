@@ -20,7 +20,7 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
-#include "bits.h"
+#include "ground/bits.h"
 #include "mapping.h"
 
 #ifndef MAP_HUGE_SHIFT

@@ -11,7 +11,7 @@
 
 #include "mimalloc.h"
 #ifdef MI_SECOND_NAMES
-#include "api.h"
+#include "api/api.h"
 #include "early.h"
 #endif
 

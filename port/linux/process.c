@@ -12,8 +12,8 @@
 
 #include "mimalloc.h"
 #include "fork.h"
-#include "verbs.h"
-#include "options.h"
+#include "blocks/verbs.h"
+#include "api/options.h"
 
 struct instance default_instance = {
 	.map = (struct map *)&map_of_none,

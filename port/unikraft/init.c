@@ -3,7 +3,7 @@
 
 #include <uk/mimalloc.h>
 
-#include "error.h"
+#include "ground/error.h"
 
 struct instance *default_instance_pointer;
 

@@ -9,7 +9,7 @@
 #include <uk/libparam.h>
 #include <uk/mimalloc.h>
 
-#include "text.h"
+#include "ground/text.h"
 
 #ifndef CONFIG_LIBMIMALLOC_BUDGET_KIB
 #define CONFIG_LIBMIMALLOC_BUDGET_KIB	4096

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The Unikraft port's part of src/port.h. */
+/* The Unikraft port's part of src/ground/port.h. */
 #ifndef MI_PORT_CONFIG_H
 #define MI_PORT_CONFIG_H
 
-#include "bits.h"
+#include "ground/bits.h"
 
 #include <uk/config.h>
 

@@ -5,7 +5,7 @@
 #include <uk/mimalloc.h>
 #include <uk/init.h>
 
-#include "text.h"
+#include "ground/text.h"
 
 static void show_line(struct text *text, const char *name, size_t units)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What src/port.h asks for, but for threads and parameters. */
+/* What src/ground/port.h asks for, but for threads and parameters. */
 #include <errno.h>
 #include <string.h>
 

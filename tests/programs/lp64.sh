@@ -24,7 +24,7 @@ refused_in_a_line() {
 
 # Who compiles without our Makefile is told by the first error at least.
 told_by_header() {
-	! gcc -m32 -fsyntax-only -x c "$root/src/config.h" 2>"$tmp/said" &&
+	! gcc -m32 -fsyntax-only -x c "$root/src/ground/config.h" 2>"$tmp/said" &&
 		cat "$tmp/said" && grep -m 1 'error:' "$tmp/said" |
 		grep -qF "$sentence"
 }

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Heaps: made, ended, looked into. */
+#include "api/api.h"
+
+mi_heap_t *mi_heap_new(void)
+{
+	struct heap *heap = heap_current_or_new();
+
+	if (heap)
+		heap = heap_new(heap->backing);
+	if (!heap)
+		return error_no_memory(sizeof(struct heap));
+	return heap_to_api(heap);
+}
+
+mi_heap_t *mi_heap_new_in_arena(mi_arena_id_t arena_id)
+{
+	struct arena *arena;
+	mi_heap_t *heap;
+
+	port_init();
+	if (arena_id <= 0 || arena_id > ARENA_NUMBER_META)
+		return NULL;
+	arena = arena_by_number(&default_instance, (unsigned int)arena_id - 1);
+	if (!arena)
+		return NULL;
+	heap = mi_heap_new();
+	if (heap)
+		heap_of_api(heap)->arena = arena;
+	return heap;
+}
+
+/* Whether the heap can be ended; the thread's default is another then */
+static bool heap_leave(struct heap *heap)
+{
+	if (!heap || heap == &empty_heap || heap == heap->backing)
+		return false;
+	if (heap_current() == heap)
+		heap_word = heap_to_word(heap->backing);
+	return true;
+}
+
+void mi_heap_delete(mi_heap_t *heap)
+{
+	struct heap *gone = heap_of_api(heap);
+
+	if (!heap_leave(gone))
+		return;
+	heap_absorb(gone->backing, gone);
+	heap_end(gone);
+}
+
+void mi_heap_destroy(mi_heap_t *heap)
+{
+	struct heap *gone = heap_of_api(heap);
+
+	if (!heap_leave(gone))
+		return;
+	heap_drop_pages(gone);
+	heap_end(gone);
+}
+
+mi_heap_t *mi_heap_get_default(void)
+{
+	return heap_to_api(heap_current_or_new());
+}
+
+mi_heap_t *mi_heap_get_backing(void)
+{
+	struct heap *heap = heap_current_or_new();
+
+	return heap ? heap_to_api(heap->backing) : NULL;
+}
+
+mi_heap_t *mi_heap_set_default(mi_heap_t *heap)
+{
+	struct heap *before = heap_current_or_new();
+
+	if (heap && before && heap_of_api(heap)->owner == before->owner)
+		heap_word = heap_to_word(heap_of_api(heap));
+	return before ? heap_to_api(before) : NULL;
+}
+
+mi_heap_t *mi_heap_main(void)
+{
+	(void)heap_current_or_new();
+	return heap_to_api(&default_instance.main_heap);
+}
+
+void mi_heap_collect(mi_heap_t *heap, bool force)
+{
+	struct instance *instance = &default_instance;
+
+	if (!heap || heap_of_api(heap) == &empty_heap)
+		return;
+	heap_collect(heap_of_api(heap), force);
+	if (force)
+		purge_all(instance);
+}
+
+/* The abandoned pages in which nothing is left to free go first */
+static void reclaim_all(struct heap *heap)
+{
+	unsigned int class;
+	struct page *page;
+
+	for (class = 0; class < CLASS_COUNT; class++) {
+		while ((page = page_reclaim(heap, class))) {
+			heap->page_count[class]--;
+			heap_page_adopt(heap, page);
+		}
+	}
+}
+
+void mi_collect(bool force)
+{
+	struct heap *heap = heap_current()->backing;
+
+	if (!heap) {	/* of a thread without one */
+		if (force)
+			purge_all(&default_instance);
+		return;
+	}
+	if (force)
+		reclaim_all(heap);
+	for (; heap->thread_next; heap = heap->thread_next)
+		heap_collect(heap, force);
+	mi_heap_collect(heap_to_api(heap), force);
+}
+
+/* ---- which heap ---- */
+
+/* Any address inside a block of a heap; NULL: in none */
+static struct heap *heap_around(const void *p)
+{
+	struct page *page = page_around(&default_instance, p);
+
+	if (!page || (page->kind == RUN_SMALL && !atomic_read(&page->owner)))
+		return NULL;
+	return atomic_read(&page->heap);
+}
+
+mi_heap_t *mi_heap_of(const void *p)
+{
+	return heap_to_api(heap_around(p));
+}
+
+bool mi_heap_contains(const mi_heap_t *heap, const void *p)
+{
+	return heap && heap_around(p) == heap_of_api(heap);
+}
+
+bool mi_any_heap_contains(const void *p)
+{
+	return heap_around(p) != NULL;
+}
+
+bool mi_heap_contains_block(mi_heap_t *heap, const void *p)
+{
+	struct page *page = block_page_quiet(&default_instance, p);
+
+	return heap && page && atomic_read(&page->heap) == heap_of_api(heap);
+}
+
+bool mi_heap_check_owned(mi_heap_t *heap, const void *p)
+{
+	return mi_heap_contains(heap, p);
+}
+
+bool mi_check_owned(const void *p)
+{
+	return mi_heap_contains(heap_to_api(heap_current()), p);
+}
+
+/* ---- visiting ---- */
+
+struct visit {
+	const mi_heap_t *heap;
+	mi_block_visit_fun *visitor;
+	void *arg;
+	bool blocks;
+};
+
+static size_t page_used(struct page *page,
+			const uint64_t bits[PAGE_BITMAP_WORDS])
+{
+	size_t used = page->capacity, i;
+
+	for (i = 0; i < PAGE_BITMAP_WORDS; i++)
+		used -= (size_t)__builtin_popcountll(bits[i]);
+	return used;
+}
+
+static bool visit_page(struct page *page, void *arg)
+{
+	uint64_t bits[PAGE_BITMAP_WORDS];
+	const struct visit *visit = arg;
+	mi_heap_area_t area;
+	char *block;
+	size_t i;
+
+	page_collect_remote(page);
+	page_free_bitmap(page, bits);
+	area.blocks = (void *)run_start(page);
+	area.reserved = run_bytes(page);
+	area.committed = (size_t)page->capacity * page->block_size;
+	area.used = page_used(page, bits);
+	area.block_size = page->block_size;
+	area.full_block_size = page->block_size;
+	if (!visit->visitor(visit->heap, &area, NULL, 0, visit->arg))
+		return false;
+	block = area.blocks;
+	for (i = 0; visit->blocks && i < page->capacity; i++) {
+		if (!(bits[i / 64] >> (i % 64) & 1) &&
+		    !visit->visitor(visit->heap, &area, block,
+				    page->block_size, visit->arg))
+			return false;
+		block += page->block_size;
+	}
+	return true;
+}
+
+/* The large blocks that a heap had when they were counted, in a run */
+struct large_list {
+	struct page *run;
+	void **blocks;
+	size_t count;
+};
+
+static size_t large_count(struct heap *heap)
+{
+	const struct page *page;
+	size_t count = 0;
+
+	port_lock(&default_instance.lock);
+	for (page = heap->large; page; page = page->list.next)
+		count++;
+	port_unlock(&default_instance.lock);
+	return count;
+}
+
+/* False: no memory. Only the heap's thread, which calls, adds blocks */
+static bool large_list_begin(struct large_list *list, struct heap *heap)
+{
+	size_t room = large_count(heap);
+	const struct run_request request = {
+		.units = units_of(room * sizeof(void *)), .align_units = 1,
+		.kind = RUN_META,
+	};
+	const struct page *page;
+
+	memory_zero(list, sizeof(*list));
+	if (!room)
+		return true;
+	list->run = instance_run_alloc(&default_instance, &request);
+	if (!list->run)
+		return false;
+	list->blocks = (void **)run_start(list->run);
+	port_lock(&default_instance.lock);
+	page = heap->large;
+	for (; page && list->count < room; page = page->list.next)
+		if (atomic_read(page->map_entry))
+			list->blocks[list->count++] = large_block(page);
+	port_unlock(&default_instance.lock);
+	return true;
+}
+
+static void large_list_end(struct large_list *list)
+{
+	if (list->run)
+		instance_run_free(&default_instance, list->run);
+}
+
+/* Whether the block is live and the heap's still; then tells its area */
+static bool large_area(struct heap *heap, const void *block,
+		       mi_heap_area_t *area)
+{
+	struct page *page;
+	bool live;
+
+	port_lock(&default_instance.lock);
+	page = arena_page_locked(&default_instance, block);
+	live = page && page->kind == RUN_LARGE && page->heap == heap &&
+	       large_block(page) == block;
+	if (live) {
+		area->blocks = large_block(page);
+		area->reserved = run_bytes(page);
+		area->committed = run_bytes(page);
+		area->used = 1;
+		area->block_size = large_usable(page);
+		area->full_block_size = run_bytes(page);
+	}
+	port_unlock(&default_instance.lock);
+	return live;
+}
+
+/* The visitor is called without the lock, and may free what it likes */
+static bool visit_large(const struct visit *visit, struct large_list *list)
+{
+	struct heap *heap = heap_of_api(visit->heap);
+	mi_heap_area_t area;
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		if (!large_area(heap, list->blocks[i], &area))
+			continue;
+		if (!visit->visitor(visit->heap, &area, NULL, 0, visit->arg))
+			return false;
+		if (visit->blocks &&
+		    !visit->visitor(visit->heap, &area, list->blocks[i],
+				    area.block_size, visit->arg))
+			return false;
+	}
+	return true;
+}
+
+bool mi_heap_visit_blocks(const mi_heap_t *heap, bool visit_all_blocks,
+			  mi_block_visit_fun *visitor, void *arg)
+{
+	struct visit visit = {
+		.heap = heap, .visitor = visitor, .arg = arg,
+		.blocks = visit_all_blocks,
+	};
+	struct large_list list;
+	bool all;
+
+	if (!heap || !visitor || heap_of_api(heap) == &empty_heap ||
+	    !large_list_begin(&list, heap_of_api(heap)))
+		return false;
+	all = heap_visit_pages(heap_of_api(heap), visit_page, &visit) &&
+	      visit_large(&visit, &list);
+	large_list_end(&list);
+	return all;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The process, its threads, and the hooks it may set. */
+#include "api/api.h"
+#include "ground/error.h"
+#include "api/options.h"
+#include "ground/text.h"
+
+int mi_version(void)
+{
+	return MI_MALLOC_VERSION;
+}
+
+/* Names are bound when the program is linked or loaded, never patched */
+bool mi_is_redirected(void)
+{
+	return false;
+}
+
+void mi_process_init(void)
+{
+	static bool done;
+
+	port_init();
+	if (done)
+		return;
+	done = true;
+	options_process_start();
+}
+
+void mi_thread_init(void)
+{
+	(void)heap_current_or_new();
+}
+
+void mi_thread_done(void)
+{
+	heaps_thread_done();
+}
+
+void mi_register_deferred_free(mi_deferred_free_fun *deferred_free, void *arg)
+{
+	heap_set_deferred(deferred_free, arg);
+}
+
+void mi_register_output(mi_output_fun *out, void *arg)
+{
+	text_set_output(out, arg);
+}
+
+void mi_register_error(mi_error_fun *fun, void *arg)
+{
+	error_set_hook(fun, arg);
+}

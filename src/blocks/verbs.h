@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * malloc, free and their kin on heaps, and the paths that every call takes.
+ * All give NULL with errno ENOMEM or EINVAL where they fail.
+ */
+#ifndef MI_VERBS_H
+#define MI_VERBS_H
+
+#include "heaps/heap.h"
+#include "ground/track.h"
+
+static inline struct instance *heap_instance(struct heap *heap)
+{
+	return heap == &empty_heap ? &default_instance : heap->instance;
+}
+
+/* malloc.c */
+NOINLINE void *heap_malloc_slow(struct heap *heap, size_t size,
+				struct page *page);
+NOINLINE void *malloc_slow(uintptr_t at, struct page *page);
+/* Any size, from the default heap */
+NOINLINE void *malloc_generic(size_t size);
+/* Any size. The heap may be empty_heap */
+void *heap_malloc_generic(struct heap *heap, size_t size);
+void *heap_malloc(struct heap *heap, size_t size);
+void *heap_zalloc(struct heap *heap, size_t size);
+
+/* free.c */
+NOINLINE void free_slow(struct instance *instance, void *p);
+/* An owner's free that the account or the tag has stopped */
+NOINLINE void free_stopped(struct instance *instance, void *p,
+			   struct page *page);
+/* The same for default_instance: one register less on the fast path */
+NOINLINE void free_slow_here(void *p);
+NOINLINE void free_stopped_here(void *p, struct page *page);
+/* The page of a block that is handed out; NULL after a report */
+struct page *block_page(struct instance *instance, const void *p,
+			const char *call);
+/* The same without a report, and for a block that is free, too */
+struct page *block_page_quiet(struct instance *instance, const void *p);
+/* What a block that is handed out can hold; 0: `p` is none. No report */
+size_t block_live_size(struct instance *instance, void *p);
+/*
+ * The page that holds an address, also inside a block. NULL: none, or inside
+ * a large block beyond its first 36 KiB. O(1)
+ */
+struct page *page_around(struct instance *instance, const void *p);
+size_t block_usable(const struct page *page, const void *p);
+
+/* For the tools that watch: a block handed out, and before it comes back */
+void track_block(struct instance *instance, void *p, bool zero);
+void track_unblock(struct instance *instance, void *p);
+
+/* realloc.c; `zero`: what is new is zero */
+void *heap_realloc(struct heap *heap, void *p, size_t size, bool zero);
+/* The block made to hold `size` without moving it; false: it cannot */
+bool block_resize(struct instance *instance, struct page *page, void *p,
+		  size_t size);
+
+/* units.c: whole units, none of them a block. O(units) */
+void *units_alloc(struct instance *instance, size_t units);
+/* Any part of what units_alloc() gave. False: reported, or it is kept */
+bool units_free(struct instance *instance, void *p, size_t units);
+
+/* aligned.c */
+void *heap_malloc_aligned(struct heap *heap, size_t size, size_t alignment,
+			  size_t offset, bool zero);
+void *heap_realloc_aligned(struct heap *heap, void *p, size_t size,
+			   size_t alignment, size_t offset, bool zero);
+
+/*
+ * Takes the block's tag. False: the list was empty (the page itself stood in
+ * for a block) or somebody has written to the block.
+ */
+static ALWAYS_INLINE bool page_take_tag(struct page *page, struct block *block)
+{
+#if MI_HARDENING == 0
+	return likely(block != page_empty_list(page));
+#endif
+#if MI_TSAN	/* writing to empty_page is harmless, but looks like a race */
+	if (block->tag != (uintptr_t)page)
+		return false;
+#endif
+	block->tag -= (uintptr_t)page;
+	return likely(block->tag == 0);
+}
+
+static inline void page_give_back_tag(struct page *page, struct block *block)
+{
+	if (MI_HARDENING >= 1 && !MI_TSAN && page != &empty_page)
+		block->tag += (uintptr_t)page;
+}
+
+/*
+ * The path of every small malloc. `at` is (word + size) & -16: the address of
+ * the queue, and in the heap's own terms the size.
+ */
+static ALWAYS_INLINE void *word_malloc(uintptr_t word, size_t size)
+{
+	uintptr_t at = (word + size) & ~(uintptr_t)HEAP_WORD_BIAS;
+	struct page *page = ((struct queue *)at)->first;
+	struct block *block = page->free, *next;
+
+	if (unlikely(!page_take_tag(page, block)))
+		return malloc_slow(at, page);
+	next = block_next(page, block);
+	LIVE_TOGETHER(block, next);
+	page->free = next;
+	return block;
+}
+
+static ALWAYS_INLINE void *heap_malloc_small(struct heap *heap, size_t size)
+{
+	uintptr_t at = (heap_to_word(heap) + size) &
+		       ~(uintptr_t)HEAP_WORD_BIAS;
+	struct page *page = ((struct queue *)at)->first;
+	struct block *block = page->free, *next;
+
+	if (unlikely(!page_take_tag(page, block)))
+		return heap_malloc_slow(heap, at - (uintptr_t)heap, page);
+	next = block_next(page, block);
+	LIVE_TOGETHER(block, next);
+	page->free = next;
+	return block;
+}
+
+/* The path of every free */
+static ALWAYS_INLINE void instance_free(struct instance *instance, void *p)
+{
+	struct page *page = page_of(instance, p);
+	struct block *block = p;
+
+#if MI_CONCURRENT
+	if (unlikely(!port_thread_is(atomic_read(&page->owner)))) {
+		if (instance == &default_instance)
+			free_slow_here(p);
+		else
+			free_slow(instance, p);
+		return;
+	}
+#endif
+	if (unlikely(account_block_freed(page, p)) ||
+	    unlikely(block_has_tag(page, block))) {
+		if (instance == &default_instance)
+			free_stopped_here(p, page);
+		else
+			free_stopped(instance, p, page);
+		return;
+	}
+	page_push_local(page, block);
+}
+
+#endif /* MI_VERBS_H */

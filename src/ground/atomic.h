@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Atomic operations on words, on compiler builtins (no <stdatomic.h> under
+ * Unikraft's musl). With MI_CONCURRENT 0 they are plain reads and
+ * writes.
+ */
+#ifndef MI_ATOMIC_H
+#define MI_ATOMIC_H
+
+#include "ground/config.h"
+
+#if defined(__SANITIZE_THREAD__)
+#define MI_TSAN		1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define MI_TSAN		1
+#endif
+#endif
+#ifndef MI_TSAN
+#define MI_TSAN		0
+#endif
+
+#if MI_CONCURRENT
+
+#define atomic_read(p)		__atomic_load_n((p), __ATOMIC_RELAXED)
+#define atomic_read_acquire(p)	__atomic_load_n((p), __ATOMIC_ACQUIRE)
+#define atomic_write(p, v)	__atomic_store_n((p), (v), __ATOMIC_RELAXED)
+#define atomic_write_release(p, v) \
+	__atomic_store_n((p), (v), __ATOMIC_RELEASE)
+#define atomic_swap(p, v)	__atomic_exchange_n((p), (v), __ATOMIC_ACQ_REL)
+#define atomic_add(p, v)	__atomic_fetch_add((p), (v), __ATOMIC_RELAXED)
+
+/* On failure `*expected` is what was found */
+static inline bool atomic_compare_swap(uintptr_t *word, uintptr_t *expected,
+				       uintptr_t desired)
+{
+	return __atomic_compare_exchange_n(word, expected, desired, true,
+					   __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
+#else /* !MI_CONCURRENT */
+
+#define atomic_read(p)			(*(p))
+#define atomic_read_acquire(p)		(*(p))
+#define atomic_write(p, v)		((void)(*(p) = (v)))
+#define atomic_write_release(p, v)	((void)(*(p) = (v)))
+#define atomic_add(p, v)		((void)(*(p) += (v)))
+
+static inline uintptr_t atomic_swap(uintptr_t *word, uintptr_t desired)
+{
+	uintptr_t before = *word;
+
+	*word = desired;
+	return before;
+}
+
+static inline bool atomic_compare_swap(uintptr_t *word, uintptr_t *expected,
+				       uintptr_t desired)
+{
+	(void)expected;
+	*word = desired;
+	return true;
+}
+
+#endif /* MI_CONCURRENT */
+
+#endif /* MI_ATOMIC_H */

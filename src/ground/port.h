@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a port implements, and all that the engine knows of the world.
+ *
+ * The port's own <port_config.h> defines, as macros, types or inline
+ * functions:
+ *
+ *	PORT_MAP_WINDOW		1 where the port reserves zeroed memory that
+ *				costs nothing until it is touched, so that one
+ *				map serves all arenas and needs no range
+ *				check; else 0
+ *	PORT_STATIC_INSTANCE	1 where the default instance is a static
+ *				object; 0 where it is a pointer
+ *	PORT_FRAMES_RUN_OUT	1 where memory is backed on demand and a
+ *				fault without a frame is fatal; else 0
+ *	PORT_KEPT_UNITS_MAX	units of pages that heaps keep though they are
+ *				empty, beside those of one unit
+ *	PORT_TLS		storage class of a thread's heap word
+ *	struct port_lock	a lock that is zero when free
+ *	uintptr_t port_thread_id(void)	never 0, unique among live threads
+ *	bool port_thread_is(uintptr_t id)	whether the caller is that one
+ */
+#ifndef MI_PORT_H
+#define MI_PORT_H
+
+#include "ground/config.h"
+#include <port_config.h>
+
+struct instance;
+
+/* Locks are held for short and bounded times, never recursively */
+void port_lock(struct port_lock *lock);
+void port_unlock(struct port_lock *lock);
+
+/* What reserved memory is for. Each has a place of its own, far from others */
+enum port_area {
+	PORT_AREA_BLOCKS,	/* an arena that grows */
+	PORT_AREA_FURTHER,	/* an arena that stays as it is */
+	PORT_AREA_META,		/* the engine's own data */
+	PORT_AREA_MAP,		/* the window's map */
+	PORT_AREA_COUNT
+};
+
+/*
+ * Reserves a range of `*bytes` bytes, or where that is not to be had less,
+ * but not under `least`: aligned to a unit and to the system's page, readable
+ * and writable, and taking memory only where it is touched. `*bytes` is set
+ * to what was reserved, `*is_zero` tells whether it reads as zero. NULL: none
+ * to be had. May be called by several threads at the same time.
+ */
+void *port_reserve(enum port_area area, size_t least, size_t *bytes,
+		   bool *is_zero);
+
+/*
+ * Reserves up to `bytes` bytes more behind a range of port_reserve() that
+ * ends at `end`, of the same kind, never less than `least`. Gives how many; 0
+ * where there is something else, or the system refuses.
+ */
+size_t port_extend(enum port_area area, void *end, size_t least, size_t bytes);
+
+/* The system's page: what can be given back. A power of two, a unit or more */
+size_t port_page_bytes(void);
+
+/* The largest single request that is ever served */
+size_t port_request_max(void);
+
+/*
+ * Gives the memory of a range back, as far as it is made of whole pages of the
+ * system; the range stays usable. True when all of it reads as zero from now
+ * on; false when its contents are kept or unknown.
+ */
+bool port_purge(void *start, size_t bytes);
+
+/*
+ * Copies whole pages of the system, and neither reads nor writes what the
+ * system knows to be untouched, and so zero, on both sides. false: it knows
+ * nothing of that, or these are no whole pages, and nothing was done.
+ */
+bool port_copy_touched(void *to, const void *from, size_t bytes);
+
+enum port_moved {
+	PORT_MOVED,	/* `to` holds what `from` held; `from` reads as zero */
+	PORT_MOVED_AWAY,	/* the same, but `from` is not to be used */
+	PORT_NOT_MOVED,	/* `from` is as it was, `to` reads as anything */
+	PORT_MOVE_LOST,	/* `from` is as it was, `to` must not be used again */
+};
+
+/*
+ * Moves the contents of one range to another by exchanging memory mappings.
+ * Whatever is no whole number of the system's pages is refused before
+ * anything is done.
+ */
+enum port_moved port_move(void *to, void *from, size_t bytes);
+
+/*
+ * Gives a range mappings as at first, which join those beside it, and its
+ * memory back. PORT_MOVED: it reads as zero. PORT_NOT_MOVED: it is as it was.
+ */
+enum port_moved port_renew(void *start, size_t bytes);
+
+#if PORT_FRAMES_RUN_OUT
+/* Bytes that may be touched for the first time before frames run out */
+size_t port_touchable(void);
+#endif
+
+#ifndef PORT_FOREIGN_BLOCKS
+/* A block that the port has served by itself: to free it does nothing */
+#define port_is_foreign_block(p)	false
+#else
+bool port_is_foreign_block(const void *p);
+#endif
+
+/* Called once for the default instance before its first use */
+void port_init(void);
+
+/* A heap was made for the calling thread: heaps_thread_done() at its end */
+void port_thread_started(void);
+
+/* A message for the user, a line or part of one, without allocating */
+void port_message(const char *text);
+
+int port_errno(void);
+void port_set_errno(int error);
+
+__attribute__((noreturn)) void port_abort(void);
+
+/* What a hosted system knows of the process; all zero where unknown */
+struct port_process {
+	size_t elapsed_msecs, user_msecs, system_msecs;
+	size_t resident, resident_peak, page_faults;
+};
+void port_process(struct port_process *process);
+
+/* Gives a reserved range back altogether */
+void port_release(void *start, size_t bytes);
+
+/*
+ * What becomes of memory reserved from now on: whether the system may back it
+ * by larger pages where it does so for others, and whether it is asked to
+ */
+void port_allow_huge(bool allowed, bool wanted);
+
+/* Memory in pages of 1 GiB that is zero; NULL where there is none */
+void *port_reserve_huge(size_t bytes);
+
+/* As realpath(3) with a buffer of PORT_PATH_MAX; NULL with errno */
+#define PORT_PATH_MAX	4096
+char *port_realpath(const char *path, char *resolved);
+
+/* The value of an environment variable, or NULL */
+const char *port_environment(const char *name);
+
+/* Calls the C++ new-handler; false: there is none */
+bool port_new_handler(void);
+__attribute__((noreturn)) void port_throw_bad_alloc(void);
+
+/* The value of MIMALLOC_<name>, or NULL */
+const char *port_option_text(const char *name);
+
+/* Errno values, the same on every system we know */
+#define PORT_EPERM	1
+#define PORT_EAGAIN	11
+#define PORT_ENOMEM	12
+#define PORT_EFAULT	14
+#define PORT_EINVAL	22
+#define PORT_EOVERFLOW	75
+
+#endif /* MI_PORT_H */

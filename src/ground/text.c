@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ground/text.h"
+#include "ground/port.h"
+
+static struct {
+	text_out_fun *out;
+	void *arg;
+} output;
+
+void text_string(struct text *text, const char *string)
+{
+	while (*string && text->length < sizeof(text->line) - 1)
+		text->line[text->length++] = *string++;
+	text->line[text->length] = 0;
+}
+
+void text_hex(struct text *text, uintptr_t value)
+{
+	char digits[19] = "0x";
+	unsigned int n = 2, shift = 64;
+
+	while (shift > 4 && !(value >> (shift - 4)))
+		shift -= 4;
+	for (; shift; shift -= 4)
+		digits[n++] = "0123456789abcdef"[(value >> (shift - 4)) & 15];
+	digits[n] = 0;
+	text_string(text, digits);
+}
+
+void text_number(struct text *text, size_t value, unsigned int width)
+{
+	char digits[40];
+	unsigned int n = sizeof(digits) - 1;
+
+	digits[n] = 0;
+	do {
+		digits[--n] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value);
+	while (n && sizeof(digits) - 1 - n < width)
+		digits[--n] = ' ';
+	text_string(text, digits + n);
+}
+
+void text_bytes(struct text *text, size_t bytes, unsigned int width)
+{
+	static const char *const units[] = {
+		" B  ", " KiB", " MiB", " GiB", " TiB",
+	};
+	unsigned int unit = 0;
+	size_t tenths = bytes * 10;
+
+	if (bytes > SIZE_MAX / 16)
+		tenths = SIZE_MAX;
+	while (tenths >= 10240 && unit < 4) {
+		tenths /= 1024;
+		unit++;
+	}
+	width = width > 6 ? width - 6 : 1;
+	text_number(text, tenths / 10, width);
+	text_string(text, ".");
+	text_number(text, tenths % 10, 1);
+	text_string(text, units[unit]);
+}
+
+void text_pad(struct text *text, size_t column)
+{
+	while (text->length < column)
+		text_string(text, " ");
+}
+
+void text_set_output(text_out_fun *out, void *arg)
+{
+	output.out = out;
+	output.arg = arg;
+}
+
+void text_print_to(struct text *text, text_out_fun *out, void *arg)
+{
+	if (out)
+		out(text->line, arg);
+	else if (output.out)
+		output.out(text->line, output.arg);
+	else
+		port_message(text->line);
+	text->length = 0;
+	text->line[0] = 0;
+}
+
+void text_print(struct text *text)
+{
+	text_print_to(text, NULL, NULL);
+}
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool text_equal(const char *a, const char *b)
+{
+	while (*a && lower(*a) == lower(*b)) {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}

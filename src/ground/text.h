@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Lines of text without libc and without memory; and where they go. */
+#ifndef MI_TEXT_H
+#define MI_TEXT_H
+
+#include "ground/config.h"
+
+struct text {
+	char line[256];
+	size_t length;
+};
+
+void text_string(struct text *text, const char *string);
+void text_hex(struct text *text, uintptr_t value);
+/* Right-aligned in `width` columns */
+void text_number(struct text *text, size_t value, unsigned int width);
+/* 1.5 KiB, 3.0 MiB, right-aligned */
+void text_bytes(struct text *text, size_t bytes, unsigned int width);
+void text_pad(struct text *text, size_t column);
+
+typedef void text_out_fun(const char *message, void *arg);
+/* Where messages go; NULL: the port */
+void text_set_output(text_out_fun *out, void *arg);
+/* Writes the line and empties it */
+void text_print(struct text *text);
+void text_print_to(struct text *text, text_out_fun *out, void *arg);
+
+/* Compares without regard to case */
+bool text_equal(const char *a, const char *b);
+
+#endif /* MI_TEXT_H */

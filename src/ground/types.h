@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Glossary
+ *
+ *   unit		4 KiB of an arena
+ *   run		consecutive units with one descriptor
+ *   page		a run cut into blocks of one size
+ *   block		what malloc gives to the program
+ *   large block	a run that is one block
+ *   arena		a contiguous range that runs are cut from
+ *   heap		the pages of one thread (or of one mi_heap_new)
+ *   instance		arenas, heaps and their lock; no two share anything
+ *   handed out		given by malloc and not freed
+ *   away		handed out, or freed by another thread and not collected
+ *   account		tells when no block of a page is away, see account.h
+ *   kept		of a page: may be empty and nobody is told, see keep.c
+ *   full		of a page: no block on its lists, so out of its queue
+ *   notified		full, and on its way to its owner: another thread freed
+ *   holder		who made a page notified, or took it off that list
+ *   collect		move what others freed to where malloc finds it
+ *   sweep		collect, and put the page where it belongs then
+ *   abandon, claim	lose an owner; become it, by one swap
+ *   reclaim		claim a page because malloc needs one
+ *   orphan		a notified page whose owner has ended
+ *   park		of a heap: its thread has ended, another one may begin
+ *   late		of a heap: made after its thread's end
+ *   purge		give memory back to the system
+ *   dirty		of a free run: what may have been touched since then
+ *   chunk		a unit of descriptors
+ *
+ * See docs/design.md for pictures and reasons.
+ */
+#ifndef MI_TYPES_H
+#define MI_TYPES_H
+
+#include "ground/atomic.h"
+#include "ground/bits.h"
+#include "ground/list.h"
+#include "ground/port.h"
+#include "ground/size_class.h"
+
+/* A free block. Handed out, `tag` has been cleared and all is the user's */
+struct block {
+	struct block *next;
+	uintptr_t tag;		/* address of the page's descriptor */
+};
+
+_Static_assert(sizeof(struct block) <= BLOCK_ALIGN, "fits every block");
+
+enum run_kind {
+	RUN_NONE = 0,	/* a descriptor that is not in use */
+	RUN_FREE,	/* in a bin */
+	RUN_PURGING,	/* free, but out of service for a purge */
+	RUN_META,	/* arena header, descriptors, heaps */
+	RUN_SMALL,	/* a page */
+	RUN_LARGE,	/* one large block */
+	RUN_PALLOC,	/* whole units, any part may be given back */
+};
+
+enum page_flags {
+	PAGE_IN_FULL = 1,	/* on heap->full instead of in a queue */
+	PAGE_KEPT = 2,		/* may be empty, counted in kept_units */
+	PAGE_IN_ABANDONED = 4,	/* on a list of the instance */
+	RUN_ZERO = 8,		/* a run just cut: reads as zero */
+	PAGE_AGED = 16,		/* a free run: on the list of dirty runs */
+	RUN_PROMISED = 32,	/* counted in units_promised */
+	RUN_GREW_UP = 64,	/* a free run: its dirty part, at its end */
+	RUN_MOVED = 128,	/* has mappings of its own, see port_move() */
+};
+
+/*
+ * A descriptor: of a page first of all, and of every other run.
+ *
+ * A page's invariants, checked by page_is_valid():
+ *	capacity blocks = away + |free| + |local_free|
+ *	free == (struct block *)page  <=>  the list is empty
+ *	and those of its account, see account.h
+ */
+struct page {
+	/* The owner's: touched by every malloc and free */
+	struct block *free;
+	uint64_t reciprocal;	/* account.h; follows `free`: see page_pop() */
+	union {
+		struct block *local_free;
+		uintptr_t *map_entry;	/* RUN_LARGE: where it is mapped */
+	};
+	uintptr_t origin;	/* start of the run - block_size */
+	union {
+		struct {
+			uint64_t credit;	/* account.h */
+			uintptr_t owner;
+			struct heap *heap;
+		};
+		struct {	/* RUN_FREE: the part that was touched */
+			uintptr_t dirty_start;
+			uintptr_t zero_owner;
+			uintptr_t dirty_end;
+		};
+	};
+	uint16_t block_size;	/* 0 for runs that are no page */
+	uint16_t capacity;	/* blocks made so far; a chunk's slots */
+	uint16_t reserved;	/* blocks that fit; a chunk's slots in use */
+	uint16_t counted;	/* account.h */
+
+	/* Touched on slow paths and by other threads */
+	union {
+		struct {
+			uintptr_t thread_free;	/* see thread_free.h */
+			struct page *notified_next;	/* while NOTIFIED */
+		};
+		LINK(struct page) age;		/* RUN_FREE, while dirty */
+	};
+	LINK(struct page) list;			/* queue, bin, list */
+	LINK(struct page) phys;			/* runs in address order */
+	union {
+		uint64_t withheld;		/* account.h */
+		uintptr_t map_value;		/* RUN_LARGE: for *map_entry */
+	};
+	uint32_t units;
+	uint8_t kind;
+	uint8_t class;
+	uint8_t flags;
+	uint8_t arena_number;
+};
+
+_Static_assert(sizeof(struct page) == 128, "two cache lines");
+_Static_assert(__builtin_offsetof(struct page, thread_free) == 64,
+	       "what others touch stands on a line of its own");
+_Static_assert(__builtin_offsetof(struct page, reciprocal) ==
+	       __builtin_offsetof(struct block, tag),
+	       "a page is its own empty list");
+
+/* Leads from an address to a descriptor; see docs/design.md */
+struct map {
+	struct page null;		/* what distance 0 leads to */
+	uintptr_t distance[];		/* from the map to the descriptor */
+};
+
+/* Of an instance without a primary arena: everything takes the slow path */
+struct map_of_none {
+	struct page null;
+	uintptr_t distance;
+};
+_Static_assert(__builtin_offsetof(struct map_of_none, distance) ==
+	       __builtin_offsetof(struct map, distance),
+	       "looks like a map of one unit");
+extern HIDDEN struct map_of_none map_of_none;
+
+struct arena {
+	struct instance *instance;
+	struct arena *next;
+	uintptr_t start, end;
+	uintptr_t high_water;		/* nothing above was ever written */
+	struct map *map;
+	uintptr_t map_base;		/* address of unit 0 of the map */
+	size_t map_units;		/* of a map of its own */
+	size_t units_free;
+	DEQUE(struct page) phys;	/* all runs, in address order */
+	struct arena *pool;		/* whose chunks hold its descriptors */
+	/* From here to descriptors_free: of an arena that is a pool */
+	DEQUE(struct page) chunks;	/* with free slots, empty ones last */
+	struct page *first_chunk;
+	size_t descriptors_free;
+	DEQUE(struct page) age;		/* dirty runs, oldest first */
+	uint64_t bins_used[BIN_WORDS];
+	struct page *bins[BIN_COUNT];
+	uint8_t number;
+	bool fresh_is_zero;		/* above the mark; also after purge */
+	bool map_is_window;		/* shared by all arenas, see window.c */
+	bool grows;			/* at its end, as it is needed */
+	bool exclusive;			/* serves only heaps made for it */
+	bool fixed;			/* memory of the user: never purged */
+};
+
+struct queue {
+	struct page *first;		/* &empty_page when empty */
+	struct page *last;		/* NULL when empty */
+};
+
+/*
+ * The queues come first: (heap + 15 + size) & ~15 is the address of the
+ * queue that serves `size`, and its first word the page to take from.
+ *
+ * The memory of a heap is a heap for ever where threads are concurrent: when
+ * its thread ends it is parked, and another thread begins anew with it. A
+ * notification may come late, in any life of the heap, so who brings it touches
+ * only what outlives heap_init().
+ */
+struct heap {
+	/* The owner's: no other thread reads or writes these */
+	struct queue queues[CLASS_COUNT];
+	uint32_t page_count[CLASS_COUNT];
+	struct page *full;		/* pages outside their queue */
+	struct page *pending;		/* taken off `notified`, to be swept */
+	struct arena *arena;		/* allocate only there, if not NULL */
+	struct heap *thread_next;	/* heaps of one thread */
+	uint64_t heartbeat;
+	unsigned int sweep_class;	/* where heap_sweep() goes on */
+	bool in_deferred;
+	/* Written before the heap is in a list; `late` later under the lock */
+	bool late;			/* made when its thread had ended */
+	uintptr_t owner;		/* thread */
+	struct heap *backing;		/* the thread's first heap */
+	/* Under the instance's lock */
+	struct page *large;		/* large blocks */
+	LINK(struct heap) list;		/* heaps, late or parked ones */
+	/*
+	 * heap_init() leaves this and `instance` as they are, as other threads
+	 * may look at them at any time. Atomic:
+	 */
+	__attribute__((aligned(64)))
+	uintptr_t notified;		/* NOTIFIED pages | HEAP_PARKED */
+	/* Constant from heap_memory() on, for ever */
+	struct instance *instance;
+	struct page *run;		/* its own memory, if it can be freed */
+};
+
+/* In `notified`: the heap has no thread, and nothing is put there any more */
+#define HEAP_PARKED	((uintptr_t)1)
+
+_Static_assert(sizeof(struct queue) == BLOCK_ALIGN, "address = index * 16");
+_Static_assert(__builtin_offsetof(struct heap, queues) == 0, "see above");
+_Static_assert(sizeof(struct heap) <= UNIT_SIZE, "a heap takes one unit");
+
+/* Per size class, and once more for large blocks (at STATS_LARGE) */
+#define STATS_LARGE	CLASS_COUNT
+struct class_stats {
+	uint32_t pages, pages_peak;
+	uint32_t units, units_peak;
+	uint64_t pages_total;
+};
+
+struct instance {
+	/* Read by every free */
+	struct map *map;
+	uintptr_t map_mask;		/* a window's, see window.c */
+	uintptr_t map_base;		/* else: range checked */
+	size_t map_limit;
+
+	uintptr_t kept_run;		/* see instance_run_keep() */
+	struct port_lock lock;		/* guards all below */
+	struct arena *arenas;
+	unsigned int arena_count;
+	struct arena *meta;		/* the region for the engine's data */
+#if PORT_MAP_WINDOW
+	size_t map_bytes;		/* of the window's map, as reserved */
+	struct arena *arena_table[ARENA_NUMBER_META + 1];
+#endif
+	struct heap *heaps;		/* in use */
+	struct heap *late;		/* in use, of threads that end */
+	struct heap *parked;		/* of ended threads */
+	size_t heap_count, heap_count_peak;
+	size_t units_used, units_used_peak;
+	size_t units_dirty;
+	size_t units_promised;		/* see frames.c */
+	size_t bytes_purged, purges;
+	size_t abandoned_count;
+	/* Of pages that wait for their owner with all blocks freed by others */
+	size_t waiting_units;		/* and their memory as it was */
+	size_t remote_purged_units;	/* and their memory given back */
+	size_t kept_units;		/* of pages that may be empty */
+	size_t budget_bytes;		/* dirty memory that is kept */
+	size_t budget_share;		/* or this fraction of what is used */
+	size_t reserve_bytes;		/* an arena grows by so much at most */
+	size_t moves;			/* runs with mappings of their own */
+	bool outside;			/* the engine's data lie in `meta` */
+	bool purge_enabled;
+	bool os_enabled;		/* may reserve arenas from the port */
+	bool reclaim_on_free;
+	bool main_heap_used;
+#if MI_THREADS
+	struct page *abandoned[CLASS_COUNT];
+#endif
+#if MI_CLASS_STATS
+	struct class_stats stats[STATS_LARGE + 1];
+#endif
+	__attribute__((aligned(64)))
+	struct heap main_heap;
+};
+
+extern HIDDEN struct page empty_page;
+extern HIDDEN struct heap empty_heap;
+
+#if PORT_STATIC_INSTANCE
+extern HIDDEN struct instance default_instance;
+#else
+extern HIDDEN struct instance *default_instance_pointer;
+#define default_instance	(*default_instance_pointer)
+#endif
+
+static ALWAYS_INLINE struct block *page_empty_list(struct page *page)
+{
+	return (struct block *)page;
+}
+
+static inline uintptr_t run_start(const struct page *page)
+{
+	return page->origin + page->block_size;
+}
+
+static inline size_t run_bytes(const struct page *page)
+{
+	return (size_t)page->units << UNIT_SHIFT;
+}
+
+static inline uintptr_t run_end(const struct page *page)
+{
+	return run_start(page) + run_bytes(page);
+}
+
+#if MI_DEBUG
+#define mi_assert(x) \
+	((x) ? (void)0 : error_assert(#x, __FILE__, __LINE__))
+#else
+#define mi_assert(x)	((void)sizeof(!(x)))
+#endif
+
+/* error.c: the only place that knows how to complain */
+__attribute__((noreturn))
+COLD void error_assert(const char *what, const char *file, int line);
+
+enum pointer_error {
+	ERROR_FOREIGN,		/* no block of any arena */
+	ERROR_INTERIOR,		/* inside a block */
+	ERROR_DOUBLE_FREE,
+	ERROR_OVERWRITTEN,	/* a free block was written to */
+};
+
+/* Reports, then follows the policy: does not return, or the call is void */
+COLD void error_pointer(enum pointer_error error, const char *call,
+			const void *p);
+/* errno, the error callback; gives NULL */
+COLD void *error_no_memory(size_t bytes);
+COLD void *error_overflow(size_t count, size_t size);
+COLD void *error_alignment(size_t alignment);
+
+#endif /* MI_TYPES_H */

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What becomes of the pages of a heap that is deleted, or destroyed. */
+#include "heaps/queue.h"
+
+static bool page_move(struct page *page, void *arg)
+{
+	struct heap *to = arg, *from = page->heap;
+	bool full = page->flags & PAGE_IN_FULL;
+
+	heap_page_remove(from, page);
+	atomic_write(&page->heap, to);
+	to->page_count[page->class]++;
+	if (full)
+		full_insert(to, page);
+	else
+		queue_append(to, page);
+	return true;
+}
+
+static bool page_absorb(struct page *page, void *arg)
+{
+	page_move(page, arg);
+	if (!(page->flags & PAGE_IN_FULL)) {
+		account_change_hands(page);
+		if (account_settle(page))
+			heap_page_emptied(page);
+	}
+	return true;
+}
+
+void heap_absorb(struct heap *heap, struct heap *from)
+{
+	struct page *page;
+
+	heap_drain_all(from);
+	(void)heap_visit_pages(from, page_absorb, heap);
+	port_lock(&heap->instance->lock);
+	while ((page = from->large)) {
+		LIST_REMOVE(from->large, page, list);
+		atomic_write(&page->heap, heap);
+		LIST_PUSH(heap->large, page, list);
+	}
+	port_unlock(&heap->instance->lock);
+}
+
+/*
+ * Makes every block of a page free, and gives the page back. One that somebody
+ * else still has to do with, the holder of NOTIFIED or who purges it, goes to
+ * the thread's first heap instead, empty.
+ */
+static bool page_drop(struct page *page, void *arg)
+{
+	struct heap *heap = page->heap, *backing = arg;
+	uintptr_t word;
+
+	if (!thread_free_drop(page, &word)) {
+		/* its memory is another thread's until it is PURGED */
+		page_move(page, backing);
+		return true;
+	}
+	page_end_wait(page, word);
+	if (word_state(word) == PAGE_NOTIFIED) {
+		/* the holder uses its link, so it is not given back yet */
+		if (page->flags & PAGE_IN_FULL)
+			heap_page_unfull(page);
+		page_restart(page);
+		page_move(page, backing);
+		return true;
+	}
+	heap_page_remove(heap, page);
+	page_free(page);
+	return true;
+}
+
+/*
+ * The next live large block of the heap, off its list. Others on the list
+ * are free already, but kept, or on their way to instance_run_free().
+ */
+static struct page *large_take(struct heap *heap)
+{
+	struct instance *instance = heap->instance;
+	struct page *page;
+
+	port_lock(&instance->lock);
+	for (;;) {
+		page = heap->large;
+		if (!page)
+			break;
+		LIST_REMOVE(heap->large, page, list);
+		atomic_write(&page->heap, NULL);
+		if (*page->map_entry)
+			break;
+	}
+	port_unlock(&instance->lock);
+	return page;
+}
+
+void heap_drop_pages(struct heap *heap)
+{
+	struct page *page;
+
+	heap_drain_all(heap);
+	(void)heap_visit_pages(heap, page_drop, heap->backing);
+	heap_drain_all(heap);	/* passes late ones on */
+	while ((page = large_take(heap))) {
+		*page->map_entry = 0;
+		instance_run_free(heap->instance, page);
+	}
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * In the child of a fork only one thread goes on. Its heaps are as they were;
+ * those of the others are orphaned: no thread will ever look at them again.
+ * Their blocks may be freed, but are not given out anew. The lock is held.
+ */
+#include "heaps/heap.h"
+
+#if MI_THREADS
+
+/*
+ * Free runs whose memory another thread was giving back: how far it came is
+ * not known, so they count as dirty.
+ */
+static void runs_end_purge(struct instance *instance, uintptr_t self)
+{
+	struct arena *arena;
+	struct page *run;
+
+	for (arena = instance->arenas; arena; arena = arena->next) {
+		for (run = arena->phys.first; run; run = run->phys.next) {
+			if (run->kind == RUN_PURGING && run->owner != self) {
+				run_put(arena, run, true);
+				/* it has joined its neighbours: once more */
+				run = arena->phys.first;
+			}
+		}
+	}
+}
+
+/*
+ * An orphaned heap has no owner, so that no thread takes it for its own: a
+ * later one may well have the id of one that is gone.
+ */
+static void heaps_orphan(struct instance *instance, uintptr_t self)
+{
+	struct heap *heap, *next;
+
+	for (heap = instance->late; heap; heap = next) {
+		next = heap->list.next;
+		if (heap->owner != self)
+			heap_set_late(heap, false);
+	}
+	for (heap = instance->heaps; heap; heap = heap->list.next)
+		if (heap->owner != self)
+			heap->owner = 0;
+}
+
+/*
+ * Nor have its pages, so that a free takes the way of one from outside. What
+ * such pages counted for is counted no more, as nobody will undo it.
+ */
+static void pages_orphan(struct arena *arena, uintptr_t self)
+{
+	struct instance *instance = arena->instance;
+	struct page *run;
+	uintptr_t word;
+
+	for (run = arena->phys.first; run; run = run->phys.next) {
+		if (run->kind != RUN_SMALL)
+			continue;
+		if (run->owner != self) {
+			run->owner = 0;
+			continue;
+		}
+		word = thread_free_read(run);
+		if (run->flags & PAGE_KEPT)
+			instance->kept_units += run->units;
+		if (word_is_purged(word))
+			instance->remote_purged_units += run->units;
+		else if (word_count(word) == run->reserved)
+			instance->waiting_units += run->units;
+	}
+}
+
+void heaps_fork_child(struct instance *instance)
+{
+	uintptr_t self = port_thread_id();
+	struct arena *arena;
+
+	runs_end_purge(instance, self);
+	if (instance->heap_count <= (heap_current() != &empty_heap))
+		return;		/* there was no other heap */
+	heaps_orphan(instance, self);
+	instance->kept_units = 0;
+	instance->waiting_units = 0;
+	instance->remote_purged_units = 0;
+	for (arena = instance->arenas; arena; arena = arena->next)
+		pages_orphan(arena, self);
+}
+
+#else /* !MI_THREADS */
+
+void heaps_fork_child(struct instance *instance)
+{
+	(void)instance;
+}
+
+#endif /* MI_THREADS */

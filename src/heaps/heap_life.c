@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The life of a heap: made, used by one thread, parked, and begun anew by
+ * another one.
+ *
+ *	memory --> in use (heaps, or late) --> parked
+ *			 ^			 |
+ *			 +-----------------------+
+ */
+#include "heaps/heap.h"
+
+/* The lock is held here and in heap_unlink() */
+static void heap_link(struct instance *instance, struct heap *heap)
+{
+	if (heap->late) {
+		LIST_PUSH(instance->late, heap, list);
+	} else {
+		LIST_PUSH(instance->heaps, heap, list);
+	}
+	if (++instance->heap_count > instance->heap_count_peak)
+		instance->heap_count_peak = instance->heap_count;
+}
+
+static void heap_unlink(struct instance *instance, struct heap *heap)
+{
+	if (heap->late) {
+		LIST_REMOVE(instance->late, heap, list);
+	} else {
+		LIST_REMOVE(instance->heaps, heap, list);
+	}
+	instance->heap_count--;
+}
+
+/* Memory that is a heap for ever: new, or of a thread that ended */
+static struct heap *heap_memory(struct instance *instance)
+{
+	const struct run_request request = {
+		.units = 1, .align_units = 1, .kind = RUN_META,
+	};
+	struct heap *heap;
+	struct page *run;
+
+	port_lock(&instance->lock);
+	if (instance->main_heap_used) {
+		heap = instance->parked;
+		if (heap) {
+			LIST_REMOVE(instance->parked, heap, list);
+			/* it was HEAP_PARKED alone: nothing is put there */
+			atomic_write(&heap->notified, 0);
+		}
+	} else {
+		heap = &instance->main_heap;
+		heap->instance = instance;
+		instance->main_heap_used = true;
+	}
+	port_unlock(&instance->lock);
+	if (heap)
+		return heap;
+	run = instance_run_alloc(instance, &request);
+	if (!run)
+		return NULL;
+	heap = (struct heap *)run_start(run);
+	heap->notified = 0;
+	heap->instance = instance;
+	heap->run = run;
+	return heap;
+}
+
+void heap_set_late(struct heap *heap, bool late)
+{
+	heap_unlink(heap->instance, heap);
+	heap->late = late;
+	heap_link(heap->instance, heap);
+}
+
+#if !MI_CONCURRENT
+
+struct heap *heap_of_owner(struct instance *instance, uintptr_t owner)
+{
+	struct heap *heap;
+
+	port_lock(&instance->lock);
+	heap = instance->heaps;
+	while (heap && (heap->owner != owner || heap->backing != heap))
+		heap = heap->list.next;
+	port_unlock(&instance->lock);
+	return heap;
+}
+
+#endif
+
+struct heap *heap_create(struct instance *instance, struct heap *backing,
+			 bool late)
+{
+	struct heap *heap = heap_memory(instance);
+
+	if (!heap)
+		return NULL;
+	heap_init(heap);
+	heap->backing = backing ? backing : heap;
+	heap->late = late;
+	port_lock(&instance->lock);
+	heap_link(instance, heap);
+	port_unlock(&instance->lock);
+	return heap;
+}
+
+struct heap *heap_new(struct heap *backing)
+{
+	struct heap *heap = heap_create(backing->instance, backing, false);
+
+	if (!heap)
+		return NULL;
+	heap->thread_next = backing->thread_next;
+	backing->thread_next = heap;
+	return heap;
+}
+
+void heap_park(struct heap *heap)
+{
+	struct instance *instance = heap->instance;
+	struct page *page;
+
+	mi_assert(heap->backing != heap || !heap->thread_next);
+	heap_close(heap);
+	port_lock(&instance->lock);
+	heap_unlink(instance, heap);
+	while (heap->large) {	/* they belong to no heap from now on */
+		page = heap->large;
+		LIST_REMOVE(heap->large, page, list);
+		atomic_write(&page->heap, NULL);
+	}
+	if (MI_CONCURRENT || !heap->run) {
+		LIST_PUSH(instance->parked, heap, list);
+		heap = NULL;
+	}
+	port_unlock(&instance->lock);
+	if (heap)	/* nobody can be on the way to it */
+		instance_run_free(instance, heap->run);
+}
+
+void heap_end(struct heap *heap)
+{
+	struct heap **link = &heap->backing->thread_next;
+
+	while (*link && *link != heap)
+		link = &(*link)->thread_next;
+	if (*link)
+		*link = heap->thread_next;
+	heap_park(heap);
+}

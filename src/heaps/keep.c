@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Kept pages. A program that takes and gives back one block by turns empties
+ * its page each time; so a heap keeps some pages that may be empty, and their
+ * accounts do not stop a free to tell so. See docs/design.md, "Pages that may
+ * be empty".
+ */
+#include "heaps/heap.h"
+
+void page_unkeep(struct heap *heap, struct page *page)
+{
+	if (page->flags & PAGE_KEPT) {
+		page->flags &= (uint8_t)~PAGE_KEPT;
+		(void)atomic_add(&heap->instance->kept_units,
+				 0 - (size_t)page->units);
+	}
+}
+
+/*
+ * Counted, or so small that it need not be: the only page of its class, of one
+ * unit. More than that one unit cannot be lost for each class in use.
+ */
+static bool page_is_kept(const struct heap *heap, const struct page *page)
+{
+	return (page->flags & PAGE_KEPT) ||
+	       (page->units == 1 && heap->page_count[page->class] == 1);
+}
+
+/*
+ * Keeps the page, and where it has to be counted, only while all that are
+ * counted have no more than `units_max`: else what an instance keeps would
+ * grow with its heaps and classes. False: the page is as it was.
+ */
+static bool page_stay_within(struct heap *heap, struct page *page,
+			     size_t units_max)
+{
+	size_t *kept = &heap->instance->kept_units;
+
+	if (!page_is_kept(heap, page)) {
+		if (atomic_read(kept) + page->units > units_max)
+			return false;
+		(void)atomic_add(kept, page->units);
+		page->flags |= PAGE_KEPT;
+	}
+	account_unwatch(page);
+	return true;
+}
+
+/*
+ * Up to half of the limit: if pages in use could take all of it, none would be
+ * left for those that are empty, and each of these would be given back, perhaps
+ * to be made again at once.
+ */
+bool page_stay(struct heap *heap, struct page *page)
+{
+	return page_stay_within(heap, page, PORT_KEPT_UNITS_MAX / 2);
+}
+
+/*
+ * The blocks of an empty page go to `free` here, so that the next malloc from
+ * it finds one on its fast path.
+ */
+bool page_keep(struct heap *heap, struct page *page)
+{
+	if (page_list_is_empty(page))
+		(void)page_refill(page);
+	return page_stay_within(heap, page, PORT_KEPT_UNITS_MAX);
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Executable specification: each function walks a whole structure and tells
+ * whether its invariants hold. Called by tests between operations; a library
+ * without MI_DEBUG does not contain them.
+ */
+#include "heaps/heap.h"
+
+static bool list_is_valid(struct page *page, const struct block *list,
+			  size_t *count)
+{
+	const struct block *end = page_empty_list(page);
+	size_t n = 0;
+
+	for (; list != end; list = list->next) {
+		if (!page_block_at(page, list) || n++ == page->capacity)
+			return false;
+		if (MI_HARDENING && !block_has_tag(page, list))
+			return false;
+	}
+	*count += n;
+	return true;
+}
+
+static uint64_t list_weight(struct page *page, const struct block *list)
+{
+	uint64_t weight = 0;
+
+	for (; list != page_empty_list(page); list = list->next)
+		weight += block_weight(page, list);
+	return weight;
+}
+
+bool account_is_valid(struct page *page)
+{
+	uint64_t constant = block_weight(page, (void *)run_start(page));
+	uint64_t withheld = account_withheld(page), full = page->capacity;
+
+	if (constant < page->block_size ||
+	    constant > 2 * (uint64_t)page->block_size)
+		return false;
+	if (account_total(page) != constant * (full * (full + 1) / 2) -
+	    list_weight(page, page->local_free))
+		return false;
+	return withheld == 0 || withheld >= list_weight(page, page->free);
+}
+
+bool page_is_valid(struct page *page)
+{
+	size_t free = 0, local = 0;
+
+	if (page->kind != RUN_SMALL || page->capacity > page->reserved ||
+	    page->reserved * (size_t)page->block_size > run_bytes(page) ||
+	    page->block_size != size_class_bytes(page->class))
+		return false;
+	if (!list_is_valid(page, page->free, &free) ||
+	    !list_is_valid(page, page->local_free, &local))
+		return false;
+	if (free + local > page->capacity)
+		return false;
+	return account_is_valid(page) &&
+	       (!(page->flags & PAGE_IN_FULL) ||
+		(free == 0 && account_is_suspended(page)));
+}
+
+static bool queue_is_valid(struct heap *heap, unsigned int class)
+{
+	struct queue *queue = &heap->queues[class];
+	struct page *page = queue->first, *prev = NULL;
+	size_t count = 0;
+
+	if (page == &empty_page)
+		return !queue->last;
+	for (; page; prev = page, page = page->list.next, count++) {
+		if (page->list.prev != prev || page->class != class ||
+		    page->heap != heap || (page->flags & PAGE_IN_FULL) ||
+		    !page_is_valid(page))
+			return false;
+		/* only the first page may have been taken from */
+	}
+	return prev == queue->last && count <= heap->page_count[class];
+}
+
+bool heap_is_valid(struct heap *heap)
+{
+	struct page *page, *prev = NULL;
+	unsigned int class;
+
+	for (class = 0; class < CLASS_COUNT; class++)
+		if (!queue_is_valid(heap, class))
+			return false;
+	for (page = heap->full; page; prev = page, page = page->list.next)
+		if (page->list.prev != prev || !(page->flags & PAGE_IN_FULL) ||
+		    page->heap != heap || !page_is_valid(page))
+			return false;
+	return true;
+}
+
+/* Units, of all runs looked at */
+struct units {
+	size_t free, dirty, promised;
+};
+
+static bool run_is_valid(const struct arena *arena, const struct page *run,
+			 struct units *units)
+{
+	if (run->arena_number != arena->number || run->units == 0)
+		return false;
+	if (run->phys.next && (run->phys.next->phys.prev != run ||
+			       run_start(run->phys.next) != run_end(run)))
+		return false;
+	if (run->flags & RUN_PROMISED)
+		units->promised += run->units;
+	if (run->kind != RUN_FREE)
+		return run->kind != RUN_NONE;
+	if (run->phys.next && run->phys.next->kind == RUN_FREE)
+		return false;
+	if (run->owner || run->block_size)
+		return false;
+	if (run->flags & PAGE_AGED) {
+		if (run->dirty_start < run_start(run) ||
+		    run->dirty_end > run_end(run) ||
+		    run->dirty_start >= run->dirty_end)
+			return false;
+		units->dirty += (run->dirty_end - run->dirty_start) >>
+				UNIT_SHIFT;
+	}
+	units->free += run->units;
+	return true;
+}
+
+static bool bins_are_valid(const struct arena *arena, size_t free_units)
+{
+	size_t units = 0;
+	unsigned int bin;
+
+	for (bin = 0; bin < BIN_COUNT; bin++) {
+		const struct page *run = arena->bins[bin], *prev = NULL;
+		bool used = arena->bins_used[bin / 64] >> (bin % 64) & 1;
+
+		if (used != (run != NULL))
+			return false;
+		for (; run; prev = run, run = run->list.next) {
+			if (run->list.prev != prev || run->class != bin ||
+			    run->kind != RUN_FREE)
+				return false;
+			units += run->units;
+		}
+	}
+	return units == free_units;
+}
+
+static bool arena_is_valid(const struct arena *arena, struct units *units)
+{
+	const struct page *run = arena->phys.first;
+	size_t free_before = units->free;
+
+	if (run_start(run) != arena->start || run->phys.prev)
+		return false;
+	for (; run; run = run->phys.next) {
+		if (!run_is_valid(arena, run, units))
+			return false;
+		if (!run->phys.next && (run_end(run) != arena->end ||
+					run != arena->phys.last))
+			return false;
+	}
+	return units->free - free_before == arena->units_free &&
+	       bins_are_valid(arena, arena->units_free);
+}
+
+bool instance_is_valid(struct instance *instance)
+{
+	const struct arena *arena;
+	struct units units = { 0 };
+	bool valid = true;
+
+	port_lock(&instance->lock);
+	for (arena = instance->arenas; arena && valid; arena = arena->next)
+		valid = arena_is_valid(arena, &units);
+	valid = valid && units.dirty == instance->units_dirty &&
+		units.promised == instance->units_promised;
+	port_unlock(&instance->lock);
+	return valid;
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The account of a page. By one subtraction it tells the owner's free that a
+ * pointer is no block of the page, or that the page may have become empty. No
+ * other file of the engine touches its fields: `credit`, `withheld`, `counted`
+ * and `reciprocal`. docs/design.md, "The account of a page", has its arithmetic
+ * and what it saves.
+ *
+ * A block weighs its number in the page, from 1, times a constant of the page.
+ * The account is what all blocks weigh that are not on `local_free`:
+ *
+ *	away		handed out, or freed by another thread and not collected
+ *	on `free`	malloc takes them from there
+ *
+ * malloc makes a block of the second kind one of the first, so it leaves the
+ * account alone. A free by the owner takes the block's weight out of it. The
+ * account has two parts, always, as account_is_valid() checks:
+ *
+ *	credit + withheld = weight of the blocks that are not on `local_free`
+ *	withheld = 0, or withheld >= weight of the blocks on `free`
+ *
+ * free takes from the credit alone, and stops where that is used up. So what
+ * is withheld decides which free that is:
+ *
+ *	page is		withheld is		free stops
+ *	watched		what `free` weighed	at the latest when the page is
+ *			when it was filled	empty: the credit is no more
+ *			or last walked		than the blocks weigh that
+ *						are away
+ *	unwatched	0			never, while `free` has a block
+ *	suspended	all			the next time
+ *
+ * A free that has stopped walks `free`, to find out what is away, and the
+ * account begins anew from there: account_settle().
+ *
+ * All calls are the owner's, but for page_starts_block().
+ */
+#ifndef MI_ACCOUNT_H
+#define MI_ACCOUNT_H
+
+#include "ground/types.h"
+
+/* `counted` where nobody has walked `free` since it was filled: above any */
+#define NOT_COUNTED		UINT16_MAX
+
+/*
+ * What a block weighs; of any other address this is as much as `reciprocal`
+ * at least, which is more than all blocks of the page together.
+ */
+static ALWAYS_INLINE uint64_t block_weight(const struct page *page,
+					   const void *p)
+{
+	return ((uintptr_t)p - page->origin) * page->reciprocal;
+}
+
+/*
+ * Whether a block of the page starts there, free or not. Any thread may ask.
+ * The second comparison is for addresses so far away that their distance,
+ * too, is a multiple of the block size.
+ */
+static inline bool page_starts_block(const struct page *page, const void *p)
+{
+	return block_weight(page, p) < page->reciprocal &&
+	       (uintptr_t)p - run_start(page) <
+	       (size_t)atomic_read(&page->capacity) * page->block_size;
+}
+
+static inline uint64_t account_total(const struct page *page)
+{
+	return page->credit + page->withheld;
+}
+
+static inline uint64_t account_withheld(const struct page *page)
+{
+	return page->withheld;
+}
+
+/* A page whose `block_size` is set, and that has no blocks as yet */
+void account_open(struct page *page);
+
+/* All blocks are forgotten, wherever they are; blocks are made anew */
+void account_clear(struct page *page);
+
+/*
+ * Of a run that is no page: everything weighs nothing and there is no credit,
+ * so each free that comes here stops and is looked at.
+ */
+static inline void account_void(struct page *run)
+{
+	run->reciprocal = 0;
+	run->credit = 0;
+}
+
+/*
+ * Blocks number `first`..`last`, from 1, were made and are all that is on
+ * `free`. They are withheld: the page is watched.
+ */
+void account_add_blocks(struct page *page, size_t first, size_t last);
+
+/*
+ * What was on `local_free` is on `free` now, which was empty. It enters the
+ * account again, and is withheld: the page is watched.
+ */
+void account_list_filled(struct page *page);
+
+/*
+ * malloc has taken the block from `free`, and may be told so: it is where it
+ * takes the slow path. Where there was no credit, as nothing was away, the
+ * block gives what it weighs, so that only its own free stops, and not the
+ * first of any others that are taken after it.
+ */
+static inline void account_block_taken(struct page *page,
+				       const struct block *block)
+{
+	if (page->credit == 0) {
+		page->credit = block_weight(page, block);
+		page->withheld -= page->credit;
+	}
+}
+
+/*
+ * The path of every free: takes the weight out of the credit. True: that is
+ * used up, or was never meant for such a pointer. Then nothing is true of the
+ * account until account_undo() has put the weight back.
+ */
+static ALWAYS_INLINE bool account_block_freed(struct page *page, const void *p)
+{
+	return arch_subtract_to_zero_or_below(&page->credit,
+					      block_weight(page, p));
+}
+
+static inline void account_undo(struct page *page, const void *p)
+{
+	page->credit += block_weight(page, p);
+}
+
+/*
+ * Blocks of this weight, which were away, came back to `local_free`. What the
+ * credit does not cover is taken from what is withheld. True: the credit is
+ * used up, so the page may be empty.
+ */
+static inline bool account_take_back(struct page *page, uint64_t weight)
+{
+	if (likely(page->credit > weight)) {
+		page->credit -= weight;
+		return false;
+	}
+	page->withheld = account_total(page) - weight;
+	page->credit = 0;
+	return true;
+}
+
+/*
+ * The same for a list that other threads have freed: it comes back in one, and
+ * where that uses the credit up, the next free stops. Gives the list's last
+ * block. O(blocks)
+ */
+struct block *account_take_back_list(struct page *page, struct block *first);
+
+/*
+ * Walks `free` to find out what is away, and begins anew from there: the page
+ * is watched if that walk is paid for, see account.c. True: nothing is away,
+ * the page is empty. O(blocks on `free`)
+ */
+bool account_settle(struct page *page);
+
+/*
+ * Another heap will take from the page, and what this one took so far tells
+ * nothing of that: the next account_settle() makes the page watched, whatever
+ * its walk costs. Where threads are cooperative, an unwatched page that has no
+ * heap would never be seen to become empty.
+ */
+static inline void account_change_hands(struct page *page)
+{
+	page->counted = NOT_COUNTED;
+}
+
+/* The page may be empty without notice: nothing is withheld */
+static inline void account_unwatch(struct page *page)
+{
+	page->credit += page->withheld;
+	page->withheld = 0;
+}
+
+/*
+ * The page is full, and out of its queue: all is withheld, so that the first
+ * free stops and puts it there again. account_settle() ends that.
+ */
+static inline void account_suspend(struct page *page)
+{
+	page->withheld += page->credit;
+	page->credit = 0;
+}
+
+static inline bool account_is_suspended(const struct page *page)
+{
+	return page->credit == 0;
+}
+
+/* Whether nothing is away; the account stays as it is. O(blocks on `free`) */
+bool account_is_empty(const struct page *page);
+
+/*
+ * How many blocks are away, of a page that was settled and not taken from
+ * since. O(blocks on `local_free`)
+ */
+size_t account_count_away(const struct page *page);
+
+/* valid.c: the two equations above, of lists that are known to be whole */
+bool account_is_valid(struct page *page);
+
+#endif /* MI_ACCOUNT_H */

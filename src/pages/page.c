@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "pages/page.h"
+
+/* Blocks for a page of this class when the heap has `count` such pages */
+static size_t page_blocks(unsigned int class, unsigned int count)
+{
+	size_t bytes = size_class_bytes(class);
+	size_t most = PAGE_BYTES_MAX / bytes, blocks;
+
+	if (most < PAGE_BLOCKS_MEDIUM)
+		most = PAGE_BLOCKS_MEDIUM;
+	blocks = UNIT_SIZE / bytes;
+	if (blocks < PAGE_BLOCKS_FIRST)
+		blocks = PAGE_BLOCKS_FIRST;
+	blocks <<= count < 4 ? count : 4;
+	return blocks < most ? blocks : most;
+}
+
+/* Cut the page's units so that the last block wastes least */
+static struct page *page_run(struct heap *heap, unsigned int class)
+{
+	size_t bytes = size_class_bytes(class);
+	size_t blocks = page_blocks(class, heap->page_count[class]);
+	struct run_request request = {
+		.align_units = 1, .kind = RUN_SMALL, .class = class,
+		.arena = heap->arena,
+	};
+	struct page *page;
+
+	do {
+		request.units = units_of(blocks * bytes);
+		page = instance_run_alloc(heap->instance, &request);
+		if (likely(page))
+			return page;
+		blocks /= 2;
+	} while (blocks);
+	return NULL;
+}
+
+struct page *page_alloc(struct heap *heap, unsigned int class)
+{
+	struct page *page = page_run(heap, class);
+	size_t bytes = size_class_bytes(class);
+
+	if (unlikely(!page))
+		return NULL;
+	page->origin = run_start(page) - bytes;
+	page->block_size = (uint16_t)bytes;
+	page->flags = 0;
+	page->capacity = 0;
+	page->reserved = (uint16_t)(run_bytes(page) / bytes);
+	page->free = page_empty_list(page);
+	page->local_free = page_empty_list(page);
+	account_open(page);
+	page->heap = heap;
+	page->list.next = page->list.prev = NULL;
+	page->notified_next = NULL;
+	thread_free_init(page);
+	atomic_write(&page->owner, heap->owner);
+
+	if (unlikely(!page_extend(page))) {
+		page_free(page);
+		return NULL;
+	}
+	return page;
+}
+
+/*
+ * Maps the units in which blocks number `first`..`last` start, from 0. Where
+ * the map is no window it moves when the arena grows, and its end is the
+ * high-water mark: that takes the lock. The entries are the page's alone.
+ */
+static void page_map(struct arena *arena, struct page *page, size_t first,
+		     size_t last, struct page *to)
+{
+	size_t bytes = page->block_size, step = 1;
+	uintptr_t start = run_start(page), from, end;
+
+	if (bytes <= UNIT_SIZE)		/* every unit in between */
+		step = last - first + 1;
+	if (!arena->map_is_window)
+		port_lock(&arena->instance->lock);
+	for (; first <= last; first += step) {
+		from = start + first * bytes;
+		end = from + (step - 1) * bytes;
+		arena_map_set(arena, to, from, end);
+	}
+	if (!arena->map_is_window)
+		port_unlock(&arena->instance->lock);
+}
+
+void page_unmap(struct page *page)
+{
+	page_map(arena_by_number(page->heap->instance, page->arena_number),
+		 page, 0, page->reserved - 1u, NULL);
+}
+
+void page_free(struct page *page)
+{
+	struct instance *instance = page->heap->instance;
+	struct arena *arena = arena_by_number(instance, page->arena_number);
+	size_t start = run_start(page);
+
+	mi_assert(page_state(page) == PAGE_ACTIVE);
+	if (page->capacity)
+		page_map(arena, page, 0, page->capacity - 1u, NULL);
+	atomic_write(&page->owner, 0);
+	page->origin = start;
+	page->block_size = 0;
+	instance_run_free(instance, page);
+}
+
+/*
+ * The last of the blocks `made`..`last` up to which all can be backed; where
+ * frames are short that of the next unit. SIZE_MAX: there is not even one.
+ */
+static size_t page_last_backed(const struct page *page, size_t made,
+			       size_t last)
+{
+	struct instance *instance = page->heap->instance;
+	size_t bytes = page->block_size, covered = units_of(made * bytes);
+	uintptr_t start = run_start(page) + (covered << UNIT_SHIFT);
+
+	if (frames_for_blocks(instance, start,
+			      units_of((last + 1) * bytes) - covered))
+		return last;
+	last = ((covered + 1) << UNIT_SHIFT) / bytes;
+	last = last > made ? last - 1 : made;
+	if (frames_for_blocks(instance, start,
+			      units_of((last + 1) * bytes) - covered))
+		return last;
+	return SIZE_MAX;
+}
+
+/*
+ *	| made, listed or handed out | new: all that start here | later |
+ *	                             |<------ one unit -------->|
+ *
+ * or PAGE_BLOCKS_FIRST blocks where those are more.
+ */
+bool page_extend(struct page *page)
+{
+	size_t bytes = page->block_size, made = page->capacity, last, i;
+	uintptr_t start = run_start(page), from;
+	struct block *block;
+	struct arena *arena;
+
+	mi_assert(page_list_is_empty(page));
+	if (made == page->reserved)
+		return false;
+	from = start + made * bytes;
+	last = (align_down(from, UNIT_SIZE) + UNIT_SIZE - 1 - start) / bytes;
+	if (last < made + PAGE_BLOCKS_FIRST - 1)
+		last = made + PAGE_BLOCKS_FIRST - 1;
+	if (bytes < UNIT_SIZE)	/* all that start in a unit that is mapped */
+		last = (align_down(start + last * bytes, UNIT_SIZE) +
+			UNIT_SIZE - 1 - start) / bytes;
+	if (last >= page->reserved)
+		last = page->reserved - 1u;
+	last = page_last_backed(page, made, last);
+	if (last == SIZE_MAX)
+		return false;
+	arena = arena_by_number(page->heap->instance, page->arena_number);
+	page_map(arena, page, made, last, page);
+	block = (struct block *)from;
+	page->free = block;
+	for (i = made; i < last; i++) {
+		block->next = (struct block *)((uintptr_t)block + bytes);
+		block_mark_free(page, block);
+		block = block->next;
+	}
+	block->next = page_empty_list(page);
+	block_mark_free(page, block);
+	atomic_write(&page->capacity, (uint16_t)(last + 1));
+	if (MI_HARDENING && last + 1u == page->reserved &&
+	    page->reserved * bytes < run_bytes(page)) {
+		/* so that the rest looks like a free block, not like a block */
+		block = (struct block *)(start + page->reserved * bytes);
+		block->tag = (uintptr_t)page;
+	}
+	account_add_blocks(page, made + 1, last + 1);
+	return true;
+}
+
+void page_restart(struct page *page)
+{
+	struct arena *arena = arena_by_number(page->heap->instance,
+					      page->arena_number);
+
+	page_map(arena, page, 0, page->capacity - 1u, NULL);
+	page->free = page_empty_list(page);
+	page->local_free = page_empty_list(page);
+	atomic_write(&page->capacity, 0);
+	account_clear(page);
+	(void)page_extend(page);
+}
+
+void page_take_list(struct page *page, struct block *first)
+{
+	struct block *last = account_take_back_list(page, first);
+
+	last->next = page->local_free;
+	page->local_free = first;
+}
+
+void page_end_wait(struct page *page, uintptr_t word)
+{
+	struct instance *instance = page->heap->instance;
+
+	if (unlikely(word_is_purged(word)))
+		(void)atomic_add(&instance->remote_purged_units,
+				 0 - (size_t)page->units);
+	else if (word_count(word) == page->reserved)
+		(void)atomic_add(&instance->waiting_units,
+				 0 - (size_t)page->units);
+}
+
+void page_collect_remote(struct page *page)
+{
+	uintptr_t word = thread_free_take(page);
+
+	if (!word)
+		return;
+	page_end_wait(page, word);
+	if (unlikely(word_is_purged(word)))
+		page_restart(page);	/* its lists went with its memory */
+	else
+		page_take_list(page, word_list(word));
+}
+
+bool page_refill(struct page *page)
+{
+	mi_assert(page_list_is_empty(page));
+	page_collect_remote(page);
+	if (unlikely(!page_list_is_empty(page)))
+		return true;	/* begun anew */
+	if (page->local_free == page_empty_list(page))
+		return false;
+	page->free = page->local_free;
+	page->local_free = page_empty_list(page);
+	account_list_filled(page);
+	return true;
+}
+
+static bool list_holds(struct page *page, const struct block *list,
+		       const struct block *block)
+{
+	const struct block *end = page_empty_list(page);
+	size_t limit = atomic_read(&page->capacity);
+
+	/* another thread may be changing the list: look before each step */
+	for (; list != end && limit && page_block_at(page, list); limit--) {
+		if (list == block)
+			return true;
+		list = atomic_read(&list->next);
+	}
+	return false;
+}
+
+bool page_is_free_block(struct page *page, const struct block *block)
+{
+	uintptr_t word = thread_free_read_list(page);
+
+	return list_holds(page, atomic_read(&page->local_free), block) ||
+	       list_holds(page, atomic_read(&page->free), block) ||
+	       list_holds(page, word_list(word), block);
+}
+
+static void bitmap_add(const struct page *page, const struct block *list,
+		       const struct block *end, uint64_t *bits)
+{
+	size_t i, limit = page->capacity;
+
+	for (; list != end && list && limit; list = list->next, limit--) {
+		i = ((uintptr_t)list - run_start(page)) / page->block_size;
+		if (i >= page->capacity)
+			return;
+		bits[i / 64] |= UINT64_C(1) << (i % 64);
+	}
+}
+
+void page_free_bitmap(struct page *page, uint64_t bits[PAGE_BITMAP_WORDS])
+{
+	const struct block *end = page_empty_list(page);
+	uintptr_t word = thread_free_read_list(page);
+
+	memory_zero(bits, PAGE_BITMAP_WORDS * sizeof(*bits));
+	bitmap_add(page, page->free, end, bits);
+	bitmap_add(page, page->local_free, end, bits);
+	bitmap_add(page, word_list(word), end, bits);
+}

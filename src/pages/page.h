@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Pages: runs cut into blocks of one size. All calls are the owner's, but
+ * page_free_remote() and those that say so.
+ */
+#ifndef MI_PAGE_H
+#define MI_PAGE_H
+
+#include "pages/account.h"
+#include "pages/harden.h"
+#include "pages/thread_free.h"
+
+/* A new page for the heap, with its first blocks; NULL: no memory. O(1) */
+struct page *page_alloc(struct heap *heap, unsigned int class);
+
+/* Back to the arena. The page stands in no list */
+void page_free(struct page *page);
+
+/* Makes more blocks; false: all are made. The `free` list is empty */
+bool page_extend(struct page *page);
+
+/* Fills the empty `free` list from the other two; false: all are away */
+bool page_refill(struct page *page);
+
+/* Moves what other threads freed to `local_free`. O(blocks moved) */
+void page_collect_remote(struct page *page);
+/* The same for a list that was taken out of `thread_free`, not empty */
+void page_take_list(struct page *page, struct block *first);
+
+/*
+ * Every block is free, whatever the lists say: they are made anew. Nobody
+ * else may be using the page. O(blocks of the first unit)
+ */
+void page_restart(struct page *page);
+
+/*
+ * A page whose blocks had all come back waits for its owner no more: what it
+ * counted for is undone. `word` is the one that was taken
+ */
+void page_end_wait(struct page *page, uintptr_t word);
+
+/* From now on no address leads to the page. Of who has set PURGING */
+void page_unmap(struct page *page);
+
+/* Whether a block lies on one of the page's lists. O(capacity) */
+bool page_is_free_block(struct page *page, const struct block *block);
+
+/* Sets a bit for each free block, by number from 0. O(capacity) */
+#define PAGE_BITMAP_WORDS	(PAGE_BYTES_MAX / BLOCK_ALIGN / 64)
+void page_free_bitmap(struct page *page, uint64_t bits[PAGE_BITMAP_WORDS]);
+
+/*
+ * Bytes that are free in all, were everything collected. Where threads take
+ * turns only: it looks at every page. O(runs + blocks that are free)
+ * `block`: what the largest free block of a page in use holds, or 0.
+ */
+size_t instance_available(struct instance *instance, size_t *block);
+
+/* Walks everything; see the invariants in types.h */
+bool page_is_valid(struct page *page);
+
+/* Where a block is expected, whose thread may be any. NULL: it is none */
+static inline struct block *page_block_at(const struct page *page,
+					  const void *p)
+{
+	size_t offset = (uintptr_t)p - run_start(page);
+
+	if (offset >= (size_t)atomic_read(&page->capacity) * page->block_size ||
+	    offset % page->block_size)
+		return NULL;
+	return (struct block *)(uintptr_t)p;
+}
+
+static ALWAYS_INLINE bool page_list_is_empty(struct page *page)
+{
+	return page->free == page_empty_list(page);
+}
+
+static ALWAYS_INLINE void page_push_local(struct page *page,
+					  struct block *block)
+{
+	block_mark_free(page, block);
+	block->next = page->local_free;
+	page->local_free = block;
+}
+
+/* Whether there is a block to take: made, or made now */
+static inline bool page_has_block(struct page *page)
+{
+	return !page_list_is_empty(page) || page_refill(page) ||
+	       page_extend(page);
+}
+
+/* From a list that is not empty. NULL: it was written to, and reported */
+static inline struct block *page_pop(struct page *page)
+{
+	struct block *block = page->free;
+
+	if (unlikely(MI_HARDENING >= 1 && !block_has_tag(page, block))) {
+		block_written(page, block);
+		return NULL;
+	}
+	page->free = block_next(page, block);
+	if (MI_HARDENING >= 1)
+		block->tag = 0;
+	return block;
+}
+
+#endif /* MI_PAGE_H */

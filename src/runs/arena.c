@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Arenas of an instance: handed over, made, extended, and searched.
+ *
+ *	start                                                        end
+ *	| struct arena | slots .. | map ..     | first free run ...    |
+ *	|<---------- header, a META run ------>|
+ */
+#include "runs/arena.h"
+
+#define HEADER_SLOTS		((size_t)8)
+
+static void arena_begin(struct arena *arena, struct instance *instance,
+			uintptr_t start, uintptr_t end, unsigned int number)
+{
+	memory_zero(arena, sizeof(*arena));
+	arena->instance = instance;
+	arena->pool = arena;
+	arena->start = start;
+	arena->end = end;
+	arena->high_water = start;
+	arena->number = (uint8_t)number;
+}
+
+/* All that comes behind the header, in one free run */
+static void arena_put_rest(struct arena *arena, uintptr_t data)
+{
+	struct page *rest = descriptor_take(arena);
+
+	rest->origin = data;
+	rest->units = (uint32_t)((arena->end - data) >> UNIT_SHIFT);
+	rest->kind = RUN_META;
+	DEQUE_APPEND(&arena->phys, rest, phys);
+	run_put(arena, rest, false);
+}
+
+/*
+ * An arena that holds its own header, descriptors and map. Its place is taken
+ * only when nothing can fail any more.
+ */
+static struct arena *arena_init(struct instance *instance, uintptr_t start,
+				uintptr_t end, bool is_zero)
+{
+	struct arena *arena = (struct arena *)align_up(start, 128);
+	uintptr_t slots, map, data;
+	size_t units = (end - start) >> UNIT_SHIFT, slot_count, map_bytes;
+
+	slots = align_up((uintptr_t)(arena + 1), sizeof(struct page));
+	map_bytes = sizeof(struct map) + units * sizeof(uintptr_t);
+	if (slots + HEADER_SLOTS * sizeof(struct page) + map_bytes <=
+	    start + UNIT_SIZE) {
+		/* all in one unit: slots take what the map leaves */
+		map = align_down(start + UNIT_SIZE - map_bytes, 64);
+		data = start + UNIT_SIZE;
+	} else {
+		map = align_up(slots + HEADER_SLOTS * sizeof(struct page),
+			       UNIT_SIZE);
+		data = align_up(map + map_bytes, UNIT_SIZE);
+	}
+	slot_count = (map - slots) / sizeof(struct page);
+	if (data >= end)
+		return NULL;
+
+	arena_begin(arena, instance, start, end, instance->arena_count);
+	arena->high_water = data;
+	arena->map = (struct map *)map;
+	arena->map_base = data;
+	arena->map_units = units;
+	arena->fresh_is_zero = is_zero;
+	memory_zero(&arena->map->null, sizeof(struct page));
+	descriptors_init(arena, (struct page *)slots, slot_count,
+			 (data - start) >> UNIT_SHIFT);
+	arena_put_rest(arena, data);
+	return arena;
+}
+
+#if PORT_MAP_WINDOW
+
+/*
+ * The region for the engine's data. It has no map, as no block lies there,
+ * and its header is its first unit:
+ *
+ *	| struct arena | slots .. | free run ... |
+ */
+static struct arena *arena_init_meta(struct instance *instance, uintptr_t start,
+			      size_t bytes, bool is_zero)
+{
+	struct arena *meta = (struct arena *)start, **link;
+	uintptr_t slots = align_up((uintptr_t)(meta + 1), sizeof(struct page));
+
+	arena_begin(meta, instance, start, start + bytes, ARENA_NUMBER_META);
+	meta->high_water = start + UNIT_SIZE;
+	meta->fresh_is_zero = is_zero;
+	meta->grows = true;
+	meta->exclusive = true;
+	descriptors_init(meta, (struct page *)slots,
+			 (start + UNIT_SIZE - slots) / sizeof(struct page), 1);
+	arena_put_rest(meta, start + UNIT_SIZE);
+	atomic_write_release(&instance->arena_table[ARENA_NUMBER_META], meta);
+	for (link = &instance->arenas; *link; link = &(*link)->next)
+		;	/* bounded: arenas there are */
+	atomic_write_release(link, meta);
+	return meta;
+}
+
+_Static_assert(sizeof(struct arena) + 8 * sizeof(struct page) < UNIT_SIZE,
+	       "a unit holds an arena's header and descriptors to begin with");
+
+/* The meta region: an arena whose header holds its first descriptors */
+static bool meta_open(struct instance *instance)
+{
+	size_t bytes = GROW_META_BYTES;
+	bool is_zero = false;
+	struct arena *meta;
+	void *start = port_reserve(PORT_AREA_META, bytes, &bytes, &is_zero);
+
+	if (!start)
+		return false;
+	meta = arena_init_meta(instance, (uintptr_t)start, bytes, is_zero);
+	atomic_write_release(&instance->meta, meta);
+	return true;
+}
+
+bool instance_open(struct instance *instance)
+{
+	if (likely(instance->meta))
+		return true;
+	if (!instance->map_bytes && !window_open(instance))
+		return false;
+	return meta_open(instance);
+}
+
+/* An arena that holds nothing but blocks: all about it lies in `meta` */
+static struct arena *arena_init_outside(struct instance *instance,
+					uintptr_t start, uintptr_t end,
+					unsigned int flags)
+{
+	const struct run_request request = {
+		.units = 1, .align_units = 1, .kind = RUN_META,
+	};
+	struct arena *arena;
+	struct page *unit;
+
+	if (!instance_open(instance) ||
+	    !window_claim(instance, NULL, start, end, flags & ARENA_GROWS))
+		return NULL;
+	unit = arena_cut(instance->meta, &request);
+	if (!unit)
+		return NULL;
+	arena = (struct arena *)run_start(unit);
+	arena_begin(arena, instance, start, start, instance->arena_count);
+	arena->pool = instance->meta;
+	arena->map = instance->map;
+	arena->map_is_window = true;
+	arena->fresh_is_zero = flags & ARENA_ZERO;
+	arena->fixed = flags & ARENA_FIXED;
+	if (descriptors_reserve(arena) && arena_lengthen(arena, end))
+		return arena;
+	run_put(instance->meta, unit, true);
+	return NULL;
+}
+
+#else
+
+static struct arena *arena_init_outside(struct instance *instance,
+					uintptr_t start, uintptr_t end,
+					unsigned int flags)
+{
+	(void)instance;
+	(void)start;
+	(void)end;
+	(void)flags;
+	return NULL;
+}
+
+#endif /* PORT_MAP_WINDOW */
+
+/*
+ * Where there is no window, the instance's map is that of the largest arena:
+ * the first range may be a small one.
+ */
+static bool map_is_wanted(struct instance *instance,
+			  const struct arena *arena)
+{
+	const struct arena *other;
+
+	if (PORT_MAP_WINDOW)
+		return false;
+	other = instance->arenas;
+	while (other && other->map != instance->map)
+		other = other->next;
+	return !other || other == arena || other->map_units < arena->map_units;
+}
+
+static bool map_publish(struct instance *instance, struct arena *arena)
+{
+	if (!map_is_wanted(instance, arena))
+		return false;
+	instance->map_mask = arena->map_units - 1;
+	instance->map_base = arena->map_base;
+	instance->map_limit =
+		(arena->high_water - arena->map_base) >> UNIT_SHIFT;
+	atomic_write_release(&instance->map, arena->map);
+	return true;
+}
+
+/*
+ * Everything that finds an arena through the instance starts here. What has
+ * the instance's map comes first, so that blocks come from there.
+ */
+static void arena_publish(struct instance *instance, struct arena *arena)
+{
+	struct arena **link = &instance->arenas;
+	bool first = map_publish(instance, arena);
+
+#if PORT_MAP_WINDOW
+	atomic_write_release(&instance->arena_table[arena->number], arena);
+#endif
+	while (*link && *link != instance->meta && !first)
+		link = &(*link)->next;
+	arena->next = *link;
+	atomic_write_release(link, arena);
+}
+
+static void arena_unlink(struct instance *instance, struct arena *arena)
+{
+	struct arena **link = &instance->arenas;
+
+	while (*link != arena)
+		link = &(*link)->next;
+	*link = arena->next;
+}
+
+/*
+ * A range that begins where the arena ends: the new map, for all of it,
+ * takes the range's first units.
+ */
+static bool arena_extend(struct arena *arena, uintptr_t end)
+{
+	uintptr_t start = arena->end, data;
+	size_t units = (end - arena->map_base) >> UNIT_SHIFT, i, used;
+	struct map *map = (struct map *)start, *old = arena->map;
+	struct page *header, *rest, *run;
+
+	data = align_up(start + sizeof(*map) + units * sizeof(uintptr_t),
+			UNIT_SIZE);
+	if (data >= end || units > UINT32_MAX || !descriptors_reserve(arena))
+		return false;
+	header = descriptor_take(arena);
+	rest = descriptor_take(arena);
+	header->origin = start;
+	header->units = (uint32_t)((data - start) >> UNIT_SHIFT);
+	header->kind = RUN_META;
+	DEQUE_APPEND(&arena->phys, header, phys);
+	rest->origin = data;
+	rest->units = (uint32_t)((end - data) >> UNIT_SHIFT);
+	rest->kind = RUN_META;
+	DEQUE_APPEND(&arena->phys, rest, phys);
+
+	memory_zero(&map->null, sizeof(map->null));
+	used = (arena->high_water - arena->map_base) >> UNIT_SHIFT;
+	for (i = 0; i < used; i++)
+		map->distance[i] = old->distance[i] == 0 ? 0 :
+			old->distance[i] + (uintptr_t)old - (uintptr_t)map;
+	/* between the old mark and the new units: as if reached */
+	for (; i < (data - arena->map_base) >> UNIT_SHIFT; i++)
+		map->distance[i] = 0;
+	arena->high_water = data;
+	arena->map = map;
+	arena->map_units = units;
+	arena->end = end;
+	for (run = arena->phys.first; run; run = run->phys.next)
+		if (run->kind == RUN_LARGE)
+			arena_map_large(arena, run);
+	if (!PORT_MAP_WINDOW) {	/* it may be the largest now */
+		struct instance *instance = arena->instance;
+
+		if (instance->map == old)
+			instance->map = map;
+		arena_unlink(instance, arena);
+		arena_publish(instance, arena);
+	}
+	run_put(arena, rest, false);
+	return true;
+}
+
+static bool arena_overlaps(const struct instance *instance, uintptr_t start,
+			   uintptr_t end)
+{
+	const struct arena *arena;
+
+	for (arena = instance->arenas; arena; arena = arena->next)
+		if (start < arena->end && end > arena->start)
+			return true;
+	return false;
+}
+
+/* Whether the range can become the end of the arena */
+static bool arena_is_before(const struct arena *arena, uintptr_t start,
+			    unsigned int flags)
+{
+	return arena->end == start && arena != arena->instance->meta &&
+	       !arena->grows && !(flags & ARENA_GROWS) &&
+	       arena->exclusive == !!(flags & ARENA_EXCLUSIVE) &&
+	       arena->fixed == !!(flags & ARENA_FIXED);
+}
+
+static bool arena_join(struct arena *arena, uintptr_t end)
+{
+#if PORT_MAP_WINDOW
+	if (arena->map_is_window)
+		return window_claim(arena->instance, arena, arena->start, end,
+				    false) &&
+		       descriptors_reserve(arena) && arena_lengthen(arena, end);
+#endif
+	/* the map moves: nobody else may be reading it */
+	return (!MI_CONCURRENT || arena->instance->heap_count <= 1) &&
+	       arena_extend(arena, end);
+}
+
+static struct arena *arena_make(struct instance *instance, uintptr_t start,
+				uintptr_t end, unsigned int flags)
+{
+	struct arena *arena;
+
+	if (arena_overlaps(instance, start, end))
+		return NULL;
+	for (arena = instance->arenas; arena; arena = arena->next) {
+		if (arena_is_before(arena, start, flags) &&
+		    arena_join(arena, end)) {
+			arena->fresh_is_zero &= !!(flags & ARENA_ZERO);
+			return arena;
+		}
+	}
+	if (instance->arena_count == ARENA_NUMBER_META)
+		return NULL;
+	arena = instance->outside ?
+		arena_init_outside(instance, start, end, flags) : NULL;
+	if (!arena)
+		arena = arena_init(instance, start, end, flags & ARENA_ZERO);
+	if (!arena)
+		return NULL;
+	arena->grows = (flags & ARENA_GROWS) && arena->map_is_window;
+	arena->exclusive = flags & ARENA_EXCLUSIVE;
+	arena->fixed = flags & ARENA_FIXED;
+	arena->fresh_is_zero &= !arena->fixed;
+	arena_publish(instance, arena);
+	instance->arena_count++;
+	return arena;
+}
+
+struct arena *arena_add(struct instance *instance, void *start_address,
+			size_t bytes, unsigned int flags)
+{
+	if (bytes < ARENA_BYTES_MIN)
+		return NULL;
+	return arena_add_rest(instance, start_address, bytes, flags);
+}
+
+struct arena *arena_add_rest(struct instance *instance, void *start_address,
+			     size_t bytes, unsigned int flags)
+{
+	uintptr_t start = (uintptr_t)start_address, end = start + bytes;
+	struct arena *arena;
+
+	if (start == 0 || end < start || bytes < UNIT_SIZE)
+		return NULL;
+	start = align_up(start, UNIT_SIZE);
+	end = align_down(end, UNIT_SIZE);
+	if (start >= end || (end - start) >> UNIT_SHIFT > UINT32_MAX)
+		return NULL;
+	port_lock(&instance->lock);
+	arena = arena_make(instance, start, end, flags);
+	port_unlock(&instance->lock);
+	return arena;
+}
+
+void instance_init(struct instance *instance)
+{
+	instance->map = (struct map *)&map_of_none;
+}

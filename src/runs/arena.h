@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Runs of 4 KiB units. Who calls a function of this header holds the lock of
+ * the instance, unless it is said that the function takes the lock itself or
+ * that none is needed.
+ */
+#ifndef MI_ARENA_H
+#define MI_ARENA_H
+
+#include "runs/frames.h"
+#include "ground/track.h"
+#include "ground/types.h"
+
+/* What is asked of a run */
+struct run_request {
+	size_t units;
+	size_t align_units;	/* a power of two */
+	size_t phase_units;	/* (start + phase) is a multiple of align */
+	enum run_kind kind;
+	unsigned int class;	/* of a page */
+	struct arena *arena;	/* only there; NULL: any not exclusive */
+	struct heap *heap;	/* whose large block it will be */
+};
+
+#define CHUNK_SLOTS	(UNIT_SIZE / sizeof(struct page))
+
+/*
+ * The files stand in the order in which they call each other: none calls what
+ * comes after it, which tests/layers.sh checks.
+ */
+
+/* stats.c: units of a run, and runs */
+void stats_add(struct instance *instance, const struct page *run,
+	       size_t units, unsigned int pages);
+void stats_subtract(struct instance *instance, const struct page *run,
+		    size_t units, unsigned int pages);
+
+/*
+ * slab.c. Descriptors come from chunks of one unit, the first slot of which
+ * describes the chunk. The chunks are those of the arena's pool: the arena
+ * itself, or the region for the engine's data. O(1).
+ */
+/* NULL: there is none, see descriptors_reserve() */
+struct page *descriptor_take(struct arena *arena);
+void descriptor_give(struct arena *arena, struct page *page);
+/* For the descriptor of a free run: one in the first chunk, or NULL */
+struct page *descriptor_take_first(struct arena *pool, struct page *than);
+/* One of a chunk that has some */
+struct page *chunk_take(struct arena *pool, struct page *chunk);
+/* An empty chunk is used last, and given back when there is enough else */
+void chunk_to_end(struct arena *pool, struct page *chunk);
+/* The first chunk, in the arena's header */
+void descriptors_init(struct arena *pool, struct page *slots, size_t count,
+		      size_t header_units);
+/* A run of one unit, just cut, becomes a chunk; gives what describes it now */
+struct page *slab_add(struct arena *pool, struct page *run);
+/*
+ * An empty chunk becomes a run in use again. Its descriptor cannot stay where
+ * it is, so another chunk lends one: there must be one.
+ */
+struct page *slab_remove(struct arena *pool, struct page *chunk);
+/* An empty chunk without which enough descriptors are left, or NULL */
+struct page *slab_spare(const struct arena *pool);
+/* A chunk that only free runs keep, or NULL. O(chunks) */
+struct page *slab_movable(const struct arena *pool);
+
+/*
+ * map.c, and page_of() below: from an address to what describes it.
+ *
+ *	look-up			answers			lock	for	reports
+ *	page_of()		a descriptor, always	none	any	no
+ *	arena_of()		its arena, or NULL	none	any	no
+ *	arena_page_locked()	its run, or NULL	held	any	no
+ *	arena_page_of()		its run, or NULL	takes	any	no
+ *	block_page_quiet()	page of a block's start	takes	any	no
+ *	block_page()		page of a live block	takes	any	yes
+ *	page_around()		page around an address	takes	any	no
+ *
+ * The last three are in blocks/verbs.h; they take the lock only where page_of()
+ * does not answer.
+ */
+/* The arena that holds an address, or NULL. No lock. O(arenas) */
+struct arena *arena_of(struct instance *instance, const void *p);
+/* The descriptor mapped at an address, or NULL. Takes the lock */
+struct page *arena_page_of(struct instance *instance, const void *p);
+/* The same for who holds the lock */
+struct page *arena_page_locked(struct instance *instance, const void *p);
+/* No lock. O(1) with a window, else O(arenas) */
+struct arena *arena_by_number(struct instance *instance, unsigned int number);
+/*
+ * Maps the units from that of `first` to that of `last` to `page`, or to none.
+ * Where the map is a window no lock is needed: the entries are the run's alone.
+ */
+void arena_map_set(struct arena *arena, struct page *page, uintptr_t first,
+		   uintptr_t last);
+
+/* Finds the map entry of a large block, and what it says while it lives */
+void arena_map_large(struct arena *arena, struct page *page);
+
+/*
+ * dirty.c: the part of a free run that may have been touched. Makes it
+ * [start, end), the youngest of all; or clips it to that, its age unchanged; or
+ * widens it to hold that, too.
+ */
+void run_set_dirty(struct arena *arena, struct page *run, uintptr_t start,
+		   uintptr_t end);
+void run_clip_dirty(struct arena *arena, struct page *run, uintptr_t start,
+		    uintptr_t end);
+void run_widen_dirty(struct arena *arena, struct page *run, uintptr_t start,
+		     uintptr_t end);
+
+/* run.c: split, join, search in one arena. O(1), searches BIN_SCAN_MAX. */
+struct page *run_cut(struct arena *arena, const struct run_request *request);
+/* The first unit of a free run, for the engine's data. NULL: no descriptor */
+struct page *run_cut_front(struct arena *arena, struct page *run);
+/* A run comes back; `dirty` tells whether it may have been touched */
+void run_put(struct arena *arena, struct page *run, bool dirty);
+/* Cuts `units` off the front: the rest gets the descriptor returned, or NULL */
+struct page *run_split(struct arena *arena, struct page *run, size_t units);
+/* Takes `units` more from the free run behind; false: there are not so many */
+bool run_grow(struct arena *arena, struct page *run, size_t units);
+static inline bool run_may_grow(const struct page *run, size_t units)
+{
+	const struct page *next = run->phys.next;
+
+	return next && next->kind == RUN_FREE && next->units >= units;
+}
+/* Units of the largest run that run_cut() would find */
+size_t run_largest(const struct arena *arena);
+/* Moves the high-water mark up to `end`; the map up to there is written */
+void run_reach(struct arena *arena, uintptr_t end);
+void run_unbin(struct arena *arena, struct page *run);
+/* Another descriptor for a free run */
+void run_move(struct arena *arena, struct page *run, struct page *to);
+
+/* window.c: the map that all arenas of an instance share */
+bool window_open(struct instance *instance);
+/*
+ * Whether the range may have entries in the map that no other arena has; the
+ * window grows where that helps. `self`: the arena that the range is part of
+ */
+bool window_claim(struct instance *instance, const struct arena *self,
+		  uintptr_t start, uintptr_t end, bool grows);
+
+/* grow.c: an arena that grows at its end */
+/* So many units more at the end, with a descriptor. False: not to be had */
+bool arena_grow(struct arena *arena, size_t units);
+/* The arena reaches to `end`, which is mapped already */
+bool arena_lengthen(struct arena *arena, uintptr_t end);
+
+/* chunk.c: units for the slab, and back */
+/* What the next two cuts may take. False: memory is full to the last unit */
+bool descriptors_reserve(struct arena *arena);
+/* As many chunks as are needed, and none for free runs only. O(chunks) */
+void descriptors_settle(struct arena *arena);
+/* A run of this arena, which grows where it must and may */
+struct page *arena_cut(struct arena *arena, const struct run_request *request);
+/* run_put(), and then gives chunks back that are empty now */
+void run_give_back(struct arena *arena, struct page *run, bool dirty);
+
+/* arena.c: ranges that are taken into use */
+void instance_init(struct instance *instance);
+enum arena_flags {
+	ARENA_ZERO = 1,		/* it reads as zero */
+	ARENA_EXCLUSIVE = 2,	/* serves only heaps made for it */
+	ARENA_FIXED = 4,	/* memory of the user: never purged */
+	ARENA_GROWS = 8,	/* by port_extend() */
+};
+/*
+ * Takes a range into use, and the lock meanwhile. NULL: it is too small, meets
+ * another arena, or there is no memory for what the engine has to know of it.
+ */
+struct arena *arena_add(struct instance *instance, void *start, size_t bytes,
+			unsigned int flags);
+/* The same; also less than ARENA_BYTES_MIN: the caller's data took the rest */
+struct arena *arena_add_rest(struct instance *instance, void *start,
+			     size_t bytes, unsigned int flags);
+/* The map and the region for the engine's data. O(1) once they are there */
+bool instance_open(struct instance *instance);
+
+/* release.c: runs that come back. The lock is held, and may be dropped */
+/* Counted no more, and off the list of its heap where it is large */
+void run_leave(struct instance *instance, struct page *run);
+/*
+ * To its arena. Where its mappings were moved it gets new ones first, which
+ * join those beside it, and the lock is dropped meanwhile: tells what came of
+ * that.
+ */
+enum port_moved run_return(struct instance *instance, struct page *run,
+			   bool moved);
+/* Both */
+void instance_run_release(struct instance *instance, struct page *run);
+
+/*
+ * purge.c: gives back what exceeds the budget, or all. The lock is dropped
+ * while the port gives memory back, and held again at the end.
+ */
+void purge_to_budget(struct instance *instance, bool all);
+/* All, by who does not hold the lock */
+void purge_all(struct instance *instance);
+
+/* reserve.c: a new arena of so many units at least. Takes the lock itself */
+bool arena_reserve(struct instance *instance, size_t units);
+
+/* supply.c: these take the lock themselves */
+/*
+ * Around a move of mappings to the run `to`. False: as many runs as may have
+ * mappings of their own have them. `not_there`: which of the two runs has none
+ * of its own now
+ */
+bool instance_move_begin(struct instance *instance, struct page *to);
+void instance_move_end(struct instance *instance, struct page *not_there);
+/* A large block's run of which the memory is lost: never used again */
+void instance_run_lose(struct instance *instance, struct page *run);
+struct page *instance_run_alloc(struct instance *instance,
+				const struct run_request *request);
+void instance_run_free(struct instance *instance, struct page *run);
+/*
+ * The large block freed last is kept as it is, up to QUICK_UNITS_MAX, for a
+ * program that asks for the same size again. It counts as free. Who takes it
+ * out of `kept_run` owns it; its size stands there, too, because before that
+ * nothing may be read of its descriptor.
+ */
+#define KEPT_UNITS_SHIFT	48
+#define KEPT_RUN_MASK		(((uintptr_t)1 << KEPT_UNITS_SHIFT) - 1)
+
+static inline struct page *instance_run_keep(struct instance *instance,
+					     struct page *run)
+{
+	uintptr_t word = run ? (uintptr_t)run |
+			 (uintptr_t)run->units << KEPT_UNITS_SHIFT : 0;
+
+	word = atomic_swap(&instance->kept_run, word);
+	return (struct page *)(word & KEPT_RUN_MASK);
+}
+
+static inline struct page *instance_kept(const struct instance *instance)
+{
+	return (struct page *)(atomic_read(&instance->kept_run) &
+			       KEPT_RUN_MASK);
+}
+
+static inline size_t instance_kept_units(const struct instance *instance)
+{
+	return atomic_read(&instance->kept_run) >> KEPT_UNITS_SHIFT;
+}
+void instance_run_flush(struct instance *instance);
+bool instance_run_grow(struct instance *instance, struct page *run,
+		       size_t units);
+void instance_run_shrink(struct instance *instance, struct page *run,
+			 size_t units);
+/* Cuts a run in use: the rest is a run of its own. NULL: no descriptor */
+struct page *instance_run_split(struct instance *instance, struct page *run,
+				size_t units);
+/*
+ * What is free is joined and in the bins, and descriptors take no more of it
+ * than they must: for the call below.
+ */
+void instance_settle(struct instance *instance);
+/* Bytes of the largest single request */
+size_t instance_largest(struct instance *instance);
+
+/* Any thread: an arena's end only moves up */
+static inline bool arena_holds(const struct arena *arena, const void *p)
+{
+	return (uintptr_t)p - arena->start <
+	       atomic_read(&arena->end) - arena->start;
+}
+
+/*
+ * The descriptor that stands for `p` in the primary arena, or some other
+ * descriptor when `p` is no block there; never NULL. No lock.
+ */
+static ALWAYS_INLINE struct page *page_of(struct instance *instance,
+					  const void *p)
+{
+	struct map *map;
+	uintptr_t index;
+
+#if PORT_MAP_WINDOW && MI_TSAN	/* an atomic read costs an instruction more */
+	index = ((uintptr_t)p >> UNIT_SHIFT) & atomic_read(&instance->map_mask);
+#elif PORT_MAP_WINDOW
+	index = ((uintptr_t)p >> UNIT_SHIFT) & instance->map_mask;
+#else
+	index = ((uintptr_t)p - instance->map_base) >> UNIT_SHIFT;
+	if (unlikely(index >= instance->map_limit))
+		return &instance->map->null;
+#endif
+	map = instance->map;
+	return (struct page *)((uintptr_t)map + map->distance[index]);
+}
+
+#endif /* MI_ARENA_H */

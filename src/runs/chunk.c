@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * How the slab of descriptors gets units and gives them back: as runs of the
+ * pool, like all others.
+ */
+#include "runs/arena.h"
+
+/* A chunk more, in the smallest free run */
+static bool chunk_add(struct arena *pool)
+{
+	struct page *run;
+	const struct run_request request = {
+		.units = 1, .align_units = 1, .kind = RUN_META,
+	};
+
+	if (pool->descriptors_free == 0)
+		return false;
+	run = run_cut(pool, &request);
+	/* the region for the engine's data grows, which takes a descriptor */
+	if (!run && pool->grows && pool->descriptors_free > 1 &&
+	    arena_grow(pool, 1))
+		run = run_cut(pool, &request);
+	if (!run)
+		return false;
+	(void)slab_add(pool, run);
+	return true;
+}
+
+bool descriptors_reserve(struct arena *arena)
+{
+	struct arena *pool = arena->pool;
+
+	return likely(pool->descriptors_free >= DESCRIPTOR_RESERVE) ||
+	       chunk_add(pool);
+}
+
+struct page *arena_cut(struct arena *arena, const struct run_request *request)
+{
+	struct page *run;
+
+	(void)descriptors_reserve(arena);
+	run = run_cut(arena, request);
+	if (likely(run) || !arena->grows ||
+	    !arena_grow(arena, request->units + request->align_units - 1))
+		return run;
+	return run_cut(arena, request);
+}
+
+/* Gives empty chunks back */
+static void descriptors_trim(struct arena *pool)
+{
+	struct page *chunk;
+
+	/* bounded: each round one chunk less */
+	while (unlikely(chunk = slab_spare(pool)))
+		run_put(pool, slab_remove(pool, chunk), true);
+}
+
+void run_give_back(struct arena *arena, struct page *run, bool dirty)
+{
+	run_put(arena, run, dirty);
+	descriptors_trim(arena->pool);
+}
+
+/* Its free runs go to other chunks in use, as far as there is room */
+static void chunk_move(struct arena *pool, struct page *chunk)
+{
+	struct page *slot, *to;
+	size_t i;
+
+	DEQUE_REMOVE(&pool->chunks, chunk, list);
+	pool->descriptors_free -= (size_t)(chunk->capacity - chunk->reserved);
+	for (i = 1; i < CHUNK_SLOTS; i++) {
+		slot = &chunk[i];
+		to = pool->chunks.first;
+		if (!to || (to->reserved == 1 && to != pool->first_chunk))
+			break;
+		if (slot->kind != RUN_FREE)
+			continue;
+		run_move(arena_by_number(pool->instance, slot->arena_number),
+			 slot, chunk_take(pool, to));
+		slot->kind = RUN_NONE;
+		slot->list.next = (struct page *)chunk->free;
+		chunk->free = (struct block *)slot;
+		chunk->reserved--;
+	}
+	pool->descriptors_free += (size_t)(chunk->capacity - chunk->reserved);
+	DEQUE_PREPEND(&pool->chunks, chunk, list);
+	if (chunk->reserved == 1)
+		chunk_to_end(pool, chunk);
+}
+
+/*
+ * An empty chunk that is there in reserve was made when memory was full, and
+ * may stand in the middle of what could be the largest free run now.
+ *
+ *	| free run           | chunk | free run |
+ *	| chunk | free run                      |
+ */
+static void chunk_relocate(struct arena *pool)
+{
+	struct page *chunk = pool->chunks.last, *run;
+
+	if (!chunk || chunk->reserved > 1 || chunk == pool->first_chunk)
+		return;
+	run = chunk->phys.prev;
+	if (!run || run->kind != RUN_FREE || !chunk->phys.next ||
+	    chunk->phys.next->kind != RUN_FREE)
+		return;
+	run = run_cut_front(pool, run);
+	if (!run)
+		return;
+	(void)slab_add(pool, run);
+	run_put(pool, slab_remove(pool, chunk), true);
+}
+
+void descriptors_settle(struct arena *arena)
+{
+	struct arena *pool = arena->pool;
+	unsigned int rounds = 8;
+	struct page *chunk;
+	size_t free;
+
+	(void)descriptors_reserve(arena);
+	do {	/* what joins may let another chunk go */
+		free = pool->units_free;
+		do {	/* bounded: each round empties a chunk, fills none */
+			chunk = slab_movable(pool);
+			if (chunk)
+				chunk_move(pool, chunk);
+		} while (chunk && chunk->reserved == 1);
+		descriptors_trim(pool);
+	} while (pool->units_free != free && --rounds);
+	chunk_relocate(pool);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Giving memory back. Dirty free runs are kept under a budget by purging the
+ * oldest, at the moment they become too much.
+ *
+ *	| clean | dirty | clean |	one free run
+ *	| free  |PURGING| free  |	while the port works, without the lock
+ *	| clean                 |	afterwards
+ */
+#include "runs/arena.h"
+
+static size_t budget_units(const struct instance *instance)
+{
+	size_t budget = instance->budget_bytes >> UNIT_SHIFT;
+
+	/* what others emptied is in use for its owner only */
+	size_t used = atomic_read(&instance->units_used) -
+		      atomic_read(&instance->waiting_units) -
+		      atomic_read(&instance->remote_purged_units);
+
+	if (instance->budget_share && (ptrdiff_t)used > 0) {
+		size_t share = used / instance->budget_share;
+
+		if (share > budget)
+			return share;
+	}
+	return budget;
+}
+
+/*
+ * Takes units of a free run's dirty part out of service: from its older end,
+ * so that what is freed next joins what stays dirty.
+ *
+ *	| clean | PURGING | dirty |	  freed upwards, next comes there ->
+ *	       <- next | dirty | PURGING | clean |	freed downwards
+ */
+static struct page *purge_take(struct arena *arena, struct page *run,
+			       size_t units)
+{
+	uintptr_t dirty_start = run->dirty_start, dirty_end = run->dirty_end;
+	uintptr_t start = run_start(run), from = dirty_start, to = dirty_end;
+	size_t whole = port_page_bytes();
+	struct page *rest;
+
+	if (units < (dirty_end - dirty_start) >> UNIT_SHIFT) {
+		if (run->flags & RUN_GREW_UP)
+			to = from + (units << UNIT_SHIFT);
+		else
+			from = to - (units << UNIT_SHIFT);
+	}
+	/* only whole pages of the system go back: as far as the run has them */
+	from = align_down(from, whole);
+	if (from < start)
+		from = start;
+	to = align_up(to, whole);
+	if (to > run_end(run))
+		to = run_end(run);
+	run_set_dirty(arena, run, 0, 0);
+	run_unbin(arena, run);
+	arena->units_free -= run->units;
+	run->kind = RUN_PURGING;
+	if (to < run_end(run)) {
+		rest = run_split(arena, run, (to - start) >> UNIT_SHIFT);
+		run_put(arena, rest, false);
+		if (to < dirty_end) {
+			run_widen_dirty(arena, run->phys.next, to, dirty_end);
+			run->phys.next->flags |= RUN_GREW_UP;
+		}
+	}
+	if (from > start) {
+		rest = run_split(arena, run, (from - start) >> UNIT_SHIFT);
+		run_put(arena, run, false);
+		if (dirty_start < from)
+			run_widen_dirty(arena, rest->phys.prev, dirty_start,
+					from);
+		run = rest;
+	}
+	return run;
+}
+
+static struct arena *arena_with_dirty(struct instance *instance)
+{
+	struct arena *arena = instance->arenas;
+
+	while (arena && !arena->age.first)
+		arena = arena->next;
+	return arena;
+}
+
+void purge_to_budget(struct instance *instance, bool all)
+{
+	struct arena *arena;
+	struct page *run;
+	size_t budget;
+	bool is_zero;
+
+	if (!instance->purge_enabled && !all)
+		return;
+	if (likely(instance->units_dirty <= budget_units(instance)) && !all)
+		return;
+	run = all ? instance_run_keep(instance, NULL) : NULL;
+	if (run)
+		instance_run_release(instance, run);
+	budget = all ? 0 : budget_units(instance);
+	while (instance->units_dirty > budget) {
+		arena = arena_with_dirty(instance);
+		if (!arena)
+			return;
+		if (!descriptors_reserve(arena))
+			return;		/* full to the last unit */
+		run = arena->age.first;
+		if (!run || instance->units_dirty <= budget)
+			continue;	/* what was too much is a chunk now */
+		run = purge_take(arena, run, instance->units_dirty - budget +
+				 budget / 8);
+		run->owner = port_thread_id();	/* a signal may fork here */
+		instance->bytes_purged += run_bytes(run);
+		instance->purges++;
+		port_unlock(&instance->lock);
+		is_zero = port_purge((void *)run_start(run), run_bytes(run));
+		port_lock(&instance->lock);
+		if (!is_zero)
+			arena->fresh_is_zero = false;
+		run_give_back(arena, run, false);
+		budget = all ? 0 : budget_units(instance);
+	}
+}
+
+void purge_all(struct instance *instance)
+{
+	port_lock(&instance->lock);
+	purge_to_budget(instance, true);
+	port_unlock(&instance->lock);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Units that were in use come back to their arena. The lock is held, and where
+ * it is said so dropped meanwhile.
+ */
+#include "runs/arena.h"
+
+void run_leave(struct instance *instance, struct page *run)
+{
+	struct heap *heap = run->heap;
+
+	stats_subtract(instance, run, run->units, 1);
+	frames_not_for(instance, run, run->units);
+	if (run->kind == RUN_LARGE && heap)
+		LIST_REMOVE(heap->large, run, list);
+}
+
+enum port_moved run_return(struct instance *instance, struct page *run,
+			   bool moved)
+{
+	enum port_moved renewed = PORT_NOT_MOVED;
+
+	if (unlikely(moved)) {
+		run->kind = RUN_PURGING;
+		run->owner = port_thread_id();	/* a signal may fork here */
+		port_unlock(&instance->lock);
+		renewed = port_renew((void *)run_start(run), run_bytes(run));
+		port_lock(&instance->lock);
+	}
+	if (unlikely(renewed == PORT_MOVE_LOST))
+		run->kind = RUN_META;	/* nothing is there any more */
+	else
+		run_give_back(arena_by_number(instance, run->arena_number),
+			      run, renewed == PORT_NOT_MOVED);
+	return renewed;
+}
+
+void instance_run_release(struct instance *instance, struct page *run)
+{
+	bool moved = run->flags & RUN_MOVED;
+
+	run_leave(instance, run);
+	/* while it keeps mappings of its own, it counts */
+	if (run_return(instance, run, moved) != PORT_NOT_MOVED)
+		instance->moves--;
+}

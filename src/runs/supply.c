@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Runs for an instance, from any of its arenas: asked for, grown, cut and
+ * given back by calls that take the lock.
+ */
+#include "runs/arena.h"
+
+static bool arena_serves(const struct instance *instance,
+			 const struct arena *arena,
+			 const struct run_request *request)
+{
+	if (request->kind == RUN_META && instance->meta)
+		return arena == instance->meta;
+	if (request->arena)
+		return arena == request->arena;
+	/* what the allocator has reserved by itself, only where it may */
+	return !arena->exclusive && (!arena->grows || instance->os_enabled);
+}
+
+static struct page *arenas_cut(struct instance *instance,
+			       const struct run_request *request)
+{
+	struct arena *arena;
+	struct page *run;
+
+	for (arena = instance->arenas; arena; arena = arena->next) {
+		if (!arena_serves(instance, arena, request))
+			continue;
+		(void)descriptors_reserve(arena);
+		run = run_cut(arena, request);
+		if (run)
+			return run;
+	}
+	return NULL;
+}
+
+/*
+ * Where the region for the engine's data cannot grow, a heap lies among blocks:
+ * less well guarded, but there.
+ */
+static struct page *arenas_cut_beside_blocks(struct instance *instance,
+					     const struct run_request *request)
+{
+	struct arena *arena;
+	struct page *run = NULL;
+
+	for (arena = instance->arenas; arena && !run; arena = arena->next)
+		if (!arena->exclusive && !arena->fixed)
+			run = arena_cut(arena, request);
+	return run;
+}
+
+/* What no arena has: one of them grows, or there is a new one */
+static struct page *arenas_cut_more(struct instance *instance,
+				    const struct run_request *request)
+{
+	size_t units = request->units + request->align_units - 1;
+	struct arena *arena;
+	struct page *run;
+
+	for (arena = instance->arenas; arena; arena = arena->next) {
+		if (!arena->grows || !arena_serves(instance, arena, request))
+			continue;
+		run = arena_cut(arena, request);
+		if (run)
+			return run;
+	}
+	if (request->kind == RUN_META && instance->meta)
+		return arenas_cut_beside_blocks(instance, request);
+	if (!instance->os_enabled || request->arena)
+		return NULL;
+	port_unlock(&instance->lock);
+	arena_reserve(instance, units);
+	port_lock(&instance->lock);
+	return arenas_cut(instance, request);
+}
+
+/* Counted, and on the list of its heap where it is large */
+static void run_enter(struct instance *instance, struct page *run,
+		      const struct run_request *request)
+{
+	struct heap *heap = request->heap;
+
+	run->class = (uint8_t)request->class;
+	stats_add(instance, run, run->units, 1);
+	if (!heap)
+		return;
+	run->heap = heap;
+	LIST_PUSH(heap->large, run, list);
+}
+
+struct page *instance_run_alloc(struct instance *instance,
+				const struct run_request *request)
+{
+	struct page *run = NULL;
+
+	port_lock(&instance->lock);
+	if (likely(frames_for_request(instance, request)))
+		run = arenas_cut(instance, request);
+	if (unlikely(!run) && atomic_read(&instance->kept_run)) {
+		port_unlock(&instance->lock);
+		instance_run_flush(instance);
+		port_lock(&instance->lock);
+		if (frames_for_request(instance, request))
+			run = arenas_cut(instance, request);
+	}
+	if (unlikely(!run) && frames_for_request(instance, request))
+		run = arenas_cut_more(instance, request);
+	if (likely(run)) {
+		run_enter(instance, run, request);
+		frames_for_run(instance, run);
+	}
+	port_unlock(&instance->lock);
+	return run;
+}
+
+bool instance_move_begin(struct instance *instance, struct page *to)
+{
+	bool may;
+
+	port_lock(&instance->lock);
+	may = instance->moves < MOVES_MAX;
+	if (may) {
+		to->flags |= RUN_MOVED;
+		instance->moves++;
+	}
+	port_unlock(&instance->lock);
+	return may;
+}
+
+void instance_move_end(struct instance *instance, struct page *not_there)
+{
+	port_lock(&instance->lock);
+	if (not_there->flags & RUN_MOVED) {
+		not_there->flags &= (uint8_t)~RUN_MOVED;
+		instance->moves--;
+	}
+	port_unlock(&instance->lock);
+}
+
+void instance_run_lose(struct instance *instance, struct page *run)
+{
+	port_lock(&instance->lock);
+	run_leave(instance, run);
+	run->kind = RUN_META;
+	run->heap = NULL;
+	port_unlock(&instance->lock);
+}
+
+void instance_run_free(struct instance *instance, struct page *run)
+{
+	port_lock(&instance->lock);
+	instance_run_release(instance, run);
+	purge_to_budget(instance, false);
+	port_unlock(&instance->lock);
+}
+
+void instance_run_flush(struct instance *instance)
+{
+	struct page *run = instance_run_keep(instance, NULL);
+
+	if (run)
+		instance_run_free(instance, run);
+}
+
+static bool run_try_grow(struct instance *instance, struct page *run,
+			 size_t units)
+{
+	if (!run_may_grow(run, units) || !frames_for_more(instance, run, units))
+		return false;
+	if (run_grow(arena_by_number(instance, run->arena_number), run, units))
+		return true;
+	/* what was behind it has become a chunk, for a purge */
+	frames_not_for(instance, run, units);
+	return false;
+}
+
+bool instance_run_grow(struct instance *instance, struct page *run,
+		       size_t units)
+{
+	bool grown;
+
+	port_lock(&instance->lock);
+	grown = run_try_grow(instance, run, units);
+	if (!grown && atomic_read(&instance->kept_run)) {
+		/* the run behind may be the one that is kept */
+		port_unlock(&instance->lock);
+		instance_run_flush(instance);
+		port_lock(&instance->lock);
+		grown = run_try_grow(instance, run, units);
+	}
+	if (grown)
+		stats_add(instance, run, units, 0);
+	port_unlock(&instance->lock);
+	return grown;
+}
+
+/* Keeps the first `units`; the run stays whole where no descriptor is left */
+void instance_run_shrink(struct instance *instance, struct page *run,
+			 size_t units)
+{
+	struct arena *arena;
+	struct page *rest;
+
+	port_lock(&instance->lock);
+	arena = arena_by_number(instance, run->arena_number);
+	(void)descriptors_reserve(arena);
+	rest = run_split(arena, run, units);
+	if (rest) {
+		stats_subtract(instance, run, rest->units, 0);
+		frames_not_for(instance, run, rest->units);
+		(void)run_return(instance, rest, run->flags & RUN_MOVED);
+		purge_to_budget(instance, false);
+	}
+	port_unlock(&instance->lock);
+}
+
+/* Two runs of one, both in use; NULL where no descriptor is left */
+struct page *instance_run_split(struct instance *instance, struct page *run,
+				size_t units)
+{
+	struct page *rest;
+
+	port_lock(&instance->lock);
+	(void)descriptors_reserve(arena_by_number(instance,
+						  run->arena_number));
+	rest = run_split(arena_by_number(instance, run->arena_number), run,
+			 units);
+	if (rest) {
+		rest->class = run->class;
+		rest->flags = run->flags;
+		stats_add(instance, rest, 0, 1);
+	}
+	port_unlock(&instance->lock);
+	return rest;
+}
+
+void instance_settle(struct instance *instance)
+{
+	struct arena *arena;
+
+	port_lock(&instance->lock);
+	for (arena = instance->arenas; arena; arena = arena->next)
+		descriptors_settle(arena);
+	port_unlock(&instance->lock);
+}
+
+size_t instance_largest(struct instance *instance)
+{
+	struct arena *arena;
+	size_t largest = 0, units;
+
+	/* as a request that finds nothing would do before it gives up */
+	instance_run_flush(instance);
+	instance_settle(instance);
+	port_lock(&instance->lock);
+	for (arena = instance->arenas; arena; arena = arena->next) {
+		if (arena->exclusive)
+			continue;
+		/* so that a request does not have to, out of this very run */
+		(void)descriptors_reserve(arena);
+		units = run_largest(arena);
+		if (units > largest)
+			largest = units;
+	}
+	largest = frames_limit(instance, largest);
+	port_unlock(&instance->lock);
+	return largest << UNIT_SHIFT;
+}
