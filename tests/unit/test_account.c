@@ -2,7 +2,7 @@
 /*
  * The account of a page against a plain counter: random operations on one
  * page, whose blocks are each known to be on `free`, away or on `local_free`.
- * See src/account.h.
+ * See src/pages/account.h.
  */
 #include "unit.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The window (src/window.c) and arenas that grow (src/reserve.c): where arenas
+ * src/runs/window.c, and arenas that grow (src/runs/grow.c): where arenas
  * may lie, what happens where they may not, and where nothing is to be had.
  *
  * LDFLAGS: -Wl,--wrap=port_extend,--wrap=port_reserve
