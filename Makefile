@@ -168,7 +168,7 @@ COLD_NAMES	:= $(addprefix src/, \
 		   runs/arena runs/chunk runs/frames runs/grow \
 		   runs/map runs/purge runs/reserve runs/slab \
 		   runs/stats runs/window \
-		   pages/account heaps/fork_child heaps/heap_life heaps/thread \
+		   heaps/fork_child heaps/heap_life heaps/thread \
 		   blocks/aligned blocks/available blocks/realloc blocks/units \
 		   api/mi_aligned api/mi_arena api/mi_heap api/mi_new \
 		   api/mi_options api/mi_process api/mi_stats api/mi_string) \

@@ -1,15 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "pages/account.h"
 
-/* What the blocks number `first`..`last` weigh, from 1 */
-static uint64_t blocks_weight(const struct page *page, uint64_t first,
-			      uint64_t last)
-{
-	uint64_t constant = page->block_size * page->reciprocal;
-
-	return constant * (last * (last + 1) / 2 - first * (first - 1) / 2);
-}
-
 /* What the blocks on `free` weigh, and how many there are */
 static uint64_t list_weight(const struct page *page, unsigned int *count)
 {
@@ -23,14 +14,6 @@ static uint64_t list_weight(const struct page *page, unsigned int *count)
 		++*count;
 	}
 	return weight;
-}
-
-/* `list` is what the blocks on `free` weigh, a part of the total */
-static void account_split(struct page *page, uint64_t total, uint64_t list,
-			  bool watch)
-{
-	page->withheld = watch ? list : 0;
-	page->credit = total - page->withheld;
 }
 
 void account_clear(struct page *page)
@@ -52,14 +35,6 @@ void account_add_blocks(struct page *page, size_t first, size_t last)
 
 	page->counted = NOT_COUNTED;
 	account_split(page, account_total(page) + weight, weight, true);
-}
-
-void account_list_filled(struct page *page)
-{
-	uint64_t all = blocks_weight(page, 1, page->capacity);
-
-	page->counted = NOT_COUNTED;
-	account_split(page, all, all - account_total(page), true);
 }
 
 struct block *account_take_back_list(struct page *page, struct block *first)

@@ -75,6 +75,23 @@ static inline uint64_t account_withheld(const struct page *page)
 	return page->withheld;
 }
 
+/* What the blocks number `first`..`last` weigh, from 1 */
+static inline uint64_t blocks_weight(const struct page *page, uint64_t first,
+				     uint64_t last)
+{
+	uint64_t constant = page->block_size * page->reciprocal;
+
+	return constant * (last * (last + 1) / 2 - first * (first - 1) / 2);
+}
+
+/* `list` is what the blocks on `free` weigh, a part of the total */
+static inline void account_split(struct page *page, uint64_t total,
+				 uint64_t list, bool watch)
+{
+	page->withheld = watch ? list : 0;
+	page->credit = total - page->withheld;
+}
+
 /* A page whose `block_size` is set, and that has no blocks as yet */
 void account_open(struct page *page);
 
@@ -101,7 +118,13 @@ void account_add_blocks(struct page *page, size_t first, size_t last);
  * What was on `local_free` is on `free` now, which was empty. It enters the
  * account again, and is withheld: the page is watched.
  */
-void account_list_filled(struct page *page);
+static inline void account_list_filled(struct page *page)
+{
+	uint64_t all = blocks_weight(page, 1, page->capacity);
+
+	page->counted = NOT_COUNTED;
+	account_split(page, all, all - account_total(page), true);
+}
 
 /*
  * malloc has taken the block from `free`, and may be told so: it is where it
