@@ -255,9 +255,12 @@ struct instance {
 	size_t units_promised;		/* see frames.c */
 	size_t bytes_purged, purges;
 	size_t abandoned_count;
-	/* Of pages that wait for their owner with all blocks freed by others */
-	size_t waiting_units;		/* and their memory as it was */
-	size_t remote_purged_units;	/* and their memory given back */
+	/*
+	 * These two count the units of pages whose blocks other threads have
+	 * all freed, and whose owner has not collected them yet.
+	 */
+	size_t waiting_units;		/* their memory is as it was */
+	size_t remote_purged_units;	/* their memory was given back */
 	size_t kept_units;		/* of pages that may be empty */
 	size_t budget_bytes;		/* dirty memory that is kept */
 	size_t budget_share;		/* or this fraction of what is used */

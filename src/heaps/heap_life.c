@@ -12,22 +12,18 @@
 /* The lock is held here and in heap_unlink() */
 static void heap_link(struct instance *instance, struct heap *heap)
 {
-	if (heap->late) {
-		LIST_PUSH(instance->late, heap, list);
-	} else {
-		LIST_PUSH(instance->heaps, heap, list);
-	}
+	struct heap **list = heap->late ? &instance->late : &instance->heaps;
+
+	LIST_PUSH(*list, heap, list);
 	if (++instance->heap_count > instance->heap_count_peak)
 		instance->heap_count_peak = instance->heap_count;
 }
 
 static void heap_unlink(struct instance *instance, struct heap *heap)
 {
-	if (heap->late) {
-		LIST_REMOVE(instance->late, heap, list);
-	} else {
-		LIST_REMOVE(instance->heaps, heap, list);
-	}
+	struct heap **list = heap->late ? &instance->late : &instance->heaps;
+
+	LIST_REMOVE(*list, heap, list);
 	instance->heap_count--;
 }
 

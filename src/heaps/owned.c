@@ -15,7 +15,6 @@ void heap_page_full(struct heap *heap, struct page *page)
 	page_unkeep(heap, page);
 	queue_remove(heap, page);
 	full_insert(heap, page);
-	/* a sum of 0 makes the next free take the slow path */
 	account_suspend(page);
 }
 
