@@ -47,8 +47,6 @@ void descriptor_give(struct arena *arena, struct page *page);
 struct page *descriptor_take_first(struct arena *pool, struct page *than);
 /* One of a chunk that has some */
 struct page *chunk_take(struct arena *pool, struct page *chunk);
-/* An empty chunk is used last, and given back when there is enough else */
-void chunk_to_end(struct arena *pool, struct page *chunk);
 /* The first chunk, in the arena's header */
 void descriptors_init(struct arena *pool, struct page *slots, size_t count,
 		      size_t header_units);

@@ -68,26 +68,19 @@ static void chunk_move(struct arena *pool, struct page *chunk)
 	struct page *slot, *to;
 	size_t i;
 
-	DEQUE_REMOVE(&pool->chunks, chunk, list);
-	pool->descriptors_free -= (size_t)(chunk->capacity - chunk->reserved);
 	for (i = 1; i < CHUNK_SLOTS; i++) {
 		slot = &chunk[i];
-		to = pool->chunks.first;
-		if (!to || (to->reserved == 1 && to != pool->first_chunk))
-			break;
 		if (slot->kind != RUN_FREE)
 			continue;
+		to = pool->chunks.first;
+		if (to == chunk)
+			to = to->list.next;
+		if (!to || (to->reserved == 1 && to != pool->first_chunk))
+			break;
 		run_move(arena_by_number(pool->instance, slot->arena_number),
 			 slot, chunk_take(pool, to));
-		slot->kind = RUN_NONE;
-		slot->list.next = (struct page *)chunk->free;
-		chunk->free = (struct block *)slot;
-		chunk->reserved--;
+		descriptor_give(pool, slot);
 	}
-	pool->descriptors_free += (size_t)(chunk->capacity - chunk->reserved);
-	DEQUE_PREPEND(&pool->chunks, chunk, list);
-	if (chunk->reserved == 1)
-		chunk_to_end(pool, chunk);
 }
 
 /*

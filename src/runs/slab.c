@@ -34,7 +34,8 @@ static void chunk_unlist(struct arena *pool, struct page *chunk)
 	DEQUE_REMOVE(&pool->chunks, chunk, list);
 }
 
-void chunk_to_end(struct arena *pool, struct page *chunk)
+/* An empty chunk is used last, and given back when there is enough else */
+static void chunk_to_end(struct arena *pool, struct page *chunk)
 {
 	chunk_unlist(pool, chunk);
 	DEQUE_APPEND(&pool->chunks, chunk, list);
