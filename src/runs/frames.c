@@ -12,6 +12,7 @@
  * when that seems to leave too little is it backed, each run once.
  */
 #include "runs/arena.h"
+#include "runs/promise.h"
 
 #if PORT_FRAMES_RUN_OUT
 
@@ -29,7 +30,8 @@ static void promises_back(struct instance *instance)
 	for (arena = instance->arenas; arena; arena = arena->next) {
 		for (run = arena->phys.first; run; run = run->phys.next) {
 			if (run->flags & RUN_PROMISED) {
-				promise_forget(instance, run);
+				promise_end(instance, run, run->units);
+				run->flags &= (uint8_t)~RUN_PROMISED;
 				run_back(run_start(run), run->units);
 			}
 		}
@@ -64,10 +66,8 @@ void frames_for_run(struct instance *instance, struct page *run)
 {
 	if (likely(!instance->purge_enabled))
 		return;
-	if (run->kind == RUN_LARGE || run->kind == RUN_PALLOC) {
-		run->flags |= RUN_PROMISED;
-		instance->units_promised += run->units;
-	}
+	if (run->kind == RUN_LARGE || run->kind == RUN_PALLOC)
+		promise_make(instance, run);
 }
 
 /* The map's units are taken first, as a request that large would do */
@@ -91,10 +91,8 @@ bool frames_for_more(struct instance *instance, struct page *run,
 		return false;
 	if (!instance->purge_enabled)
 		return true;
-	if (!(run->flags & RUN_PROMISED)) {
-		run->flags |= RUN_PROMISED;
-		instance->units_promised += run->units;
-	}
+	if (!(run->flags & RUN_PROMISED))
+		promise_make(instance, run);
 	instance->units_promised += units;
 	return true;
 }

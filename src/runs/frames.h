@@ -27,22 +27,6 @@ void frames_for_run(struct instance *instance, struct page *run);
 /* For a large block's run that is about to grow */
 bool frames_for_more(struct instance *instance, struct page *run,
 		     size_t units);
-
-/* So many units of the run need no frames any more */
-static inline void frames_not_for(struct instance *instance,
-				  const struct page *run, size_t units)
-{
-	if (run->flags & RUN_PROMISED)
-		instance->units_promised -= units;
-}
-
-/* Nor does all of it: it is backed, or comes back */
-static inline void promise_forget(struct instance *instance, struct page *run)
-{
-	frames_not_for(instance, run, run->units);
-	run->flags &= (uint8_t)~RUN_PROMISED;
-}
-
 /* For new blocks of a page: backs their units */
 bool frames_for_blocks(struct instance *instance, uintptr_t start,
 		       size_t units);
@@ -76,14 +60,6 @@ static inline bool frames_for_more(struct instance *instance,
 	(void)run;
 	(void)units;
 	return true;
-}
-
-static inline void frames_not_for(struct instance *instance,
-				  const struct page *run, size_t units)
-{
-	(void)instance;
-	(void)run;
-	(void)units;
 }
 
 static inline bool frames_for_blocks(struct instance *instance,

@@ -4,13 +4,14 @@
  * it is said so dropped meanwhile.
  */
 #include "runs/arena.h"
+#include "runs/promise.h"
 
 void run_leave(struct instance *instance, struct page *run)
 {
 	struct heap *heap = run->heap;
 
 	stats_subtract(instance, run, run->units, 1);
-	frames_not_for(instance, run, run->units);
+	promise_end(instance, run, run->units);
 	if (run->kind == RUN_LARGE && heap)
 		LIST_REMOVE(heap->large, run, list);
 }

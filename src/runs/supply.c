@@ -4,6 +4,7 @@
  * given back by calls that take the lock.
  */
 #include "runs/arena.h"
+#include "runs/promise.h"
 
 static bool arena_serves(const struct instance *instance,
 			 const struct arena *arena,
@@ -171,7 +172,7 @@ static bool run_try_grow(struct instance *instance, struct page *run,
 	if (run_grow(arena_by_number(instance, run->arena_number), run, units))
 		return true;
 	/* what was behind it has become a chunk, for a purge */
-	frames_not_for(instance, run, units);
+	promise_end(instance, run, units);
 	return false;
 }
 
@@ -208,7 +209,7 @@ void instance_run_shrink(struct instance *instance, struct page *run,
 	rest = run_split(arena, run, units);
 	if (rest) {
 		stats_subtract(instance, run, rest->units, 0);
-		frames_not_for(instance, run, rest->units);
+		promise_end(instance, run, rest->units);
 		(void)run_return(instance, rest, run->flags & RUN_MOVED);
 		purge_to_budget(instance, false);
 	}
