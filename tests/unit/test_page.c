@@ -12,9 +12,7 @@ static int begin(void **state)
 {
 	(void)state;
 	instance_renew(&instance);
-	memory = zero_memory(ARENA_BYTES);
-	assert_non_null(arena_new(&instance, memory, ARENA_BYTES, true));
-	heap_begin(&heap, &instance);
+	memory = arena_begin(&instance, &heap, ARENA_BYTES);
 	return 0;
 }
 

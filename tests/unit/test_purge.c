@@ -84,9 +84,7 @@ static int begin(void **state)
 	instance_renew(&instance);
 	instance.budget_bytes = MIB;
 	instance.budget_share = 0;
-	memory = zero_memory(ARENA_BYTES);
-	assert_non_null(arena_new(&instance, memory, ARENA_BYTES, true));
-	heap_begin(&heap, &instance);
+	memory = arena_begin(&instance, &heap, ARENA_BYTES);
 	purge_count = 0;
 	purge_fails = false;
 	while_purging = NULL;

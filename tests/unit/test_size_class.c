@@ -80,9 +80,7 @@ static void powers_of_two_are_classes(void **state)
 static int begin(void **state)
 {
 	(void)state;
-	assert_non_null(arena_new(&instance, zero_memory(16 * MIB), 16 * MIB,
-				  true));
-	heap_begin(&heap, &instance);
+	(void)arena_begin(&instance, &heap, 16 * MIB);
 	return 0;
 }
 

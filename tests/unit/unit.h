@@ -107,6 +107,17 @@ static inline struct arena *arena_new(struct instance *instance, void *start,
 	return arena_add(instance, start, bytes, is_zero ? ARENA_ZERO : 0);
 }
 
+/* An arena of memory that reads as zero, and the caller's heap on it */
+static inline char *arena_begin(struct instance *instance, struct heap *heap,
+				size_t bytes)
+{
+	char *memory = zero_memory(bytes);
+
+	assert_non_null(arena_new(instance, memory, bytes, true));
+	heap_begin(heap, instance);
+	return memory;
+}
+
 /*
  * Every descriptor that a chunk counts as used describes a run, of this arena
  * or of one whose pool it is, and there are as many free ones as it says.
