@@ -108,7 +108,7 @@ check "and then it is the one that is there" current "$text" HARDENING=2
 check "going back is a change as well" own_make "$text" "$heap"
 
 # Headers
-touch "$tree/src/heaps/heap.h"
+touch "$tree/src/heaps/heaps.h"
 check "who includes a header is built again when it changes" stale "$heap"
 check "who does not is not" current "$text"
 sed -i '1i #include "gone.h"' "$tree/src/ground/text.c"

@@ -132,7 +132,7 @@ one_way()
 	done <"$objects/calls"
 }
 
-# runs/arena.h and heaps/heap.h have the same orders
+# runs/runs.h and heaps/heaps.h have the same orders
 one_way runs stats slab map dirty run window grow chunk arena release purge \
 	frames reserve supply
 result "calls between the files of runs run one way"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "early.h"
-#include "heaps/heap.h"
+#include "heaps/heaps.h"
 
 #define EARLY_BYTES	((size_t)16384)
 

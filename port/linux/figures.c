@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "figures.h"
-#include "blocks/verbs.h"
+#include "blocks/blocks.h"
 
 void _mi_figures(struct figures *figures)
 {

@@ -14,7 +14,7 @@
 
 #include "fork.h"
 #include "ground/types.h"
-#include "blocks/verbs.h"
+#include "blocks/blocks.h"
 
 #if MI_THREADS
 

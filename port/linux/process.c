@@ -12,7 +12,7 @@
 
 #include "mimalloc.h"
 #include "fork.h"
-#include "blocks/verbs.h"
+#include "blocks/blocks.h"
 #include "api/options.h"
 
 struct instance default_instance = {

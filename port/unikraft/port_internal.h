@@ -12,7 +12,7 @@
 
 #include <uk/alloc_impl.h>
 
-#include "blocks/verbs.h"
+#include "blocks/blocks.h"
 
 /* So that a heap's address is that of the allocator and a constant */
 #define INSTANCE_OFFSET	\

@@ -4,7 +4,7 @@
 #define MI_API_H
 
 #include "mimalloc.h"
-#include "blocks/verbs.h"
+#include "blocks/blocks.h"
 
 static ALWAYS_INLINE struct heap *heap_of_api(const mi_heap_t *heap)
 {

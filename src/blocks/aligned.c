@@ -4,7 +4,7 @@
  * divides both their size and 4096; other alignments are for runs. Every
  * block that is handed out is the start of its block.
  */
-#include "blocks/verbs.h"
+#include "blocks/blocks.h"
 
 /* The first class of at least `size` whose size `alignment` divides */
 static unsigned int aligned_class(size_t size, size_t alignment)

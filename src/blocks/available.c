@@ -8,7 +8,7 @@
  *	| live | free | empty page | kept | live | chunk | live |
  *	       |<-- one run, collected -->|      |<----->| and one
  */
-#include "pages/page.h"
+#include "blocks/blocks.h"
 
 /* A chunk of descriptors lies in the run that it describes itself */
 static bool run_is_chunk(const struct page *run)

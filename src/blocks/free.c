@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "blocks/verbs.h"
+#include "blocks/blocks.h"
 
 static bool page_holds(const struct page *page, const void *p)
 {

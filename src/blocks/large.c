@@ -7,7 +7,7 @@
  * The shift is 0 unless an alignment at an offset asks for one; it is less
  * than a unit, and only the first unit is in the map.
  */
-#include "blocks/verbs.h"
+#include "blocks/blocks.h"
 
 static bool request_place(struct run_request *request, size_t size,
 			  size_t alignment, size_t offset, size_t *shift)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "blocks/verbs.h"
+#include "blocks/blocks.h"
 
 /*
  * The fast path has taken a tag that was none. In an empty list that word is

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "blocks/verbs.h"
+#include "blocks/blocks.h"
 
 /* From this size on contents are moved by exchanging mappings */
 #define MOVE_BYTES_MIN		((size_t)1 << 20)

@@ -6,7 +6,7 @@
  *	| run  |  part    | rest       |	a part goes
  *	| run  |  free    | rest       |
  */
-#include "blocks/verbs.h"
+#include "blocks/blocks.h"
 
 void *units_alloc(struct instance *instance, size_t units)
 {

@@ -9,7 +9,7 @@
  *	   else				ABANDONED, until malloc claims it
  *					(page_reclaim()), or a free (remote.c)
  */
-#include "heaps/heap.h"
+#include "heaps/heaps.h"
 
 #if MI_THREADS
 

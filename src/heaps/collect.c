@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A heap looks at all its pages: for mi_collect(), and when memory is short. */
-#include "heaps/heap.h"
+#include "heaps/heaps.h"
 
 static struct {
 	void (*call)(bool force, unsigned long long heartbeat, void *arg);

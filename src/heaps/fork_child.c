@@ -4,7 +4,7 @@
  * those of the others are orphaned: no thread will ever look at them again.
  * Their blocks may be freed, but are not given out anew. The lock is held.
  */
-#include "heaps/heap.h"
+#include "heaps/heaps.h"
 
 #if MI_THREADS
 

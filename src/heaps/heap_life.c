@@ -7,7 +7,7 @@
  *			 ^			 |
  *			 +-----------------------+
  */
-#include "heaps/heap.h"
+#include "heaps/heaps.h"
 
 /* The lock is held here and in heap_unlink() */
 static void heap_link(struct instance *instance, struct heap *heap)

@@ -5,7 +5,7 @@
  * accounts do not stop a free to tell so. See docs/design.md, "Pages that may
  * be empty".
  */
-#include "heaps/heap.h"
+#include "heaps/heaps.h"
 
 void page_unkeep(struct heap *heap, struct page *page)
 {

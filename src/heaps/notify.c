@@ -6,7 +6,7 @@
  *	any thread --> heap->notified --> heap->pending --> owned.c
  *			(atomic)	  (the owner's)
  */
-#include "heaps/heap.h"
+#include "heaps/heaps.h"
 
 #if MI_CONCURRENT
 

@@ -8,7 +8,7 @@
 #ifndef MI_QUEUE_H
 #define MI_QUEUE_H
 
-#include "heaps/heap.h"
+#include "heaps/heaps.h"
 
 static inline void queue_append(struct heap *heap, struct page *page)
 {

@@ -3,7 +3,7 @@
  * A free by a thread that does not own the page. The states and transitions
  * are in thread_free.h.
  */
-#include "heaps/heap.h"
+#include "heaps/heaps.h"
 
 #if MI_CONCURRENT
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A thread and its heaps: how it gets the first one, and how they end. */
-#include "heaps/heap.h"
+#include "heaps/heaps.h"
 
 #if MI_CONCURRENT
 

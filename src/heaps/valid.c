@@ -4,7 +4,7 @@
  * whether its invariants hold. Called by tests between operations; a library
  * without MI_DEBUG does not contain them.
  */
-#include "heaps/heap.h"
+#include "heaps/heaps.h"
 
 static bool list_is_valid(struct page *page, const struct block *list,
 			  size_t *count)

@@ -12,7 +12,7 @@
 #ifndef MI_HARDEN_H
 #define MI_HARDEN_H
 
-#include "runs/arena.h"
+#include "runs/runs.h"
 
 #define JUNK_WORD	UINT64_C(0xdfdfdfdfdfdfdfdf)
 

@@ -49,13 +49,6 @@ bool page_is_free_block(struct page *page, const struct block *block);
 #define PAGE_BITMAP_WORDS	(PAGE_BYTES_MAX / BLOCK_ALIGN / 64)
 void page_free_bitmap(struct page *page, uint64_t bits[PAGE_BITMAP_WORDS]);
 
-/*
- * Bytes that are free in all, were everything collected. Where threads take
- * turns only: it looks at every page. O(runs + blocks that are free)
- * `block`: what the largest free block of a page in use holds, or 0.
- */
-size_t instance_available(struct instance *instance, size_t *block);
-
 /* Walks everything; see the invariants in types.h */
 bool page_is_valid(struct page *page);
 

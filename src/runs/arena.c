@@ -6,7 +6,7 @@
  *	| struct arena | slots .. | map ..     | first free run ...    |
  *	|<---------- header, a META run ------>|
  */
-#include "runs/arena.h"
+#include "runs/runs.h"
 
 #define HEADER_SLOTS		((size_t)8)
 

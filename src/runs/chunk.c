@@ -3,7 +3,7 @@
  * How the slab of descriptors gets units and gives them back: as runs of the
  * pool, like all others.
  */
-#include "runs/arena.h"
+#include "runs/runs.h"
 
 /* A chunk more, in the smallest free run */
 static bool chunk_add(struct arena *pool)

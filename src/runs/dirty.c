@@ -4,7 +4,7 @@
  * the system handed it out. Runs with one stand on a list, oldest first, and
  * their units are counted, for purge.c.
  */
-#include "runs/arena.h"
+#include "runs/runs.h"
 
 void run_set_dirty(struct arena *arena, struct page *run, uintptr_t start,
 		   uintptr_t end)

@@ -11,7 +11,7 @@
  * What was promised may have been touched by now, and counts twice. Only
  * when that seems to leave too little is it backed, each run once.
  */
-#include "runs/arena.h"
+#include "runs/runs.h"
 #include "runs/promise.h"
 
 #if PORT_FRAMES_RUN_OUT

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* An arena that grows at its end, by what the port maps there. */
-#include "runs/arena.h"
+#include "runs/runs.h"
 
 static size_t grow_step(const struct arena *arena)
 {

@@ -3,7 +3,7 @@
  * From an address, or a number, to an arena and to the descriptor of a run:
  * the ways that free() takes when the window's map does not answer at once.
  */
-#include "runs/arena.h"
+#include "runs/runs.h"
 
 struct map_of_none map_of_none;
 

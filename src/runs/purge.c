@@ -7,7 +7,7 @@
  *	| free  |PURGING| free  |	while the port works, without the lock
  *	| clean                 |	afterwards
  */
-#include "runs/arena.h"
+#include "runs/runs.h"
 
 static size_t budget_units(const struct instance *instance)
 {

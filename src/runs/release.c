@@ -3,7 +3,7 @@
  * Units that were in use come back to their arena. The lock is held, and where
  * it is said so dropped meanwhile.
  */
-#include "runs/arena.h"
+#include "runs/runs.h"
 #include "runs/promise.h"
 
 void run_leave(struct instance *instance, struct page *run)

@@ -12,7 +12,7 @@
  * is an arena that nobody's blocks come from: its units are cut and put back
  * like all others.
  */
-#include "runs/arena.h"
+#include "runs/runs.h"
 
 /*
  * A new arena is as large as what an old one would have grown by: where

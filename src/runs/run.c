@@ -6,7 +6,7 @@
  * No two free runs touch. Each free run stands in the bin of its size:
  * exact for 1..15 units, an eighth of an octave above.
  */
-#include "runs/arena.h"
+#include "runs/runs.h"
 
 static unsigned int bin_of(size_t units)
 {

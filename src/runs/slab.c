@@ -16,7 +16,7 @@
  * Of a chunk's own descriptor, `free` is the list of free slots, `capacity`
  * counts all slots and `reserved` those in use.
  */
-#include "runs/arena.h"
+#include "runs/runs.h"
 
 _Static_assert(CHUNK_SLOTS == 32, "a chunk fills its unit");
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What is counted where runs are cut and given back. The lock is held. */
-#include "runs/arena.h"
+#include "runs/runs.h"
 
 #if MI_CLASS_STATS
 

@@ -3,7 +3,7 @@
  * Runs for an instance, from any of its arenas: asked for, grown, cut and
  * given back by calls that take the lock.
  */
-#include "runs/arena.h"
+#include "runs/runs.h"
 #include "runs/promise.h"
 
 static bool arena_serves(const struct instance *instance,

@@ -17,7 +17,7 @@
  * of no address of any arena: the bit that becomes part of the mask is zero in
  * all of them. The port chooses addresses for which that is so.
  */
-#include "runs/arena.h"
+#include "runs/runs.h"
 
 #if PORT_MAP_WINDOW
 

@@ -7,7 +7,7 @@
 #define TESTS_UNIT_UNIT_H
 
 #include "../api/check.h"
-#include "blocks/verbs.h"
+#include "blocks/blocks.h"
 
 /* A check for threads and children, which cmocka cannot return from */
 #define must(condition)							\

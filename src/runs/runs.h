@@ -4,8 +4,8 @@
  * the instance, unless it is said that the function takes the lock itself or
  * that none is needed.
  */
-#ifndef MI_ARENA_H
-#define MI_ARENA_H
+#ifndef MI_RUNS_H
+#define MI_RUNS_H
 
 #include "runs/frames.h"
 #include "ground/track.h"
@@ -74,7 +74,7 @@ struct page *slab_movable(const struct arena *pool);
  *	block_page()		page of a live block	takes	any	yes
  *	page_around()		page around an address	takes	any	no
  *
- * The last three are in blocks/verbs.h; they take the lock only where page_of()
+ * The last three are in blocks/blocks.h; they take the lock only where page_of()
  * does not answer.
  */
 /* The arena that holds an address, or NULL. No lock. O(arenas) */
@@ -288,4 +288,4 @@ static ALWAYS_INLINE struct page *page_of(struct instance *instance,
 	return (struct page *)((uintptr_t)map + map->distance[index]);
 }
 
-#endif /* MI_ARENA_H */
+#endif /* MI_RUNS_H */

@@ -3,10 +3,10 @@
  * malloc, free and their kin on heaps, and the paths that every call takes.
  * All give NULL with errno ENOMEM or EINVAL where they fail.
  */
-#ifndef MI_VERBS_H
-#define MI_VERBS_H
+#ifndef MI_BLOCKS_H
+#define MI_BLOCKS_H
 
-#include "heaps/heap.h"
+#include "heaps/heaps.h"
 #include "ground/track.h"
 
 static inline struct instance *heap_instance(struct heap *heap)
@@ -56,6 +56,29 @@ void *heap_realloc(struct heap *heap, void *p, size_t size, bool zero);
 /* The block made to hold `size` without moving it; false: it cannot */
 bool block_resize(struct instance *instance, struct page *page, void *p,
 		  size_t size);
+
+/* large.c: a run each */
+void *large_alloc(struct heap *heap, size_t size, size_t alignment,
+		  size_t offset, bool zero);
+void large_free(struct instance *instance, struct page *page);
+/* The same, but its memory is lost to the system: see port_move() */
+void large_lose(struct instance *instance, struct page *page);
+static inline void *large_block(const struct page *page)
+{
+	return page->free;
+}
+static inline size_t large_usable(const struct page *page)
+{
+	return run_end(page) - (uintptr_t)large_block(page);
+}
+
+/* available.c */
+/*
+ * Bytes that are free in all, were everything collected. Where threads take
+ * turns only: it looks at every page. O(runs + blocks that are free)
+ * `block`: what the largest free block of a page in use holds, or 0.
+ */
+size_t instance_available(struct instance *instance, size_t *block);
 
 /* units.c: whole units, none of them a block. O(units) */
 void *units_alloc(struct instance *instance, size_t units);
@@ -150,4 +173,4 @@ static ALWAYS_INLINE void instance_free(struct instance *instance, void *p)
 	page_push_local(page, block);
 }
 
-#endif /* MI_VERBS_H */
+#endif /* MI_BLOCKS_H */

@@ -3,8 +3,8 @@
  * Heaps: the pages of a thread, by size class. All calls are those of the
  * heap's thread unless they say otherwise.
  */
-#ifndef MI_HEAP_H
-#define MI_HEAP_H
+#ifndef MI_HEAPS_H
+#define MI_HEAPS_H
 
 #include "pages/page.h"
 
@@ -192,23 +192,8 @@ void heaps_abandon(struct heap *heap);
 /* fork_child.c: other threads are gone. The lock is held */
 void heaps_fork_child(struct instance *instance);
 
-/* large.c */
-void *large_alloc(struct heap *heap, size_t size, size_t alignment,
-		  size_t offset, bool zero);
-void large_free(struct instance *instance, struct page *page);
-/* The same, but its memory is lost to the system: see port_move() */
-void large_lose(struct instance *instance, struct page *page);
-static inline void *large_block(const struct page *page)
-{
-	return page->free;
-}
-static inline size_t large_usable(const struct page *page)
-{
-	return run_end(page) - (uintptr_t)large_block(page);
-}
-
 /* valid.c, for tests */
 bool heap_is_valid(struct heap *heap);
 bool instance_is_valid(struct instance *instance);
 
-#endif /* MI_HEAP_H */
+#endif /* MI_HEAPS_H */
