@@ -14,7 +14,7 @@ static inline struct instance *heap_instance(struct heap *heap)
 	return heap == &empty_heap ? &default_instance : heap->instance;
 }
 
-/* malloc.c */
+/* malloc_slow.c */
 NOINLINE void *heap_malloc_slow(struct heap *heap, size_t size,
 				struct page *page);
 NOINLINE void *malloc_slow(uintptr_t at, struct page *page);
@@ -22,6 +22,7 @@ NOINLINE void *malloc_slow(uintptr_t at, struct page *page);
 NOINLINE void *malloc_generic(size_t size);
 /* Any size. The heap may be empty_heap */
 void *heap_malloc_generic(struct heap *heap, size_t size);
+/* malloc.c */
 void *heap_malloc(struct heap *heap, size_t size);
 void *heap_zalloc(struct heap *heap, size_t size);
 
