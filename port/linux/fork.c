@@ -96,7 +96,7 @@ static void stdio_parent(void)
 
 static void stdio_child(void)
 {
-	lock_fork_child(&flush_lock);
+	lock_fork_child(&flush_lock, NULL);
 }
 
 #else /* an executable may be static, and has no other fflush() then */
@@ -139,17 +139,16 @@ void fork_parent(void)
 	stdio_parent();
 }
 
-void fork_child(void)
+static void instance_repair(void)
 {
-	lock_fork_child(&default_instance.lock);
-	lock_fork_child(&init_lock);
-	stdio_child();
+	heaps_fork_child(&default_instance);
 }
 
-void fork_repair(struct port_lock *lock)
+void fork_child(void)
 {
-	if (lock == &default_instance.lock)
-		heaps_fork_child(&default_instance);
+	lock_fork_child(&default_instance.lock, instance_repair);
+	lock_fork_child(&init_lock, NULL);
+	stdio_child();
 }
 
 void fork_register(void)

@@ -21,9 +21,6 @@ void fork_prepare(void);
 void fork_parent(void);
 void fork_child(void);
 
-/* Called in a child with the lock held and what it guards whole */
-void fork_repair(struct port_lock *lock);
-
 /*
  * From prepare to parent or child the calling thread has the lock, and to it
  * there is no lock. Where a signal interrupted the owner, which forks in the
@@ -31,7 +28,8 @@ void fork_repair(struct port_lock *lock);
  */
 void lock_fork_prepare(struct port_lock *lock);
 void lock_fork_parent(struct port_lock *lock);
-void lock_fork_child(struct port_lock *lock);
+/* `repair` is called with the lock held and what it guards whole; or NULL */
+void lock_fork_child(struct port_lock *lock, void (*repair)(void));
 bool lock_is_interrupted(const struct port_lock *lock);
 
 /* process.c: held while the default instance is made */

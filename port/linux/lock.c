@@ -91,7 +91,8 @@ static COLD void unlock_flags(struct port_lock *lock)
 			(void)__atomic_fetch_and(&lock->word,
 						 ~(uintptr_t)LOCK_REPAIR,
 						 __ATOMIC_RELAXED);
-			fork_repair(lock);
+			if (lock->repair)
+				lock->repair();
 			word = word_read(lock);
 		}
 	} while ((word & LOCK_REPAIR) ||
@@ -143,10 +144,11 @@ void lock_fork_parent(struct port_lock *lock)
 }
 
 /* Nobody waits here: there is one thread */
-void lock_fork_child(struct port_lock *lock)
+void lock_fork_child(struct port_lock *lock, void (*repair)(void))
 {
 	uintptr_t word = word_read(lock);
 
+	lock->repair = repair;
 	if (!word_is_mine(word)) {
 		__atomic_store_n(&lock->word, 0, __ATOMIC_RELAXED);
 		return;

@@ -29,6 +29,7 @@
 struct port_lock {
 	uintptr_t word;		/* 0: free */
 	unsigned int forks;	/* of its owner, one in another */
+	void (*repair)(void);	/* in a child: of what it guards, or NULL */
 };
 
 static inline uintptr_t port_thread_id(void)
