@@ -128,8 +128,8 @@ ifeq ($(DEBUG),0)
 ENGINE_SRCS	:= $(filter-out src/heaps/valid.c,$(ENGINE_SRCS))
 endif
 PORT_SRCS	:= port/linux/lock.c port/linux/memory.c port/linux/contents.c \
-		   port/linux/process.c port/linux/fork.c port/linux/figures.c \
-		   port/linux/cxx.c
+		   port/linux/process.c port/linux/start.c port/linux/system.c \
+		   port/linux/fork.c port/linux/figures.c port/linux/cxx.c
 # The standard names: members of the archive beside the engine
 NAME_SRCS	:= port/linux/override.c port/linux/mallinfo.c
 SRCS		:= $(ENGINE_SRCS) $(PORT_SRCS)
@@ -172,7 +172,8 @@ COLD_NAMES	:= $(addprefix src/, \
 		   blocks/aligned blocks/available blocks/realloc blocks/units \
 		   api/mi_aligned api/mi_arena api/mi_heap api/mi_new \
 		   api/mi_options api/mi_process api/mi_stats api/mi_string) \
-		   port/linux/process port/linux/memory port/linux/contents \
+		   port/linux/process port/linux/start port/linux/system \
+		   port/linux/memory port/linux/contents \
 		   port/linux/fork port/linux/figures port/linux/mallinfo
 ifeq ($(OPTIMIZE),-O2)
 $(foreach kind,shared static pic,$(COLD_NAMES:%=$(BUILD)/$(kind)/%.o)): \

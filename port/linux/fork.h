@@ -35,5 +35,7 @@ bool lock_is_interrupted(const struct port_lock *lock);
 /* process.c: held while the default instance is made */
 extern HIDDEN struct port_lock init_lock;
 extern HIDDEN bool initialised;
+/* No thread's end calls us from now on */
+void threads_forget(void);
 
 #endif /* MI_FORK_H */

@@ -198,25 +198,6 @@ void options_init(void)
 	options_apply();
 }
 
-void options_process_start(void)
-{
-	long pages = option_get(mi_option_reserve_huge_os_pages);
-	size_t bytes = mi_option_get_size(mi_option_reserve_os_memory);
-
-	if (option_get(mi_option_verbose))
-		mi_options_print();
-	if (pages > 0)
-		(void)mi_reserve_huge_os_pages((size_t)pages, 0, NULL);
-	if (bytes)
-		(void)mi_reserve_os_memory(bytes, true, false);
-}
-
-void options_process_end(void)
-{
-	if (option_get(mi_option_show_stats) || option_get(mi_option_verbose))
-		mi_stats_print(NULL);
-}
-
 static bool exists(mi_option_t option)
 {
 	return (unsigned int)option < (unsigned int)_mi_option_last;

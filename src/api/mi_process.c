@@ -16,6 +16,26 @@ bool mi_is_redirected(void)
 	return false;
 }
 
+/* Reserves what options ask for, and prints what they want printed */
+static void process_apply_options(void)
+{
+	long pages = option_get(mi_option_reserve_huge_os_pages);
+	size_t bytes = mi_option_get_size(mi_option_reserve_os_memory);
+
+	if (option_get(mi_option_verbose))
+		mi_options_print();
+	if (pages > 0)
+		(void)mi_reserve_huge_os_pages((size_t)pages, 0, NULL);
+	if (bytes)
+		(void)mi_reserve_os_memory(bytes, true, false);
+}
+
+void process_done(void)
+{
+	if (option_get(mi_option_show_stats) || option_get(mi_option_verbose))
+		mi_stats_print(NULL);
+}
+
 void mi_process_init(void)
 {
 	static bool done;
@@ -24,7 +44,7 @@ void mi_process_init(void)
 	if (done)
 		return;
 	done = true;
-	options_process_start();
+	process_apply_options();
 }
 
 void mi_thread_init(void)

@@ -16,9 +16,9 @@ enum {
 
 /* Reads the environment as far as it is known yet, and applies it */
 void options_init(void);
-/* Reserves what options ask for, and prints what they want printed */
-void options_process_start(void);
-void options_process_end(void);
 long option_get(int option);
+
+/* mi_process.c: the process ends, and options may want something printed */
+void process_done(void);
 
 #endif /* MI_OPTIONS_H */
