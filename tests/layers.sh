@@ -29,7 +29,7 @@ result()	# what: `bad` and a number of its own
 	bad=0
 }
 
-echo 1..7
+echo 1..8
 number=0
 bad=0
 for file in */*.[ch] */*/*.h; do
@@ -60,17 +60,17 @@ result "the engine knows no operating system"
 objects=$(mktemp -d)
 trap 'rm -rf "$objects"' EXIT
 
-# compile PORT OPTIONS.. : a line for each symbol: file, T or U, name
+# compile FILES NAME OPTIONS.. : a line for each symbol: file, T or U, name
 compile()
 {
-	local port=$1
-	shift
+	local files=$1 port=$2
+	shift 2
 	mkdir -p "$objects/$port"
-	ls */*.c | xargs -P 2 -I{} sh -c 'out=$(echo {} | tr / .); ${CC:-gcc} \
+	ls $files | xargs -P 2 -I{} sh -c 'out=$(echo {} | tr / .); ${CC:-gcc} \
 		-std=gnu11 -O0 -c {} -I. -I../include '"$*"' \
-		-o '"$objects/$port/"'$out.o' || exit 255
-	for file in */*.c; do
-		nm "$objects/$port/${file/\//.}.o" |
+		-o '"$objects/$port/"'$out.o' || return 1
+	for file in $files; do
+		nm "$objects/$port/${file//\//.}.o" |
 			awk -v file="$file" '$(NF - 1) ~ /[A-Z]/ { print file,
 				($(NF - 1) == "U" ? "U" : "T"), $NF }'
 	done
@@ -89,8 +89,9 @@ struct port_lock { int unused; };
 uintptr_t port_thread_id(void);
 EOF
 {
-	compile linux -I../port/linux
-	compile other -I"$objects/include" -DMI_THREADS=0
+	compile '*/*.c ../port/linux/*.c' linux -I../port/linux \
+		-DPORT_EARLY &&
+	compile '*/*.c' other -I"$objects/include" -DMI_THREADS=0
 } >"$objects/symbols" || { echo "# does not compile"; bad=1; }
 
 # a line for each call from one file to another: caller, callee, function
@@ -102,12 +103,19 @@ awk '$2 == "T" { home[$3] = $1; next }
 	"$objects/symbols" | sort >"$objects/calls"
 [ -s "$objects/calls" ] || bad=1
 while read -r caller callee name; do
+	case $caller$callee in *../port*) continue ;; esac
 	[ "$(level "${callee%%/*}")" -le "$(level "${caller%%/*}")" ] &&
 		continue
 	echo "# $caller calls $name() of $callee, which stands above it"
 	bad=1
 done <"$objects/calls"
 result "calls go to what is below"
+
+# what a port has to give, port.h and the default instance, stands below
+awk '$3 !~ /^(port_|default_instance$)/ { print $1, $2 }' "$objects/calls" | tsort 2>&1 >/dev/null |
+	sed 's/^/# /' >"$objects/circles"
+[ ! -s "$objects/circles" ] || { cat "$objects/circles"; bad=1; }
+result "no files call each other in a circle, those of the Linux port included"
 
 # one_way LAYER FILES.. : in the order in which they may call, callee first
 one_way()

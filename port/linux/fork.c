@@ -16,6 +16,9 @@
 #include "ground/types.h"
 #include "blocks/blocks.h"
 
+struct port_lock init_lock;
+bool initialised;
+
 #if MI_THREADS
 
 #ifdef __GLIBC__

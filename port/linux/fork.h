@@ -32,10 +32,10 @@ void lock_fork_parent(struct port_lock *lock);
 void lock_fork_child(struct port_lock *lock, void (*repair)(void));
 bool lock_is_interrupted(const struct port_lock *lock);
 
-/* process.c: held while the default instance is made */
+/* Held while process.c makes the default instance, and whether it has */
 extern HIDDEN struct port_lock init_lock;
 extern HIDDEN bool initialised;
-/* No thread's end calls us from now on */
+/* process.c: no thread's end calls us from now on */
 void threads_forget(void);
 
 #endif /* MI_FORK_H */

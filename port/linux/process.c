@@ -16,8 +16,6 @@ struct instance default_instance = {
 	.budget_share = 4,
 };
 
-struct port_lock init_lock;
-bool initialised;
 static pthread_key_t thread_key;
 static bool thread_key_made;
 
