@@ -7,7 +7,7 @@
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 source "$root/tests/programs/lib.bash"
-prepare 29 python3 gcc dpkg gnuplot
+prepare 28 python3 gcc dpkg gnuplot
 export BUILD=${BUILD:-$root/build}
 
 # run NAME ARGUMENT...: its output and status, for the points that follow
