@@ -82,6 +82,9 @@
 #define PAGE_BLOCKS_MEDIUM	((size_t)16)
 #define PAGE_BLOCKS_FIRST	((size_t)4)
 
+/* Of so many classes a kept page is looked for that is in use */
+#define RECHECK_CLASSES		8
+
 /* An arena's smallest size worth its metadata */
 #define ARENA_BYTES_MIN		((size_t)16384)
 

@@ -106,7 +106,10 @@ struct page {
 	union {
 		struct {
 			uintptr_t thread_free;	/* see thread_free.h */
-			struct page *notified_next;	/* while NOTIFIED */
+			union {
+				struct page *notified_next; /* NOTIFIED */
+				struct block *kept_free;	/* kept */
+			};
 		};
 		LINK(struct page) age;		/* RUN_FREE, while dirty */
 	};
@@ -196,6 +199,7 @@ struct heap {
 	struct heap *thread_next;	/* heaps of one thread */
 	uint64_t heartbeat;
 	unsigned int sweep_class;	/* where heap_sweep() goes on */
+	unsigned int recheck_class;	/* and heap_recheck_kept() */
 	bool in_deferred;
 	/* Written before the heap is in a list; `late` later under the lock */
 	bool late;			/* made when its thread had ended */

@@ -27,21 +27,52 @@ static bool page_is_kept(const struct heap *heap, const struct page *page)
 }
 
 /*
+ * Looks for a kept page that is in use, and keeps it no longer: so the count
+ * is left to pages that are empty, and the other one is watched, and given back
+ * when it is. Some classes in turn, until malloc has taken from the first page
+ * of one: else nothing can have changed. One page is walked at most.
+ */
+static void heap_recheck_kept(struct heap *heap)
+{
+	unsigned int left = RECHECK_CLASSES;
+	struct page *page;
+
+	while (left--) {
+		heap->recheck_class = (heap->recheck_class + 1) % CLASS_COUNT;
+		page = heap->queues[heap->recheck_class].first;
+		if (!(page->flags & PAGE_KEPT) || page->free == page->kept_free)
+			continue;
+		account_change_hands(page);
+		if (account_settle(page)) {
+			page->kept_free = page->free;
+			account_unwatch(page);
+		} else {
+			page_unkeep(heap, page);
+		}
+		return;
+	}
+}
+
+/*
  * Keeps the page, and where it has to be counted, only while all that are
  * counted have no more than `units_max`: else what an instance keeps would
- * grow with its heaps and classes. False: the page is as it was.
+ * grow with its heaps and classes. A page that is NOTIFIED is not kept, as its
+ * holder uses the word of `kept_free`. False: the page is as it was.
  */
 static bool page_stay_within(struct heap *heap, struct page *page,
 			     size_t units_max)
 {
 	size_t *kept = &heap->instance->kept_units;
 
+	if (page_state(page) == PAGE_NOTIFIED)
+		return false;
 	if (!page_is_kept(heap, page)) {
 		if (atomic_read(kept) + page->units > units_max)
 			return false;
 		(void)atomic_add(kept, page->units);
 		page->flags |= PAGE_KEPT;
 	}
+	page->kept_free = page->free;
 	account_unwatch(page);
 	return true;
 }
@@ -64,5 +95,8 @@ bool page_keep(struct heap *heap, struct page *page)
 {
 	if (page_list_is_empty(page))
 		(void)page_refill(page);
+	if (page_stay_within(heap, page, PORT_KEPT_UNITS_MAX))
+		return true;
+	heap_recheck_kept(heap);
 	return page_stay_within(heap, page, PORT_KEPT_UNITS_MAX);
 }
