@@ -9,11 +9,11 @@
 __attribute__((constructor(101)))
 static void process_start(int count, char **arguments, char **environment)
 {
-	extern char **environ;
-
 	(void)count;
 	(void)arguments;
 #ifdef __GLIBC__	/* others call constructors without arguments */
+	extern char **environ;
+
 	if (!environ)
 		environ = environment;
 #else
