@@ -5,8 +5,8 @@
  * is handed out. Free blocks of pages in use serve one size only and are not
  * counted; what the largest of them holds is told beside it.
  *
- *	| live | free | empty page | kept | live | chunk | live |
- *	       |<-- one run, collected -->|      |<----->| and one
+ *	| live | free | empty page | cached | live | chunk | live |
+ *	       |<-- one run, collected --->|      |<----->| and one
  */
 #include "blocks/blocks.h"
 
@@ -27,7 +27,7 @@ static bool run_is_spare(const struct instance *instance,
 	case RUN_SMALL:
 		return account_is_empty(run);
 	default:
-		return run == instance_kept(instance);
+		return run == large_cache_run(instance);
 	}
 }
 

@@ -34,9 +34,9 @@ static inline void *large_again(struct heap *heap, size_t size)
 	size_t units = units_of(size);
 	struct page *page;
 
-	if (!units || instance_kept_units(instance) != units)
+	if (!units || large_cache_units(instance) != units)
 		return NULL;
-	page = instance_run_keep(instance, NULL);
+	page = large_cache_exchange(instance, NULL);
 	if (unlikely(!page))
 		return NULL;
 	/* look again: now it is ours */
@@ -87,7 +87,7 @@ void *large_alloc(struct heap *heap, size_t size, size_t alignment,
 	void *block;
 
 	if (likely(alignment <= UNIT_SIZE && offset == 0 &&
-		   size <= QUICK_UNITS_MAX << UNIT_SHIFT)) {
+		   size <= CACHE_UNITS_MAX << UNIT_SHIFT)) {
 		block = large_again(heap, size);
 		if (likely(block)) {
 			if (zero) {
@@ -104,8 +104,8 @@ void *large_alloc(struct heap *heap, size_t size, size_t alignment,
 void large_free(struct instance *instance, struct page *page)
 {
 	atomic_write(page->map_entry, 0);
-	if (likely(page->units <= QUICK_UNITS_MAX)) {
-		page = instance_run_keep(instance, page);
+	if (likely(page->units <= CACHE_UNITS_MAX)) {
+		page = large_cache_exchange(instance, page);
 		if (!page)
 			return;
 	}

@@ -95,8 +95,8 @@
 /* How many runs of one bin a search may look at */
 #define BIN_SCAN_MAX		64
 
-/* The largest run that is kept for the same request: 1 MiB */
-#define QUICK_UNITS_MAX		256
+/* The largest block that the cache of large blocks takes: 1 MiB */
+#define CACHE_UNITS_MAX		256
 
 /* Descriptors that must be free before runs are split */
 #define DESCRIPTOR_RESERVE	4

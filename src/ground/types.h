@@ -241,7 +241,7 @@ struct instance {
 	uintptr_t map_base;		/* else: range checked */
 	size_t map_limit;
 
-	uintptr_t kept_run;		/* see instance_run_keep() */
+	uintptr_t large_cache;		/* see large_cache_exchange() */
 	struct port_lock lock;		/* guards all below */
 	struct arena *arenas;
 	unsigned int arena_count;

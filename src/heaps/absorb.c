@@ -74,7 +74,7 @@ static bool page_drop(struct page *page, void *arg)
 
 /*
  * The next live large block of the heap, off its list. Others on the list
- * are free already, but kept, or on their way to instance_run_free().
+ * are free already: in the cache, or on their way to instance_run_free().
  */
 static struct page *large_take(struct heap *heap)
 {

@@ -47,7 +47,7 @@ void heap_collect(struct heap *heap, bool force)
 {
 	heap_call_deferred(heap, force);
 	if (force)
-		instance_run_flush(heap->instance);
+		large_cache_flush(heap->instance);
 	heap_drain_all(heap);
 	(void)heap_visit_pages(heap, page_collect, &force);
 }

@@ -98,7 +98,7 @@ void purge_to_budget(struct instance *instance, bool all)
 		return;
 	if (likely(instance->units_dirty <= budget_units(instance)) && !all)
 		return;
-	run = all ? instance_run_keep(instance, NULL) : NULL;
+	run = all ? large_cache_exchange(instance, NULL) : NULL;
 	if (run)
 		instance_run_release(instance, run);
 	budget = all ? 0 : budget_units(instance);

@@ -214,35 +214,35 @@ struct page *instance_run_alloc(struct instance *instance,
 				const struct run_request *request);
 void instance_run_free(struct instance *instance, struct page *run);
 /*
- * The large block freed last is kept as it is, up to QUICK_UNITS_MAX, for a
- * program that asks for the same size again. It counts as free. Who takes it
- * out of `kept_run` owns it; its size stands there, too, because before that
- * nothing may be read of its descriptor.
+ * The cache of large blocks holds one: that which was freed last, as it is, up
+ * to CACHE_UNITS_MAX, for a program that asks for the same size again. It
+ * counts as free. Who takes it out of `large_cache` owns it; its size stands
+ * there, too, because before that nothing may be read of its descriptor.
  */
-#define KEPT_UNITS_SHIFT	48
-#define KEPT_RUN_MASK		(((uintptr_t)1 << KEPT_UNITS_SHIFT) - 1)
+#define CACHE_UNITS_SHIFT	48
+#define CACHE_RUN_MASK		(((uintptr_t)1 << CACHE_UNITS_SHIFT) - 1)
 
-static inline struct page *instance_run_keep(struct instance *instance,
+static inline struct page *large_cache_exchange(struct instance *instance,
 					     struct page *run)
 {
 	uintptr_t word = run ? (uintptr_t)run |
-			 (uintptr_t)run->units << KEPT_UNITS_SHIFT : 0;
+			 (uintptr_t)run->units << CACHE_UNITS_SHIFT : 0;
 
-	word = atomic_swap(&instance->kept_run, word);
-	return (struct page *)(word & KEPT_RUN_MASK);
+	word = atomic_swap(&instance->large_cache, word);
+	return (struct page *)(word & CACHE_RUN_MASK);
 }
 
-static inline struct page *instance_kept(const struct instance *instance)
+static inline struct page *large_cache_run(const struct instance *instance)
 {
-	return (struct page *)(atomic_read(&instance->kept_run) &
-			       KEPT_RUN_MASK);
+	return (struct page *)(atomic_read(&instance->large_cache) &
+			       CACHE_RUN_MASK);
 }
 
-static inline size_t instance_kept_units(const struct instance *instance)
+static inline size_t large_cache_units(const struct instance *instance)
 {
-	return atomic_read(&instance->kept_run) >> KEPT_UNITS_SHIFT;
+	return atomic_read(&instance->large_cache) >> CACHE_UNITS_SHIFT;
 }
-void instance_run_flush(struct instance *instance);
+void large_cache_flush(struct instance *instance);
 bool instance_run_grow(struct instance *instance, struct page *run,
 		       size_t units);
 void instance_run_shrink(struct instance *instance, struct page *run,

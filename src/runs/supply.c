@@ -98,9 +98,9 @@ struct page *instance_run_alloc(struct instance *instance,
 	port_lock(&instance->lock);
 	if (likely(frames_for_request(instance, request)))
 		run = arenas_cut(instance, request);
-	if (unlikely(!run) && atomic_read(&instance->kept_run)) {
+	if (unlikely(!run) && atomic_read(&instance->large_cache)) {
 		port_unlock(&instance->lock);
-		instance_run_flush(instance);
+		large_cache_flush(instance);
 		port_lock(&instance->lock);
 		if (frames_for_request(instance, request))
 			run = arenas_cut(instance, request);
@@ -156,9 +156,9 @@ void instance_run_free(struct instance *instance, struct page *run)
 	port_unlock(&instance->lock);
 }
 
-void instance_run_flush(struct instance *instance)
+void large_cache_flush(struct instance *instance)
 {
-	struct page *run = instance_run_keep(instance, NULL);
+	struct page *run = large_cache_exchange(instance, NULL);
 
 	if (run)
 		instance_run_free(instance, run);
@@ -183,10 +183,10 @@ bool instance_run_grow(struct instance *instance, struct page *run,
 
 	port_lock(&instance->lock);
 	grown = run_try_grow(instance, run, units);
-	if (!grown && atomic_read(&instance->kept_run)) {
-		/* the run behind may be the one that is kept */
+	if (!grown && atomic_read(&instance->large_cache)) {
+		/* the run behind may be the one in the cache */
 		port_unlock(&instance->lock);
-		instance_run_flush(instance);
+		large_cache_flush(instance);
 		port_lock(&instance->lock);
 		grown = run_try_grow(instance, run, units);
 	}
@@ -252,7 +252,7 @@ size_t instance_largest(struct instance *instance)
 	size_t largest = 0, units;
 
 	/* as a request that finds nothing would do before it gives up */
-	instance_run_flush(instance);
+	large_cache_flush(instance);
 	instance_settle(instance);
 	port_lock(&instance->lock);
 	for (arena = instance->arenas; arena; arena = arena->next) {

@@ -289,7 +289,7 @@ static unsigned int wrong_promise(unsigned int pages)
 	block = uk_malloc(pool, 150 * PAGE_BYTES);
 	memset(block, 1, 150 * PAGE_BYTES);
 	uk_free(pool, block);
-	instance_run_flush(instance_of(pool));
+	large_cache_flush(instance_of(pool));
 	block = uk_malloc(pool, large);
 	frames.free_memory = RESERVE_BYTES + 4 * PAGE_BYTES;
 	block = uk_realloc(pool, block, large + 20 * PAGE_BYTES);

@@ -102,7 +102,7 @@ static void window_free(char *block, size_t bytes)
 	assert_true(all_dirt(block, bytes));
 	assert_non_null(block_page_quiet(&instance, block));
 	instance_free(&instance, block);
-	instance_run_flush(&instance);
+	large_cache_flush(&instance);
 	assert_null(block_page_quiet(&instance, block));
 	assert_true(all_is_valid(&instance));
 }

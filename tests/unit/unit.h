@@ -152,7 +152,7 @@ static inline bool arena_is_as_new(struct arena *arena)
 {
 	const struct page *run;
 
-	instance_run_flush(arena->instance);
+	large_cache_flush(arena->instance);
 	run = arena->phys.first;
 	if (arena->pool == arena)
 		run = run->phys.next;
@@ -168,7 +168,7 @@ static inline size_t instance_free_bytes(struct instance *instance)
 	const struct arena *arena;
 	size_t units = 0;
 
-	instance_run_flush(instance);
+	large_cache_flush(instance);
 	instance_settle(instance);
 	for (arena = instance->arenas; arena; arena = arena->next)
 		if (arena != instance->meta)
