@@ -30,9 +30,10 @@ static bool page_is_kept(const struct heap *heap, const struct page *page)
  * Looks for a kept page that is in use, and keeps it no longer: so the count
  * is left to pages that are empty, and the other one is watched, and given back
  * when it is. Some classes in turn, until malloc has taken from the first page
- * of one: else nothing can have changed. One page is walked at most.
+ * of one: else nothing can have changed. One page is walked at most. False: none
+ * was found.
  */
-static void heap_recheck_kept(struct heap *heap)
+static bool heap_recheck_kept(struct heap *heap)
 {
 	unsigned int left = RECHECK_CLASSES;
 	struct page *page;
@@ -43,14 +44,15 @@ static void heap_recheck_kept(struct heap *heap)
 		if (!(page->flags & PAGE_KEPT) || page->free == page->kept_free)
 			continue;
 		account_change_hands(page);
-		if (account_settle(page)) {
-			page->kept_free = page->free;
-			account_unwatch(page);
-		} else {
+		if (!account_settle(page)) {
 			page_unkeep(heap, page);
+			return true;
 		}
-		return;
+		page->kept_free = page->free;
+		account_unwatch(page);
+		break;
 	}
+	return false;
 }
 
 /*
@@ -64,7 +66,7 @@ static bool page_stay_within(struct heap *heap, struct page *page,
 {
 	size_t *kept = &heap->instance->kept_units;
 
-	if (page_state(page) == PAGE_NOTIFIED)
+	if (MI_CONCURRENT && page_state(page) == PAGE_NOTIFIED)
 		return false;
 	if (!page_is_kept(heap, page)) {
 		if (atomic_read(kept) + page->units > units_max)
@@ -95,8 +97,7 @@ bool page_keep(struct heap *heap, struct page *page)
 {
 	if (page_list_is_empty(page))
 		(void)page_refill(page);
-	if (page_stay_within(heap, page, PORT_KEPT_UNITS_MAX))
-		return true;
-	heap_recheck_kept(heap);
-	return page_stay_within(heap, page, PORT_KEPT_UNITS_MAX);
+	return page_stay_within(heap, page, PORT_KEPT_UNITS_MAX) ||
+	       (heap_recheck_kept(heap) &&
+		page_stay_within(heap, page, PORT_KEPT_UNITS_MAX));
 }
