@@ -5,7 +5,7 @@
 void _mi_figures(struct figures *figures)
 {
 	struct instance *instance = &default_instance;
-	const struct class_stats *large = &instance->stats[STATS_LARGE];
+	const struct class_stats *large = &instance->stats[CLASS_NONE];
 	const struct arena *arena;
 
 	port_lock(&instance->lock);

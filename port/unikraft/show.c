@@ -26,11 +26,11 @@ static void show_classes(struct instance *instance, struct text *text)
 
 	text_string(text, "     block    pages     peak       memory\n");
 	text_print(text);
-	for (class = 0; class <= STATS_LARGE; class++) {
+	for (class = 0; class <= CLASS_NONE; class++) {
 		stats = &instance->stats[class];
 		if (!stats->pages_total)
 			continue;
-		if (class == STATS_LARGE)
+		if (class == CLASS_NONE)
 			text_string(text, "     large");
 		else
 			text_number(text, size_class_bytes(class), 10);

@@ -126,16 +126,16 @@ static int posix_memalign_on(struct uk_alloc *a, struct heap *heap, void **p,
 static void table_free(struct uk_alloc *a, void *p)
 {
 	struct instance *instance = instance_of(a);
-	struct page *page = page_of(instance, p);
+	struct run *run = run_of(instance, p);
 	struct block *block = p;
 
 	count_free(a, p);
-	if (unlikely(account_block_freed(page, p)) ||
-	    unlikely(block_has_tag(page, block))) {
-		free_stopped(instance, p, page);
+	if (unlikely(account_block_freed(run, p)) ||
+	    unlikely(block_has_tag(page_of_run(run), block))) {
+		free_stopped(instance, p, run);
 		return;
 	}
-	page_push_local(page, block);
+	page_push_local(page_of_run(run), block);
 }
 
 /* ---- one heap ---- */

@@ -159,19 +159,19 @@ size_t mi_arena_min_size(void)
 /* ---- showing ---- */
 
 /* How a run is drawn: a character for each 1/64 of the arena */
-static char run_sign(const struct page *run, bool inuse, bool abandoned,
+static char run_sign(const struct run *run, bool inuse, bool abandoned,
 		     bool purge)
 {
 	switch (run->kind) {
 	case RUN_META:
 		return 'm';
-	case RUN_SMALL:
+	case RUN_PAGE:
 		return abandoned && !run->owner ? 'a' : inuse ? 'x' : ' ';
 	case RUN_LARGE:
 	case RUN_PALLOC:
 		return inuse ? 'X' : ' ';
 	default:
-		return purge && (run->flags & PAGE_AGED) ? 'd' : '.';
+		return purge && (run->flags & RUN_DIRTY) ? 'd' : '.';
 	}
 }
 
@@ -179,7 +179,7 @@ void mi_debug_show_arenas(bool show_inuse, bool show_abandoned,
 			  bool show_purge)
 {
 	const struct arena *arena;
-	const struct page *run;
+	const struct run *run;
 	struct text text = { .length = 0 };
 	uintptr_t at;
 	size_t step, units_free;

@@ -133,11 +133,11 @@ void mi_collect(bool force)
 /* Any address inside a block of a heap; NULL: in none */
 static struct heap *heap_around(const void *p)
 {
-	struct page *page = page_around(&default_instance, p);
+	struct run *run = run_around(&default_instance, p);
 
-	if (!page || (page->kind == RUN_SMALL && !atomic_read(&page->owner)))
+	if (!run || (run->kind == RUN_PAGE && !atomic_read(&run->owner)))
 		return NULL;
-	return atomic_read(&page->heap);
+	return run_heap(run);
 }
 
 mi_heap_t *mi_heap_of(const void *p)
@@ -157,9 +157,9 @@ bool mi_any_heap_contains(const void *p)
 
 bool mi_heap_contains_block(mi_heap_t *heap, const void *p)
 {
-	struct page *page = block_page_quiet(&default_instance, p);
+	struct run *run = block_run_quiet(&default_instance, p);
 
-	return heap && page && atomic_read(&page->heap) == heap_of_api(heap);
+	return heap && run && run_heap(run) == heap_of_api(heap);
 }
 
 bool mi_heap_check_owned(mi_heap_t *heap, const void *p)
@@ -201,8 +201,8 @@ static bool visit_page(struct page *page, void *arg)
 
 	page_collect_remote(page);
 	page_free_bitmap(page, bits);
-	area.blocks = (void *)run_start(page);
-	area.reserved = run_bytes(page);
+	area.blocks = (void *)run_start(&page->run);
+	area.reserved = run_bytes(&page->run);
 	area.committed = (size_t)page->capacity * page->block_size;
 	area.used = page_used(page, bits);
 	area.block_size = page->block_size;
@@ -221,33 +221,33 @@ static bool visit_page(struct page *page, void *arg)
 }
 
 /* The large blocks that a heap had when they were counted, in a run */
-struct large_list {
-	struct page *run;
+struct large_blocks {
+	struct run *run;
 	void **blocks;
 	size_t count;
 };
 
 static size_t large_count(struct heap *heap)
 {
-	const struct page *page;
+	const struct large *large;
 	size_t count = 0;
 
 	port_lock(&default_instance.lock);
-	for (page = heap->large; page; page = page->list.next)
+	for (large = heap->large; large; large = large->list.next)
 		count++;
 	port_unlock(&default_instance.lock);
 	return count;
 }
 
 /* False: no memory. Only the heap's thread, which calls, adds blocks */
-static bool large_list_begin(struct large_list *list, struct heap *heap)
+static bool large_blocks_begin(struct large_blocks *list, struct heap *heap)
 {
 	size_t room = large_count(heap);
 	const struct run_request request = {
 		.units = units_of(room * sizeof(void *)), .align_units = 1,
 		.kind = RUN_META,
 	};
-	const struct page *page;
+	const struct large *large;
 
 	memory_zero(list, sizeof(*list));
 	if (!room)
@@ -257,15 +257,15 @@ static bool large_list_begin(struct large_list *list, struct heap *heap)
 		return false;
 	list->blocks = (void **)run_start(list->run);
 	port_lock(&default_instance.lock);
-	page = heap->large;
-	for (; page && list->count < room; page = page->list.next)
-		if (atomic_read(page->map_entry))
-			list->blocks[list->count++] = large_block(page);
+	large = heap->large;
+	for (; large && list->count < room; large = large->list.next)
+		if (large->block && atomic_read(large->map_entry))
+			list->blocks[list->count++] = large->block;
 	port_unlock(&default_instance.lock);
 	return true;
 }
 
-static void large_list_end(struct large_list *list)
+static void large_blocks_end(struct large_blocks *list)
 {
 	if (list->run)
 		instance_run_free(&default_instance, list->run);
@@ -275,27 +275,29 @@ static void large_list_end(struct large_list *list)
 static bool large_area(struct heap *heap, const void *block,
 		       mi_heap_area_t *area)
 {
-	struct page *page;
+	const struct large *large;
+	struct run *run;
 	bool live;
 
 	port_lock(&default_instance.lock);
-	page = arena_page_locked(&default_instance, block);
-	live = page && page->kind == RUN_LARGE && page->heap == heap &&
-	       large_block(page) == block;
+	run = arena_run_locked(&default_instance, block);
+	live = run && run->kind == RUN_LARGE && run_heap(run) == heap &&
+	       large_of_run(run)->block == block;
 	if (live) {
-		area->blocks = large_block(page);
-		area->reserved = run_bytes(page);
-		area->committed = run_bytes(page);
+		large = large_of_run(run);
+		area->blocks = large->block;
+		area->reserved = run_bytes(run);
+		area->committed = run_bytes(run);
 		area->used = 1;
-		area->block_size = large_usable(page);
-		area->full_block_size = run_bytes(page);
+		area->block_size = large_usable(large);
+		area->full_block_size = run_bytes(run);
 	}
 	port_unlock(&default_instance.lock);
 	return live;
 }
 
 /* The visitor is called without the lock, and may free what it likes */
-static bool visit_large(const struct visit *visit, struct large_list *list)
+static bool visit_large(const struct visit *visit, struct large_blocks *list)
 {
 	struct heap *heap = heap_of_api(visit->heap);
 	mi_heap_area_t area;
@@ -321,14 +323,14 @@ bool mi_heap_visit_blocks(const mi_heap_t *heap, bool visit_all_blocks,
 		.heap = heap, .visitor = visitor, .arg = arg,
 		.blocks = visit_all_blocks,
 	};
-	struct large_list list;
+	struct large_blocks list;
 	bool all;
 
 	if (!heap || !visitor || heap_of_api(heap) == &empty_heap ||
-	    !large_list_begin(&list, heap_of_api(heap)))
+	    !large_blocks_begin(&list, heap_of_api(heap)))
 		return false;
 	all = heap_visit_pages(heap_of_api(heap), visit_page, &visit) &&
 	      visit_large(&visit, &list);
-	large_list_end(&list);
+	large_blocks_end(&list);
 	return all;
 }

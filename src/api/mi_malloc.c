@@ -86,29 +86,29 @@ void *mi_recalloc(void *p, size_t newcount, size_t size)
 
 void *mi_expand(void *p, size_t newsize)
 {
-	struct page *page;
+	struct run *run;
 	size_t usable;
 
 	if (!p)
 		return NULL;
-	page = block_page(&default_instance, p, "expand");
-	if (!page)
+	run = block_run(&default_instance, p, "expand");
+	if (!run)
 		return NULL;
-	usable = block_usable(page, p);
+	usable = block_usable(run);
 	if (newsize > usable &&
-	    !block_resize(&default_instance, page, p, newsize))
+	    !block_resize(&default_instance, run, p, newsize))
 		return NULL;
 	return p;
 }
 
 size_t mi_usable_size(const void *p)
 {
-	struct page *page;
+	struct run *run;
 
 	if (!p)
 		return 0;
-	page = block_page(&default_instance, p, "usable_size");
-	return page ? block_usable(page, p) : 0;
+	run = block_run(&default_instance, p, "usable_size");
+	return run ? block_usable(run) : 0;
 }
 
 size_t mi_good_size(size_t size)
@@ -174,7 +174,7 @@ void *mi_heap_reallocf(mi_heap_t *heap, void *p, size_t newsize)
 {
 	void *moved = mi_heap_realloc(heap, p, newsize);
 
-	if (!moved && p && block_page_quiet(&default_instance, p))
+	if (!moved && p && block_run_quiet(&default_instance, p))
 		mi_free(p);
 	return moved;
 }

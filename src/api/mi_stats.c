@@ -43,11 +43,11 @@ static void print_class(struct text *text, mi_output_fun *out, void *arg,
 			unsigned int class, const struct class_stats *stats,
 			const struct use *use)
 {
-	size_t bytes = class == STATS_LARGE ? 0 : size_class_bytes(class);
+	size_t bytes = class == CLASS_NONE ? 0 : size_class_bytes(class);
 
 	if (!stats->pages_total)
 		return;
-	if (class == STATS_LARGE)
+	if (class == CLASS_NONE)
 		text_string(text, "    large");
 	else
 		text_number(text, class == 0 ? 0 : bytes, 9);
@@ -56,7 +56,7 @@ static void print_class(struct text *text, mi_output_fun *out, void *arg,
 	text_number(text, stats->pages_total, 11);
 	text_bytes(text, (size_t)stats->units << UNIT_SHIFT, 13);
 	text_bytes(text, (size_t)stats->units_peak << UNIT_SHIFT, 13);
-	if (class != STATS_LARGE)
+	if (class != CLASS_NONE)
 		text_number(text, use->blocks[class], 12);
 	text_string(text, "\n");
 	text_print_to(text, out, arg);
@@ -86,7 +86,7 @@ void mi_stats_print_out(mi_output_fun *out, void *arg)
 	port_lock(&instance->lock);
 	for (arena = instance->arenas; arena; arena = arena->next)
 		reserved += arena->end - arena->start;
-	for (class = 0; class <= STATS_LARGE; class++)
+	for (class = 0; class <= CLASS_NONE; class++)
 		pages += instance->stats[class].units;
 	port_unlock(&instance->lock);
 	for (class = 0; class < CLASS_COUNT; class++)
@@ -115,7 +115,7 @@ void mi_stats_print_out(mi_output_fun *out, void *arg)
 	text_string(&text, "\n    block    pages     peak      total"
 		    "       memory         peak  blocks here\n");
 	text_print_to(&text, out, arg);
-	for (class = 0; class <= STATS_LARGE; class++)
+	for (class = 0; class <= CLASS_NONE; class++)
 		print_class(&text, out, arg, class, &instance->stats[class],
 			    &use);
 	mi_process_info_print_out(out, arg);
@@ -158,7 +158,7 @@ void mi_stats_reset(void)
 	instance->heap_count_peak = instance->heap_count;
 	instance->bytes_purged = 0;
 	instance->purges = 0;
-	for (class = 0; class <= STATS_LARGE; class++) {
+	for (class = 0; class <= CLASS_NONE; class++) {
 		struct class_stats *stats = &instance->stats[class];
 
 		stats->pages_peak = stats->pages;

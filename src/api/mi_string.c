@@ -157,6 +157,6 @@ size_t mi_malloc_good_size(size_t size)
 
 void mi_cfree(void *p)
 {
-	if (p && block_page_quiet(&default_instance, p))
+	if (p && block_run_quiet(&default_instance, p))
 		mi_free(p);
 }

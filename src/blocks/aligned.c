@@ -64,7 +64,7 @@ void *heap_realloc_aligned(struct heap *heap, void *p, size_t size,
 {
 	struct instance *instance;
 	size_t usable;
-	struct page *page;
+	struct run *run;
 	void *moved;
 
 	if (unlikely(!is_power_of_two(alignment)))
@@ -75,10 +75,10 @@ void *heap_realloc_aligned(struct heap *heap, void *p, size_t size,
 	if (alignment <= BLOCK_ALIGN && (offset & (alignment - 1)) == 0)
 		return heap_realloc(heap, p, size, zero);
 	instance = heap_instance(heap);
-	page = block_page(instance, p, "realloc");
-	if (unlikely(!page))
+	run = block_run(instance, p, "realloc");
+	if (unlikely(!run))
 		return NULL;
-	usable = block_usable(page, p);
+	usable = block_usable(run);
 	if (size <= usable && size >= usable / 2 &&
 	    (((uintptr_t)p + offset) & (alignment - 1)) == 0) {
 		if (zero)

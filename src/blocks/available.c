@@ -11,34 +11,39 @@
 #include "blocks/blocks.h"
 
 /* A chunk of descriptors lies in the run that it describes itself */
-static bool run_is_chunk(const struct page *run)
+static bool run_is_chunk(const struct run *run)
 {
 	return run->kind == RUN_META && run_start(run) == (uintptr_t)run;
 }
 
-static bool run_is_spare(const struct instance *instance,
-			 const struct page *run)
+static bool run_is_spare(const struct instance *instance, struct run *run)
 {
 	switch (run->kind) {
 	case RUN_FREE:
 		return true;
 	case RUN_META:
 		return run_is_chunk(run);
-	case RUN_SMALL:
-		return account_is_empty(run);
+	case RUN_PAGE:
+		return account_is_empty(page_of_run(run));
+	case RUN_LARGE:
+		return large_of_run(run) == large_cache_block(instance);
 	default:
-		return run == large_cache_run(instance);
+		return false;
 	}
 }
 
-/* The block that malloc could take from the page, or 0 */
-static size_t page_free_block(const struct page *page)
+/* What the block holds that malloc could take from the run, or 0 */
+static size_t run_free_block(struct run *run)
 {
-	const struct block *end = (const struct block *)page;
+	const struct block *end;
+	const struct page *page;
 
-	if (page->kind != RUN_SMALL ||
-	    (page->free == end && page->local_free == end &&
-	     page->capacity == page->reserved))
+	if (run->kind != RUN_PAGE)
+		return 0;
+	page = page_of_run(run);
+	end = page_empty_list(page);
+	if (page->free == end && page->local_free == end &&
+	    page->capacity == page->reserved)
 		return 0;
 	return page->block_size;
 }
@@ -47,18 +52,18 @@ static size_t arena_available(const struct instance *instance,
 			      const struct arena *arena, size_t *block)
 {
 	size_t units = 0, descriptors = 0, chunks = 0, slots;
-	const struct page *run = arena->phys.first->phys.next;
+	struct run *run = arena->phys.first->phys.next;
 	bool spare, before = false;
 
 	for (; run; run = run->phys.next, before = spare) {
 		spare = run_is_spare(instance, run);
 		if (spare)
 			units += run->units;
-		else if (page_free_block(run) > *block)
-			*block = page_free_block(run);
+		else if (run_free_block(run) > *block)
+			*block = run_free_block(run);
 		descriptors += !spare || !before;
 	}
-	slots = arena->first_chunk->capacity - 1u;
+	slots = arena->first_chunk->slots - 1u;
 	if (descriptors > slots)
 		chunks = (descriptors - slots + CHUNK_SLOTS - 2) /
 			 (CHUNK_SLOTS - 1);

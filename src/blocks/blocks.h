@@ -30,23 +30,26 @@ void *heap_zalloc(struct heap *heap, size_t size);
 NOINLINE void free_slow(struct instance *instance, void *p);
 /* An owner's free that the account or the tag has stopped */
 NOINLINE void free_stopped(struct instance *instance, void *p,
-			   struct page *page);
+			   struct run *run);
 /* The same for default_instance: one register less on the fast path */
 NOINLINE void free_slow_here(void *p);
-NOINLINE void free_stopped_here(void *p, struct page *page);
-/* The page of a block that is handed out; NULL after a report */
-struct page *block_page(struct instance *instance, const void *p,
-			const char *call);
+NOINLINE void free_stopped_here(void *p, struct run *run);
+/* The run of a block that is handed out, a page or large; NULL after a report */
+struct run *block_run(struct instance *instance, const void *p,
+		      const char *call);
 /* The same without a report, and for a block that is free, too */
-struct page *block_page_quiet(struct instance *instance, const void *p);
+struct run *block_run_quiet(struct instance *instance, const void *p);
 /* What a block that is handed out can hold; 0: `p` is none. No report */
 size_t block_live_size(struct instance *instance, void *p);
 /*
- * The page that holds an address, also inside a block. NULL: none, or inside
+ * The run that holds an address, also inside a block. NULL: none, or inside
  * a large block beyond its first 36 KiB. O(1)
  */
-struct page *page_around(struct instance *instance, const void *p);
-size_t block_usable(const struct page *page, const void *p);
+struct run *run_around(struct instance *instance, const void *p);
+/* What a block of the run can hold */
+size_t block_usable(struct run *run);
+/* The heap of a run with blocks; NULL: of none, as its thread has ended */
+struct heap *run_heap(struct run *run);
 
 /* For the tools that watch: a block handed out, and before it comes back */
 void track_block(struct instance *instance, void *p, bool zero);
@@ -55,22 +58,22 @@ void track_unblock(struct instance *instance, void *p);
 /* realloc.c; `zero`: what is new is zero */
 void *heap_realloc(struct heap *heap, void *p, size_t size, bool zero);
 /* The block made to hold `size` without moving it; false: it cannot */
-bool block_resize(struct instance *instance, struct page *page, void *p,
+bool block_resize(struct instance *instance, struct run *run, void *p,
 		  size_t size);
 
 /* large.c: a run each */
 void *large_alloc(struct heap *heap, size_t size, size_t alignment,
 		  size_t offset, bool zero);
-void large_free(struct instance *instance, struct page *page);
+void large_free(struct instance *instance, struct large *large);
 /* The same, but its memory is lost to the system: see port_move() */
-void large_lose(struct instance *instance, struct page *page);
-static inline void *large_block(const struct page *page)
+void large_lose(struct instance *instance, struct large *large);
+/* The heap that the block belongs to. NULL: that is gone */
+static inline struct heap *large_heap(const struct large *large)
 {
-	return page->free;
-}
-static inline size_t large_usable(const struct page *page)
-{
-	return run_end(page) - (uintptr_t)large_block(page);
+	struct large **listed = atomic_read(&large->listed);
+
+	return listed ? (struct heap *)((uintptr_t)listed -
+			__builtin_offsetof(struct heap, large)) : NULL;
 }
 
 /* available.c */
@@ -151,11 +154,11 @@ static ALWAYS_INLINE void *heap_malloc_small(struct heap *heap, size_t size)
 /* The path of every free */
 static ALWAYS_INLINE void instance_free(struct instance *instance, void *p)
 {
-	struct page *page = page_of(instance, p);
+	struct run *run = run_of(instance, p);
 	struct block *block = p;
 
 #if MI_CONCURRENT
-	if (unlikely(!port_thread_is(atomic_read(&page->owner)))) {
+	if (unlikely(!port_thread_is(atomic_read(&run->owner)))) {
 		if (instance == &default_instance)
 			free_slow_here(p);
 		else
@@ -163,15 +166,15 @@ static ALWAYS_INLINE void instance_free(struct instance *instance, void *p)
 		return;
 	}
 #endif
-	if (unlikely(account_block_freed(page, p)) ||
-	    unlikely(block_has_tag(page, block))) {
+	if (unlikely(account_block_freed(run, p)) ||
+	    unlikely(block_has_tag(page_of_run(run), block))) {
 		if (instance == &default_instance)
-			free_stopped_here(p, page);
+			free_stopped_here(p, run);
 		else
-			free_stopped(instance, p, page);
+			free_stopped(instance, p, run);
 		return;
 	}
-	page_push_local(page, block);
+	page_push_local(page_of_run(run), block);
 }
 
 #endif /* MI_BLOCKS_H */

@@ -1,119 +1,139 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "blocks/blocks.h"
 
-static bool page_holds(const struct page *page, const void *p)
+static bool run_holds(const struct run *run, const void *p)
 {
-	return page && (page->kind == RUN_SMALL || page->kind == RUN_LARGE) &&
-	       (uintptr_t)p - run_start(page) < run_bytes(page);
+	return run && (run->kind == RUN_PAGE || run->kind == RUN_LARGE) &&
+	       (uintptr_t)p - run_start(run) < run_bytes(run);
 }
 
-/* The page of a block that starts in the unit of `p`, in any arena */
-static struct page *page_at(struct instance *instance, const void *p)
+/* The run of a block that starts in the unit of `p`, in any arena */
+static struct run *run_at(struct instance *instance, const void *p)
 {
-	struct page *page = page_of(instance, p);
+	struct run *run = run_of(instance, p);
 
-	if (likely(page_holds(page, p)))
-		return page;
-	page = arena_page_of(instance, p);
-	return page_holds(page, p) ? page : NULL;
+	if (likely(run_holds(run, p)))
+		return run;
+	run = arena_run_of(instance, p);
+	return run_holds(run, p) ? run : NULL;
 }
 
-struct page *page_around(struct instance *instance, const void *p)
+struct run *run_around(struct instance *instance, const void *p)
 {
-	struct page *page = page_at(instance, p);
+	struct run *run = run_at(instance, p);
 	uintptr_t address = (uintptr_t)p;
 	size_t back;
 
 	/* a block may have started some units before */
-	for (back = UNIT_SIZE; !page && back <= CLASSED_SIZE_MAX &&
+	for (back = UNIT_SIZE; !run && back <= CLASSED_SIZE_MAX &&
 	     address > back; back += UNIT_SIZE) {
-		page = page_at(instance, (void *)(address - back));
-		if (page && !page_holds(page, p))
+		run = run_at(instance, (void *)(address - back));
+		if (run && !run_holds(run, p))
 			return NULL;
 	}
-	return page;
+	return run;
+}
+
+/* Whether the address is inside a block that was made */
+static bool run_has_block_around(struct run *run, const void *p)
+{
+	const struct page *page;
+
+	if (run->kind == RUN_LARGE)
+		return true;
+	page = page_of_run(run);
+	return (uintptr_t)p - run_start(run) <
+	       (size_t)page->capacity * page->block_size;
 }
 
 /* What is wrong with a pointer that is no block */
 static COLD void block_error(struct instance *instance, const void *p,
 			     const char *call)
 {
-	const struct page *page = page_around(instance, p);
+	struct run *run = run_around(instance, p);
 
 	if (port_is_foreign_block(p))
 		return;
-	if (page && (page->kind == RUN_LARGE || (page->kind == RUN_SMALL &&
-	    (uintptr_t)p - run_start(page) <
-	    (size_t)page->capacity * page->block_size)))
-		error_pointer(ERROR_INTERIOR, call, p);
-	else
-		error_pointer(ERROR_FOREIGN, call, p);
+	error_pointer(run && run_has_block_around(run, p) ?
+		      ERROR_INTERIOR : ERROR_FOREIGN, call, p);
 }
 
-struct page *block_page_quiet(struct instance *instance, const void *p)
+static bool run_is_large_block(struct run *run, const void *p)
 {
-	struct page *page = page_at(instance, p);
+	return run->kind == RUN_LARGE && large_of_run(run)->block == p;
+}
 
-	if (!page)
+struct run *block_run_quiet(struct instance *instance, const void *p)
+{
+	struct run *run = run_at(instance, p);
+
+	if (!run)
 		return NULL;
-	if (page->kind == RUN_LARGE)
-		return large_block(page) == p ? page : NULL;
-	if (page->kind == RUN_SMALL && page_block_at(page, p))
-		return page;
-	return NULL;
+	if (run->kind == RUN_PAGE)
+		return page_block_at(page_of_run(run), p) ? run : NULL;
+	return run_is_large_block(run, p) ? run : NULL;
 }
 
-static bool block_is_free(struct page *page, struct block *block)
+static bool block_is_free(struct run *run, struct block *block)
 {
-	if (MI_TRACK && page->kind == RUN_SMALL)
+	struct page *page;
+
+	if (run->kind != RUN_PAGE)
+		return false;
+	page = page_of_run(run);
+	if (MI_TRACK)
 		track_touch(&block->tag, sizeof(block->tag));
-	return page->kind == RUN_SMALL && block_has_tag(page, block) &&
-	       page_is_free_block(page, block);
+	return block_has_tag(page, block) && page_is_free_block(page, block);
 }
 
 /* A block that is handed out. False: perhaps it is one all the same */
-static inline bool block_is_live(const struct page *page,
-				 const struct block *block)
+static inline bool block_is_live(struct run *run, const struct block *block)
 {
-	return page_starts_block(page, block) && !block_has_tag(page, block);
+	return run_starts_block(run, block) &&
+	       !block_has_tag(page_of_run(run), block);
 }
 
-struct page *block_page(struct instance *instance, const void *p,
-			const char *call)
+struct run *block_run(struct instance *instance, const void *p,
+		      const char *call)
 {
-	struct page *page = page_of(instance, p);
+	struct run *run = run_of(instance, p);
 
-	if (likely(page->kind == RUN_SMALL && !MI_TRACK &&
-		   block_is_live(page, p)))
-		return page;
-	page = block_page_quiet(instance, p);
-	if (unlikely(!page)) {
+	if (likely(!MI_TRACK && block_is_live(run, p)))
+		return run;
+	run = block_run_quiet(instance, p);
+	if (unlikely(!run)) {
 		block_error(instance, p, call);
 		return NULL;
 	}
-	if (unlikely(block_is_free(page, (struct block *)(uintptr_t)p))) {
+	if (unlikely(block_is_free(run, (struct block *)(uintptr_t)p))) {
 		error_pointer(ERROR_DOUBLE_FREE, call, p);
 		return NULL;
 	}
-	return page;
+	return run;
 }
 
-size_t block_usable(const struct page *page, const void *p)
+size_t block_usable(struct run *run)
 {
-	(void)p;
-	return page->kind == RUN_LARGE ? large_usable(page) : page->block_size;
+	return run->kind == RUN_LARGE ? large_usable(large_of_run(run)) :
+	       run->block_size;
 }
 
 size_t block_live_size(struct instance *instance, void *p)
 {
-	struct page *page = p ? block_page_quiet(instance, p) : NULL;
+	struct run *run = p ? block_run_quiet(instance, p) : NULL;
 
-	return page && !block_is_free(page, p) ? block_usable(page, p) : 0;
+	return run && !block_is_free(run, p) ? block_usable(run) : 0;
+}
+
+struct heap *run_heap(struct run *run)
+{
+	return run->kind == RUN_LARGE ? large_heap(large_of_run(run)) :
+	       atomic_read(&page_of_run(run)->heap);
 }
 
 void track_block(struct instance *instance, void *p, bool zero)
 {
-	track_alloc(p, block_usable(block_page_quiet(instance, p), p), zero);
+	track_alloc(p, block_usable(block_run_quiet(instance, p)), zero);
 }
 
 void track_unblock(struct instance *instance, void *p)
@@ -130,7 +150,7 @@ static void free_local(struct page *page, struct block *block)
 	struct heap *heap = page->heap;
 
 	page_push_local(page, block);
-	if (likely(!account_take_back(page, block_weight(page, block))))
+	if (likely(!account_take_back(page, block_weight(&page->run, block))))
 		return;
 	if (page->flags & PAGE_IN_FULL)
 		heap_page_unfull(page);
@@ -143,18 +163,20 @@ static void free_local(struct page *page, struct block *block)
 
 NOINLINE void free_slow(struct instance *instance, void *p)
 {
-	struct page *page = page_of(instance, p);
+	struct run *run = run_of(instance, p);
+	struct page *page;
 
 	if (unlikely(!p))
 		return;
-	if (page->kind != RUN_LARGE || large_block(page) != p)
-		page = block_page(instance, p, "free");
-	if (unlikely(!page))
+	if (!run_is_large_block(run, p))
+		run = block_run(instance, p, "free");
+	if (unlikely(!run))
 		return;
-	if (page->kind == RUN_LARGE) {
-		large_free(instance, page);
+	if (run->kind == RUN_LARGE) {
+		large_free(instance, large_of_run(run));
 		return;
 	}
+	page = page_of_run(run);
 #if MI_CONCURRENT
 	if (!port_thread_is(atomic_read(&page->owner))) {
 		page_free_remote(instance, page, p);
@@ -165,16 +187,15 @@ NOINLINE void free_slow(struct instance *instance, void *p)
 }
 
 /* Of a valid free only the page's state has to change */
-NOINLINE void free_stopped(struct instance *instance, void *p,
-			   struct page *page)
+NOINLINE void free_stopped(struct instance *instance, void *p, struct run *run)
 {
-	if (page->kind == RUN_LARGE && large_block(page) == p) {
-		large_free(instance, page);
+	if (run_is_large_block(run, p)) {
+		large_free(instance, large_of_run(run));
 		return;
 	}
-	account_undo(page, p);
-	if (likely(block_is_live(page, p)))
-		free_local(page, p);
+	account_undo(run, p);
+	if (likely(block_is_live(run, p)))
+		free_local(page_of_run(run), p);
 	else
 		free_slow(instance, p);
 }
@@ -184,7 +205,7 @@ NOINLINE void free_slow_here(void *p)
 	free_slow(&default_instance, p);
 }
 
-NOINLINE void free_stopped_here(void *p, struct page *page)
+NOINLINE void free_stopped_here(void *p, struct run *run)
 {
-	free_stopped(&default_instance, p, page);
+	free_stopped(&default_instance, p, run);
 }

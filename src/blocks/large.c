@@ -32,21 +32,22 @@ static inline void *large_again(struct heap *heap, size_t size)
 {
 	struct instance *instance = heap->instance;
 	size_t units = units_of(size);
-	struct page *page;
+	struct large *large;
 
 	if (!units || large_cache_units(instance) != units)
 		return NULL;
-	page = large_cache_exchange(instance, NULL);
-	if (unlikely(!page))
+	large = large_cache_exchange(instance, NULL);
+	if (unlikely(!large))
 		return NULL;
-	/* look again: now it is ours */
-	if (unlikely(page->units != units || atomic_read(&page->heap) != heap ||
-		     (uintptr_t)large_block(page) != run_start(page))) {
-		instance_run_free(instance, page);
+	/* look again: now it is ours. The origin of what is no page is its start */
+	if (unlikely(large->units != units ||
+		     atomic_read(&large->listed) != &heap->large ||
+		     (uintptr_t)large->block != large->origin)) {
+		instance_run_free(instance, &large->run);
 		return NULL;
 	}
-	*page->map_entry = page->map_value;
-	return large_block(page);
+	*large->map_entry = large->map_value;
+	return large->block;
 }
 
 static NOINLINE void *large_new(struct heap *heap, size_t size,
@@ -55,29 +56,30 @@ static NOINLINE void *large_new(struct heap *heap, size_t size,
 	struct instance *instance = heap->instance;
 	struct run_request request = {
 		.align_units = 1, .kind = RUN_LARGE, .arena = heap->arena,
-		.heap = heap,
+		.listed = &heap->large,
 	};
-	struct page *page;
+	struct large *large;
 	uintptr_t block;
+	struct run *run;
 	size_t shift;
 
 	if (unlikely(!request_place(&request, size, alignment, offset, &shift)))
 		return error_no_memory(size);
-	page = instance_run_alloc(instance, &request);
-	if (unlikely(!page)) {
+	run = instance_run_alloc(instance, &request);
+	if (unlikely(!run)) {
 		heap_collect_all(heap);
-		page = instance_run_alloc(instance, &request);
-		if (!page)
+		run = instance_run_alloc(instance, &request);
+		if (!run)
 			return error_no_memory(size);
 	}
-	block = run_start(page) + shift;
-	if (zero && !(page->flags & RUN_ZERO))
-		memory_zero((void *)block, run_end(page) - block);
-	page->flags &= (uint8_t)~RUN_ZERO;
-	account_void(page);
-	page->free = (struct block *)block;
-	arena_map_large(arena_by_number(instance, page->arena_number), page);
-	*page->map_entry = page->map_value;
+	block = run_start(run) + shift;
+	if (zero && !(run->flags & RUN_ZERO))
+		memory_zero((void *)block, run_end(run) - block);
+	run->flags &= (uint8_t)~RUN_ZERO;
+	large = large_of_run(run);
+	large->block = (void *)block;
+	arena_map_large(arena_by_number(instance, run->arena_number), large);
+	*large->map_entry = large->map_value;
 	return (void *)block;
 }
 
@@ -101,19 +103,19 @@ void *large_alloc(struct heap *heap, size_t size, size_t alignment,
 	return large_new(heap, size, alignment, offset, zero);
 }
 
-void large_free(struct instance *instance, struct page *page)
+void large_free(struct instance *instance, struct large *large)
 {
-	atomic_write(page->map_entry, 0);
-	if (likely(page->units <= CACHE_UNITS_MAX)) {
-		page = large_cache_exchange(instance, page);
-		if (!page)
+	atomic_write(large->map_entry, 0);
+	if (likely(large->units <= CACHE_UNITS_MAX)) {
+		large = large_cache_exchange(instance, large);
+		if (!large)
 			return;
 	}
-	instance_run_free(instance, page);
+	instance_run_free(instance, &large->run);
 }
 
-void large_lose(struct instance *instance, struct page *page)
+void large_lose(struct instance *instance, struct large *large)
 {
-	*page->map_entry = 0;
-	instance_run_lose(instance, page);
+	*large->map_entry = 0;
+	instance_run_lose(instance, &large->run);
 }

@@ -4,50 +4,50 @@
 /* From this size on contents are moved by exchanging mappings */
 #define MOVE_BYTES_MIN		((size_t)1 << 20)
 
-static bool resize(struct instance *instance, struct page *page, void *p,
+static bool resize(struct instance *instance, struct run *run, void *p,
 		   size_t size)
 {
 	size_t shift, units;
 
-	if (page->kind != RUN_LARGE)
-		return size <= page->block_size;
+	if (run->kind != RUN_LARGE)
+		return size <= run->block_size;
 	if (size > port_request_max())
 		return false;
-	shift = (uintptr_t)p - run_start(page);
+	shift = (uintptr_t)p - run_start(run);
 	units = units_of(shift + (size ? size : 1));
-	if (units > page->units)
+	if (units > run->units)
 		return units <= UINT32_MAX &&
-		       instance_run_grow(instance, page, units - page->units);
-	if (units < page->units)
-		instance_run_shrink(instance, page, units);
+		       instance_run_grow(instance, run, units - run->units);
+	if (units < run->units)
+		instance_run_shrink(instance, run, units);
 	return true;
 }
 
 /* To tools that watch it is free meanwhile: another thread may get its end */
-bool block_resize(struct instance *instance, struct page *page, void *p,
+bool block_resize(struct instance *instance, struct run *run, void *p,
 		  size_t size)
 {
 	bool resized;
 
 	if (!MI_TRACK)
-		return resize(instance, page, p, size);
-	track_free(p, block_usable(page, p));
-	resized = resize(instance, page, p, size);
-	track_alloc(p, block_usable(page, p), true);
+		return resize(instance, run, p, size);
+	track_free(p, block_usable(run));
+	resized = resize(instance, run, p, size);
+	track_alloc(p, block_usable(run), true);
 	return resized;
 }
 
 /* Neither wastes half of the block nor keeps a run for a small block */
-static bool stays(const struct page *page, size_t usable, size_t size)
+static bool stays(const struct run *run, size_t usable, size_t size)
 {
-	if (page->kind == RUN_LARGE)
+	if (run->kind == RUN_LARGE)
 		return size > CLASSED_SIZE_MAX || usable <= UNIT_SIZE;
 	return size <= usable && size >= usable / 2;
 }
 
 /* Memory that was handed over may be shared: its mappings stay */
 static bool mappings_may_move(struct instance *instance,
-			      const struct page *run)
+			      const struct run *run)
 {
 	return run->kind == RUN_LARGE &&
 	       !arena_by_number(instance, run->arena_number)->fixed;
@@ -58,11 +58,11 @@ static bool mappings_may_move(struct instance *instance,
  * copied first: what was moved cannot be read any more.
  */
 static enum port_moved contents_exchange(struct instance *instance,
-					 struct page *to, struct page *from,
+					 struct run *to, struct run *from,
 					 size_t bytes)
 {
 	size_t whole = align_down(bytes, port_page_bytes());
-	char *target = large_block(to), *source = large_block(from);
+	char *target = large_of_run(to)->block, *source = large_of_run(from)->block;
 	enum port_moved moved;
 
 	if (!instance_move_begin(instance, to))
@@ -108,15 +108,15 @@ static void copy_units(char *to, const char *from, size_t bytes)
 }
 
 static enum port_moved contents_move(struct instance *instance,
-				     struct page *page, void *to,
-				     struct page *old, void *from,
+				     struct run *run, void *to,
+				     struct run *old, void *from,
 				     size_t bytes)
 {
 	enum port_moved moved = PORT_NOT_MOVED;
 
-	if (bytes >= MOVE_BYTES_MIN && mappings_may_move(instance, page) &&
+	if (bytes >= MOVE_BYTES_MIN && mappings_may_move(instance, run) &&
 	    mappings_may_move(instance, old))
-		moved = contents_exchange(instance, page, old, bytes);
+		moved = contents_exchange(instance, run, old, bytes);
 	if (moved != PORT_NOT_MOVED)
 		return moved;
 	if (bytes >= MOVE_BYTES_MIN &&
@@ -128,14 +128,14 @@ static enum port_moved contents_move(struct instance *instance,
 }
 
 /* What is larger than before, or than its size, is zero: see heap_realloc() */
-static void *realloc_here(struct instance *instance, struct page *page,
+static void *realloc_here(struct instance *instance, struct run *run,
 			  void *p, size_t size, bool zero)
 {
-	size_t usable = block_usable(page, p), new_usable;
+	size_t usable = block_usable(run), new_usable;
 
-	if (!block_resize(instance, page, p, size))
+	if (!block_resize(instance, run, p, size))
 		return NULL;
-	new_usable = block_usable(page, p);
+	new_usable = block_usable(run);
 	if (zero && size < usable && size < new_usable)
 		memory_zero((char *)p + size, (new_usable < usable ?
 			    new_usable : usable) - size);
@@ -145,12 +145,12 @@ static void *realloc_here(struct instance *instance, struct page *page,
 }
 
 static void *realloc_elsewhere(struct heap *heap, struct instance *instance,
-			       struct page *page, void *p, size_t size,
+			       struct run *run, void *p, size_t size,
 			       bool zero)
 {
-	size_t usable = block_usable(page, p), kept, new_usable;
+	size_t usable = block_usable(run), kept, new_usable;
 	enum port_moved how;
-	struct page *to;
+	struct run *to;
 	void *moved;
 
 	kept = usable < size ? usable : size;
@@ -158,15 +158,15 @@ static void *realloc_elsewhere(struct heap *heap, struct instance *instance,
 		moved = heap_malloc(heap, size);
 		if (unlikely(!moved))
 			return NULL;
-		to = block_page_quiet(instance, moved);
-		new_usable = block_usable(to, moved);
+		to = block_run_quiet(instance, moved);
+		new_usable = block_usable(to);
 		if (MI_TRACK) {
 			track_touch(moved, new_usable);
 			track_touch(p, usable);
 		}
-		how = contents_move(instance, to, moved, page, p, kept);
+		how = contents_move(instance, to, moved, run, p, kept);
 		if (unlikely(how == PORT_MOVE_LOST))
-			large_lose(instance, to);
+			large_lose(instance, large_of_run(to));
 	} while (unlikely(how == PORT_MOVE_LOST));
 	if (zero)
 		memory_zero((char *)moved + kept, new_usable - kept);
@@ -175,7 +175,7 @@ static void *realloc_elsewhere(struct heap *heap, struct instance *instance,
 		track_unblock(instance, p);
 	}
 	if (unlikely(how == PORT_MOVED_AWAY))
-		large_lose(instance, page);
+		large_lose(instance, large_of_run(run));
 	else
 		instance_free(instance, p);
 	return moved;
@@ -188,23 +188,23 @@ static void *realloc_elsewhere(struct heap *heap, struct instance *instance,
 void *heap_realloc(struct heap *heap, void *p, size_t size, bool zero)
 {
 	struct instance *instance;
-	struct page *page;
+	struct run *run;
 	void *result;
 
 	if (!p)
 		return zero ? heap_zalloc(heap, size) : heap_malloc(heap, size);
 	instance = heap_instance(heap);
-	page = block_page(instance, p, "realloc");
-	if (unlikely(!page))
+	run = block_run(instance, p, "realloc");
+	if (unlikely(!run))
 		return NULL;
-	if (stays(page, block_usable(page, p), size)) {
-		result = realloc_here(instance, page, p, size, zero);
+	if (stays(run, block_usable(run), size)) {
+		result = realloc_here(instance, run, p, size, zero);
 		if (likely(result))
 			return result;
 	}
-	result = realloc_elsewhere(heap, instance, page, p, size, zero);
+	result = realloc_elsewhere(heap, instance, run, p, size, zero);
 	/* no memory, but what is there is large enough, or too large */
-	if (unlikely(!result) && size <= block_usable(page, p))
-		result = realloc_here(instance, page, p, size, zero);
+	if (unlikely(!result) && size <= block_usable(run))
+		result = realloc_here(instance, run, p, size, zero);
 	return result;
 }

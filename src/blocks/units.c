@@ -13,7 +13,7 @@ void *units_alloc(struct instance *instance, size_t units)
 	const struct run_request request = {
 		.units = units, .align_units = 1, .kind = RUN_PALLOC,
 	};
-	struct page *run;
+	struct run *run;
 
 	if (units == 0 || units > UINT32_MAX)
 		return NULL;
@@ -24,27 +24,15 @@ void *units_alloc(struct instance *instance, size_t units)
 		if (!run)
 			return NULL;
 	}
-	account_void(run);
 	arena_map_set(arena_by_number(instance, run->arena_number), run,
 		      run_start(run), run_end(run) - 1);
 	return (void *)run_start(run);
 }
 
-/* Cuts the run behind so many units; gives the rest, no page either; or NULL */
-static struct page *units_split(struct instance *instance, struct page *run,
-				size_t units)
-{
-	struct page *rest = instance_run_split(instance, run, units);
-
-	if (rest)
-		account_void(rest);
-	return rest;
-}
-
 bool units_free(struct instance *instance, void *p, size_t units)
 {
 	uintptr_t start = (uintptr_t)p, end = start + (units << UNIT_SHIFT);
-	struct page *run = arena_page_of(instance, p), *rest;
+	struct run *run = arena_run_of(instance, p), *rest;
 	struct arena *arena;
 	size_t before;
 
@@ -60,9 +48,9 @@ bool units_free(struct instance *instance, void *p, size_t units)
 	arena = arena_by_number(instance, run->arena_number);
 	before = (start - run_start(run)) >> UNIT_SHIFT;
 	if (before)
-		run = units_split(instance, run, before);
+		run = instance_run_split(instance, run, before);
 	if (run && end != run_end(run)) {
-		rest = units_split(instance, run, units);
+		rest = instance_run_split(instance, run, units);
 		if (rest)
 			arena_map_set(arena, rest, end, run_end(rest) - 1);
 		else

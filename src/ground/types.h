@@ -37,6 +37,7 @@
 #include "ground/bits.h"
 #include "ground/list.h"
 #include "ground/port.h"
+#include "ground/run.h"
 #include "ground/size_class.h"
 
 /* A free block. Handed out, `tag` has been cleared and all is the user's */
@@ -47,101 +48,20 @@ struct block {
 
 _Static_assert(sizeof(struct block) <= BLOCK_ALIGN, "fits every block");
 
-enum run_kind {
-	RUN_NONE = 0,	/* a descriptor that is not in use */
-	RUN_FREE,	/* in a bin */
-	RUN_PURGING,	/* free, but out of service for a purge */
-	RUN_META,	/* arena header, descriptors, heaps */
-	RUN_SMALL,	/* a page */
-	RUN_LARGE,	/* one large block */
-	RUN_PALLOC,	/* whole units, any part may be given back */
-};
-
-enum page_flags {
-	PAGE_IN_FULL = 1,	/* on heap->full instead of in a queue */
-	PAGE_KEPT = 2,		/* may be empty, counted in kept_units */
-	PAGE_IN_ABANDONED = 4,	/* on a list of the instance */
-	RUN_ZERO = 8,		/* a run just cut: reads as zero */
-	PAGE_AGED = 16,		/* a free run: on the list of dirty runs */
-	RUN_PROMISED = 32,	/* counted in units_promised */
-	RUN_GREW_UP = 64,	/* a free run: its dirty part, at its end */
-	RUN_MOVED = 128,	/* has mappings of its own, see port_move() */
-};
-
-/*
- * A descriptor: of a page first of all, and of every other run.
- *
- * A page's invariants, checked by page_is_valid():
- *	capacity blocks = away + |free| + |local_free|
- *	free == (struct block *)page  <=>  the list is empty
- *	and those of its account, see account.h
- */
-struct page {
-	/* The owner's: touched by every malloc and free */
-	struct block *free;
-	uint64_t reciprocal;	/* account.h; follows `free`: see page_pop() */
-	union {
-		struct block *local_free;
-		uintptr_t *map_entry;	/* RUN_LARGE: where it is mapped */
-	};
-	uintptr_t origin;	/* start of the run - block_size */
-	union {
-		struct {
-			uint64_t credit;	/* account.h */
-			uintptr_t owner;
-			struct heap *heap;
-		};
-		struct {	/* RUN_FREE: the part that was touched */
-			uintptr_t dirty_start;
-			uintptr_t zero_owner;
-			uintptr_t dirty_end;
-		};
-	};
-	uint16_t block_size;	/* 0 for runs that are no page */
-	uint16_t capacity;	/* blocks made so far; a chunk's slots */
-	uint16_t reserved;	/* blocks that fit; a chunk's slots in use */
-	uint16_t counted;	/* account.h */
-
-	/* Touched on slow paths and by other threads */
-	union {
-		struct {
-			uintptr_t thread_free;	/* see thread_free.h */
-			union {
-				struct page *notified_next; /* NOTIFIED */
-				struct block *kept_free;	/* kept */
-			};
-		};
-		LINK(struct page) age;		/* RUN_FREE, while dirty */
-	};
-	LINK(struct page) list;			/* queue, bin, list */
-	LINK(struct page) phys;			/* runs in address order */
-	union {
-		uint64_t withheld;		/* account.h */
-		uintptr_t map_value;		/* RUN_LARGE: for *map_entry */
-	};
-	uint32_t units;
-	uint8_t kind;
-	uint8_t class;
-	uint8_t flags;
-	uint8_t arena_number;
-};
-
-_Static_assert(sizeof(struct page) == 128, "two cache lines");
-_Static_assert(__builtin_offsetof(struct page, thread_free) == 64,
-	       "what others touch stands on a line of its own");
-_Static_assert(__builtin_offsetof(struct page, reciprocal) ==
-	       __builtin_offsetof(struct block, tag),
-	       "a page is its own empty list");
+struct page;		/* pages/descriptor.h */
+struct large;		/* runs/large_run.h */
+struct free_run;	/* runs/free_run.h */
+struct chunk;		/* runs/slab.h */
 
 /* Leads from an address to a descriptor; see docs/design.md */
 struct map {
-	struct page null;		/* what distance 0 leads to */
+	struct run null;		/* what distance 0 leads to */
 	uintptr_t distance[];		/* from the map to the descriptor */
 };
 
 /* Of an instance without a primary arena: everything takes the slow path */
 struct map_of_none {
-	struct page null;
+	struct run null;
 	uintptr_t distance;
 };
 _Static_assert(__builtin_offsetof(struct map_of_none, distance) ==
@@ -150,29 +70,31 @@ _Static_assert(__builtin_offsetof(struct map_of_none, distance) ==
 extern HIDDEN struct map_of_none map_of_none;
 
 struct arena {
+	/* Constant once it is published, but see arena_lengthen(), _extend() */
 	struct instance *instance;
-	struct arena *next;
+	struct arena *next;		/* atomic */
 	uintptr_t start, end;
-	uintptr_t high_water;		/* nothing above was ever written */
 	struct map *map;
 	uintptr_t map_base;		/* address of unit 0 of the map */
 	size_t map_units;		/* of a map of its own */
-	size_t units_free;
-	DEQUE(struct page) phys;	/* all runs, in address order */
 	struct arena *pool;		/* whose chunks hold its descriptors */
-	/* From here to descriptors_free: of an arena that is a pool */
-	DEQUE(struct page) chunks;	/* with free slots, empty ones last */
-	struct page *first_chunk;
-	size_t descriptors_free;
-	DEQUE(struct page) age;		/* dirty runs, oldest first */
-	uint64_t bins_used[BIN_WORDS];
-	struct page *bins[BIN_COUNT];
 	uint8_t number;
-	bool fresh_is_zero;		/* above the mark; also after purge */
 	bool map_is_window;		/* shared by all arenas, see window.c */
 	bool grows;			/* at its end, as it is needed */
 	bool exclusive;			/* serves only heaps made for it */
 	bool fixed;			/* memory of the user: never purged */
+	/* Under the instance's lock */
+	bool fresh_is_zero;		/* above the mark; also after purge */
+	uintptr_t high_water;		/* nothing above was ever written */
+	DEQUE(struct run) phys;		/* all runs, in address order */
+	DEQUE(struct free_run) dirty;	/* with a dirty part, oldest first */
+	size_t units_free;
+	uint64_t bins_used[BIN_WORDS];
+	struct free_run *bins[BIN_COUNT];
+	/* Under the lock, too, and only of an arena that is a pool */
+	DEQUE(struct chunk) chunks;	/* with free slots, empty ones last */
+	struct chunk *first_chunk;
+	size_t descriptors_free;
 };
 
 struct queue {
@@ -206,7 +128,7 @@ struct heap {
 	uintptr_t owner;		/* thread */
 	struct heap *backing;		/* the thread's first heap */
 	/* Under the instance's lock */
-	struct page *large;		/* large blocks */
+	struct large *large;		/* large blocks */
 	LINK(struct heap) list;		/* heaps, late or parked ones */
 	/*
 	 * heap_init() leaves this and `instance` as they are, as other threads
@@ -216,7 +138,7 @@ struct heap {
 	uintptr_t notified;		/* NOTIFIED pages | HEAP_PARKED */
 	/* Constant from heap_memory() on, for ever */
 	struct instance *instance;
-	struct page *run;		/* its own memory, if it can be freed */
+	struct run *run;		/* its own memory, if it can be freed */
 };
 
 /* In `notified`: the heap has no thread, and nothing is put there any more */
@@ -226,8 +148,7 @@ _Static_assert(sizeof(struct queue) == BLOCK_ALIGN, "address = index * 16");
 _Static_assert(__builtin_offsetof(struct heap, queues) == 0, "see above");
 _Static_assert(sizeof(struct heap) <= UNIT_SIZE, "a heap takes one unit");
 
-/* Per size class, and once more for large blocks (at STATS_LARGE) */
-#define STATS_LARGE	CLASS_COUNT
+/* Per size class, and once more for large blocks (at CLASS_NONE) */
 struct class_stats {
 	uint32_t pages, pages_peak;
 	uint32_t units, units_peak;
@@ -279,13 +200,12 @@ struct instance {
 	struct page *abandoned[CLASS_COUNT];
 #endif
 #if MI_CLASS_STATS
-	struct class_stats stats[STATS_LARGE + 1];
+	struct class_stats stats[CLASS_NONE + 1];
 #endif
 	__attribute__((aligned(64)))
 	struct heap main_heap;
 };
 
-extern HIDDEN struct page empty_page;
 extern HIDDEN struct heap empty_heap;
 
 #if PORT_STATIC_INSTANCE
@@ -294,26 +214,6 @@ extern HIDDEN struct instance default_instance;
 extern HIDDEN struct instance *default_instance_pointer;
 #define default_instance	(*default_instance_pointer)
 #endif
-
-static ALWAYS_INLINE struct block *page_empty_list(struct page *page)
-{
-	return (struct block *)page;
-}
-
-static inline uintptr_t run_start(const struct page *page)
-{
-	return page->origin + page->block_size;
-}
-
-static inline size_t run_bytes(const struct page *page)
-{
-	return (size_t)page->units << UNIT_SHIFT;
-}
-
-static inline uintptr_t run_end(const struct page *page)
-{
-	return run_start(page) + run_bytes(page);
-}
 
 #if MI_DEBUG
 #define mi_assert(x) \

@@ -30,15 +30,14 @@ static bool page_absorb(struct page *page, void *arg)
 
 void heap_absorb(struct heap *heap, struct heap *from)
 {
-	struct page *page;
+	struct large *large;
 
 	heap_drain_all(from);
 	(void)heap_visit_pages(from, page_absorb, heap);
 	port_lock(&heap->instance->lock);
-	while ((page = from->large)) {
-		LIST_REMOVE(from->large, page, list);
-		atomic_write(&page->heap, heap);
-		LIST_PUSH(heap->large, page, list);
+	while ((large = from->large)) {
+		large_unlist(large);
+		large_list(large, &heap->large);
 	}
 	port_unlock(&heap->instance->lock);
 }
@@ -76,34 +75,33 @@ static bool page_drop(struct page *page, void *arg)
  * The next live large block of the heap, off its list. Others on the list
  * are free already: in the cache, or on their way to instance_run_free().
  */
-static struct page *large_take(struct heap *heap)
+static struct large *large_take(struct heap *heap)
 {
 	struct instance *instance = heap->instance;
-	struct page *page;
+	struct large *large;
 
 	port_lock(&instance->lock);
 	for (;;) {
-		page = heap->large;
-		if (!page)
+		large = heap->large;
+		if (!large)
 			break;
-		LIST_REMOVE(heap->large, page, list);
-		atomic_write(&page->heap, NULL);
-		if (*page->map_entry)
+		large_unlist(large);
+		if (*large->map_entry)
 			break;
 	}
 	port_unlock(&instance->lock);
-	return page;
+	return large;
 }
 
 void heap_drop_pages(struct heap *heap)
 {
-	struct page *page;
+	struct large *large;
 
 	heap_drain_all(heap);
 	(void)heap_visit_pages(heap, page_drop, heap->backing);
 	heap_drain_all(heap);	/* passes late ones on */
-	while ((page = large_take(heap))) {
-		*page->map_entry = 0;
-		instance_run_free(heap->instance, page);
+	while ((large = large_take(heap))) {
+		*large->map_entry = 0;
+		instance_run_free(heap->instance, &large->run);
 	}
 }

@@ -15,7 +15,7 @@
 static void runs_end_purge(struct instance *instance, uintptr_t self)
 {
 	struct arena *arena;
-	struct page *run;
+	struct run *run;
 
 	for (arena = instance->arenas; arena; arena = arena->next) {
 		for (run = arena->phys.first; run; run = run->phys.next) {
@@ -53,23 +53,25 @@ static void heaps_orphan(struct instance *instance, uintptr_t self)
 static void pages_orphan(struct arena *arena, uintptr_t self)
 {
 	struct instance *instance = arena->instance;
-	struct page *run;
+	struct page *page;
+	struct run *run;
 	uintptr_t word;
 
 	for (run = arena->phys.first; run; run = run->phys.next) {
-		if (run->kind != RUN_SMALL)
+		if (run->kind != RUN_PAGE)
 			continue;
 		if (run->owner != self) {
 			run->owner = 0;
 			continue;
 		}
-		word = thread_free_read(run);
-		if (run->flags & PAGE_KEPT)
-			instance->kept_units += run->units;
+		page = page_of_run(run);
+		word = thread_free_read(page);
+		if (page->flags & PAGE_KEPT)
+			instance->kept_units += page->units;
 		if (word_is_purged(word))
-			instance->remote_purged_units += run->units;
-		else if (word_count(word) == run->reserved)
-			instance->waiting_units += run->units;
+			instance->remote_purged_units += page->units;
+		else if (word_count(word) == page->reserved)
+			instance->waiting_units += page->units;
 	}
 }
 

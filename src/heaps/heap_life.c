@@ -34,7 +34,7 @@ static struct heap *heap_memory(struct instance *instance)
 		.units = 1, .align_units = 1, .kind = RUN_META,
 	};
 	struct heap *heap;
-	struct page *run;
+	struct run *run;
 
 	port_lock(&instance->lock);
 	if (instance->main_heap_used) {
@@ -115,17 +115,13 @@ struct heap *heap_new(struct heap *backing)
 void heap_park(struct heap *heap)
 {
 	struct instance *instance = heap->instance;
-	struct page *page;
 
 	mi_assert(heap->backing != heap || !heap->thread_next);
 	heap_close(heap);
 	port_lock(&instance->lock);
 	heap_unlink(instance, heap);
-	while (heap->large) {	/* they belong to no heap from now on */
-		page = heap->large;
-		LIST_REMOVE(heap->large, page, list);
-		atomic_write(&page->heap, NULL);
-	}
+	while (heap->large)	/* they belong to no heap from now on */
+		large_unlist(heap->large);
 	if (MI_CONCURRENT || !heap->run) {
 		LIST_PUSH(instance->parked, heap, list);
 		heap = NULL;

@@ -77,7 +77,7 @@ static void page_purge_remote(struct instance *instance, struct page *page,
 
 	(void)atomic_add(&instance->remote_purged_units, units);
 	page_unmap(page);
-	(void)port_purge((void *)run_start(page), run_bytes(page));
+	(void)port_purge((void *)run_start(&page->run), run_bytes(&page->run));
 	state = thread_free_end_purge(page);
 	if (state == PAGE_ABANDONED) {
 		/* its owner has ended meanwhile, so nobody waits for it */

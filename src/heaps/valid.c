@@ -27,13 +27,13 @@ static uint64_t list_weight(struct page *page, const struct block *list)
 	uint64_t weight = 0;
 
 	for (; list != page_empty_list(page); list = list->next)
-		weight += block_weight(page, list);
+		weight += block_weight(&page->run, list);
 	return weight;
 }
 
 bool account_is_valid(struct page *page)
 {
-	uint64_t constant = block_weight(page, (void *)run_start(page));
+	uint64_t constant = block_weight(&page->run, (void *)run_start(&page->run));
 	uint64_t withheld = account_withheld(page), full = page->capacity;
 
 	if (constant < page->block_size ||
@@ -49,8 +49,8 @@ bool page_is_valid(struct page *page)
 {
 	size_t free = 0, local = 0;
 
-	if (page->kind != RUN_SMALL || page->capacity > page->reserved ||
-	    page->reserved * (size_t)page->block_size > run_bytes(page) ||
+	if (page->kind != RUN_PAGE || page->capacity > page->reserved ||
+	    page->reserved * (size_t)page->block_size > run_bytes(&page->run) ||
 	    page->block_size != size_class_bytes(page->class))
 		return false;
 	if (!list_is_valid(page, page->free, &free) ||
@@ -101,9 +101,58 @@ struct units {
 	size_t free, dirty, promised;
 };
 
-static bool run_is_valid(const struct arena *arena, const struct page *run,
+static bool free_run_is_valid(const struct free_run *run)
+{
+	if (run->owner || free_run_of(run->phys.next) ||
+	    free_run_of(run->phys.prev))
+		return false;
+	return !(run->flags & RUN_DIRTY) ||
+	       (run->dirty_start >= run_start(&run->run) &&
+		run->dirty_start < run->dirty_end &&
+		run->dirty_end <= run_end(&run->run));
+}
+
+static bool large_is_valid(const struct large *large)
+{
+	uintptr_t shift = (uintptr_t)large->block - run_start(&large->run);
+
+	return !large->block || shift < UNIT_SIZE;
+}
+
+static bool chunk_is_valid(const struct arena *pool, const struct chunk *chunk)
+{
+	const struct slot *slot = chunk->free;
+	size_t free = 0;
+
+	for (; slot; slot = slot->next)
+		if (slot->run.kind != RUN_NONE || free++ == chunk->slots)
+			return false;
+	return chunk->kind == RUN_META && chunk->used + free == chunk->slots &&
+	       (chunk == pool->first_chunk ||
+		run_start(&chunk->run) == (uintptr_t)chunk);
+}
+
+/* Only chunks with free slots are listed */
+static bool chunks_are_valid(const struct arena *pool)
+{
+	const struct chunk *chunk = pool->chunks.first, *prev = NULL;
+	size_t free = 0;
+
+	for (; chunk; prev = chunk, chunk = chunk->list.next) {
+		if (chunk->list.prev != prev || !chunk->free ||
+		    !chunk_is_valid(pool, chunk))
+			return false;
+		free += (size_t)chunk->slots - chunk->used;
+	}
+	return free == pool->descriptors_free &&
+	       (pool->pool != pool || chunk_is_valid(pool, pool->first_chunk));
+}
+
+static bool run_is_valid(const struct arena *arena, struct run *run,
 			 struct units *units)
 {
+	const struct free_run *free = free_run_of(run);
+
 	if (run->arena_number != arena->number || run->units == 0)
 		return false;
 	if (run->phys.next && (run->phys.next->phys.prev != run ||
@@ -111,22 +160,17 @@ static bool run_is_valid(const struct arena *arena, const struct page *run,
 		return false;
 	if (run->flags & RUN_PROMISED)
 		units->promised += run->units;
-	if (run->kind != RUN_FREE)
+	if (run->kind != RUN_PAGE && !run_is_void(run))
+		return false;
+	if (run->kind == RUN_LARGE && !large_is_valid(large_of_run(run)))
+		return false;
+	if (!free)
 		return run->kind != RUN_NONE;
-	if (run->phys.next && run->phys.next->kind == RUN_FREE)
-		return false;
-	if (run->owner || run->block_size)
-		return false;
-	if (run->flags & PAGE_AGED) {
-		if (run->dirty_start < run_start(run) ||
-		    run->dirty_end > run_end(run) ||
-		    run->dirty_start >= run->dirty_end)
-			return false;
-		units->dirty += (run->dirty_end - run->dirty_start) >>
+	if (free->flags & RUN_DIRTY)
+		units->dirty += (free->dirty_end - free->dirty_start) >>
 				UNIT_SHIFT;
-	}
-	units->free += run->units;
-	return true;
+	units->free += free->units;
+	return free_run_is_valid(free);
 }
 
 static bool bins_are_valid(const struct arena *arena, size_t free_units)
@@ -135,13 +179,13 @@ static bool bins_are_valid(const struct arena *arena, size_t free_units)
 	unsigned int bin;
 
 	for (bin = 0; bin < BIN_COUNT; bin++) {
-		const struct page *run = arena->bins[bin], *prev = NULL;
+		const struct free_run *run = arena->bins[bin], *prev = NULL;
 		bool used = arena->bins_used[bin / 64] >> (bin % 64) & 1;
 
 		if (used != (run != NULL))
 			return false;
 		for (; run; prev = run, run = run->list.next) {
-			if (run->list.prev != prev || run->class != bin ||
+			if (run->list.prev != prev || run->bin != bin ||
 			    run->kind != RUN_FREE)
 				return false;
 			units += run->units;
@@ -152,7 +196,7 @@ static bool bins_are_valid(const struct arena *arena, size_t free_units)
 
 static bool arena_is_valid(const struct arena *arena, struct units *units)
 {
-	const struct page *run = arena->phys.first;
+	struct run *run = arena->phys.first;
 	size_t free_before = units->free;
 
 	if (run_start(run) != arena->start || run->phys.prev)
@@ -164,7 +208,8 @@ static bool arena_is_valid(const struct arena *arena, struct units *units)
 					run != arena->phys.last))
 			return false;
 	}
-	return units->free - free_before == arena->units_free &&
+	return chunks_are_valid(arena) &&
+	       units->free - free_before == arena->units_free &&
 	       bins_are_valid(arena, arena->units_free);
 }
 

@@ -10,7 +10,7 @@ static uint64_t list_weight(const struct page *page, unsigned int *count)
 
 	*count = 0;
 	for (; block != end; block = block->next) {
-		weight += block_weight(page, block);
+		weight += block_weight(&page->run, block);
 		++*count;
 	}
 	return weight;
@@ -43,8 +43,8 @@ struct block *account_take_back_list(struct page *page, struct block *first)
 	struct block *last = first;
 	uint64_t weight;
 
-	for (weight = block_weight(page, last); last->next != end;
-	     weight += block_weight(page, last))
+	for (weight = block_weight(&page->run, last); last->next != end;
+	     weight += block_weight(&page->run, last))
 		last = last->next;
 	mi_assert(account_total(page) >= weight);
 	(void)account_take_back(page, weight);

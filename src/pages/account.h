@@ -33,12 +33,12 @@
  * A free that has stopped walks `free`, to find out what is away, and the
  * account begins anew from there: account_settle().
  *
- * All calls are the owner's, but for page_starts_block().
+ * All calls are the owner's, but for run_starts_block().
  */
 #ifndef MI_ACCOUNT_H
 #define MI_ACCOUNT_H
 
-#include "ground/types.h"
+#include "pages/descriptor.h"
 
 /* `counted` where nobody has walked `free` since it was filled: above any */
 #define NOT_COUNTED		UINT16_MAX
@@ -47,22 +47,22 @@
  * What a block weighs; of any other address this is as much as `reciprocal`
  * at least, which is more than all blocks of the page together.
  */
-static ALWAYS_INLINE uint64_t block_weight(const struct page *page,
-					   const void *p)
+static ALWAYS_INLINE uint64_t block_weight(const struct run *run, const void *p)
 {
-	return ((uintptr_t)p - page->origin) * page->reciprocal;
+	return ((uintptr_t)p - run->origin) * run->reciprocal;
 }
 
 /*
- * Whether a block of the page starts there, free or not. Any thread may ask.
+ * Whether the run is a page, and a block of it starts there, free or not. Any
+ * thread may ask.
  * The second comparison is for addresses so far away that their distance,
  * too, is a multiple of the block size.
  */
-static inline bool page_starts_block(const struct page *page, const void *p)
+static inline bool run_starts_block(struct run *run, const void *p)
 {
-	return block_weight(page, p) < page->reciprocal &&
-	       (uintptr_t)p - run_start(page) <
-	       (size_t)atomic_read(&page->capacity) * page->block_size;
+	return block_weight(run, p) < run->reciprocal &&
+	       (uintptr_t)p - run_start(run) < run->block_size *
+	       (size_t)atomic_read(&page_of_run(run)->capacity);
 }
 
 static inline uint64_t account_total(const struct page *page)
@@ -99,16 +99,6 @@ void account_open(struct page *page);
 void account_clear(struct page *page);
 
 /*
- * Of a run that is no page: everything weighs nothing and there is no credit,
- * so each free that comes here stops and is looked at.
- */
-static inline void account_void(struct page *run)
-{
-	run->reciprocal = 0;
-	run->credit = 0;
-}
-
-/*
  * Blocks number `first`..`last`, from 1, were made and are all that is on
  * `free`. They are withheld: the page is watched.
  */
@@ -136,7 +126,7 @@ static inline void account_block_taken(struct page *page,
 				       const struct block *block)
 {
 	if (page->credit == 0) {
-		page->credit = block_weight(page, block);
+		page->credit = block_weight(&page->run, block);
 		page->withheld -= page->credit;
 	}
 }
@@ -146,15 +136,15 @@ static inline void account_block_taken(struct page *page,
  * used up, or was never meant for such a pointer. Then nothing is true of the
  * account until account_undo() has put the weight back.
  */
-static ALWAYS_INLINE bool account_block_freed(struct page *page, const void *p)
+static ALWAYS_INLINE bool account_block_freed(struct run *run, const void *p)
 {
-	return arch_subtract_to_zero_or_below(&page->credit,
-					      block_weight(page, p));
+	return arch_subtract_to_zero_or_below(&run->credit,
+					      block_weight(run, p));
 }
 
-static inline void account_undo(struct page *page, const void *p)
+static inline void account_undo(struct run *run, const void *p)
 {
-	page->credit += block_weight(page, p);
+	run->credit += block_weight(run, p);
 }
 
 /*

@@ -21,7 +21,7 @@ void block_fill(const struct page *page, struct block *block)
 static bool next_is_valid(struct page *page, const struct block *block)
 {
 	return block->next == page_empty_list(page) ||
-	       page_starts_block(page, block->next);
+	       run_starts_block(&page->run, block->next);
 }
 
 bool block_is_untouched(struct page *page, const struct block *block)

@@ -12,7 +12,7 @@
 #ifndef MI_HARDEN_H
 #define MI_HARDEN_H
 
-#include "runs/runs.h"
+#include "pages/descriptor.h"
 
 #define JUNK_WORD	UINT64_C(0xdfdfdfdfdfdfdfdf)
 

@@ -17,21 +17,21 @@ static size_t page_blocks(unsigned int class, unsigned int count)
 }
 
 /* Cut the page's units so that the last block wastes least */
-static struct page *page_run(struct heap *heap, unsigned int class)
+static struct run *page_run(struct heap *heap, unsigned int class)
 {
 	size_t bytes = size_class_bytes(class);
 	size_t blocks = page_blocks(class, heap->page_count[class]);
 	struct run_request request = {
-		.align_units = 1, .kind = RUN_SMALL, .class = class,
+		.align_units = 1, .kind = RUN_PAGE, .class = class,
 		.arena = heap->arena,
 	};
-	struct page *page;
+	struct run *run;
 
 	do {
 		request.units = units_of(blocks * bytes);
-		page = instance_run_alloc(heap->instance, &request);
-		if (likely(page))
-			return page;
+		run = instance_run_alloc(heap->instance, &request);
+		if (likely(run))
+			return run;
 		blocks /= 2;
 	} while (blocks);
 	return NULL;
@@ -39,16 +39,18 @@ static struct page *page_run(struct heap *heap, unsigned int class)
 
 struct page *page_alloc(struct heap *heap, unsigned int class)
 {
-	struct page *page = page_run(heap, class);
+	struct run *run = page_run(heap, class);
 	size_t bytes = size_class_bytes(class);
+	struct page *page;
 
-	if (unlikely(!page))
+	if (unlikely(!run))
 		return NULL;
-	page->origin = run_start(page) - bytes;
+	page = page_of_run(run);
+	page->origin -= bytes;
 	page->block_size = (uint16_t)bytes;
 	page->flags = 0;
 	page->capacity = 0;
-	page->reserved = (uint16_t)(run_bytes(page) / bytes);
+	page->reserved = (uint16_t)(run_bytes(&page->run) / bytes);
 	page->free = page_empty_list(page);
 	page->local_free = page_empty_list(page);
 	account_open(page);
@@ -71,10 +73,10 @@ struct page *page_alloc(struct heap *heap, unsigned int class)
  * high-water mark: that takes the lock. The entries are the page's alone.
  */
 static void page_map(struct arena *arena, struct page *page, size_t first,
-		     size_t last, struct page *to)
+		     size_t last, struct run *to)
 {
 	size_t bytes = page->block_size, step = 1;
-	uintptr_t start = run_start(page), from, end;
+	uintptr_t start = run_start(&page->run), from, end;
 
 	if (bytes <= UNIT_SIZE)		/* every unit in between */
 		step = last - first + 1;
@@ -99,15 +101,14 @@ void page_free(struct page *page)
 {
 	struct instance *instance = page->heap->instance;
 	struct arena *arena = arena_by_number(instance, page->arena_number);
-	size_t start = run_start(page);
 
 	mi_assert(page_state(page) == PAGE_ACTIVE);
 	if (page->capacity)
 		page_map(arena, page, 0, page->capacity - 1u, NULL);
 	atomic_write(&page->owner, 0);
-	page->origin = start;
-	page->block_size = 0;
-	instance_run_free(instance, page);
+	page->origin += page->block_size;
+	run_void(&page->run);
+	instance_run_free(instance, &page->run);
 }
 
 /*
@@ -119,7 +120,7 @@ static size_t page_last_backed(const struct page *page, size_t made,
 {
 	struct instance *instance = page->heap->instance;
 	size_t bytes = page->block_size, covered = units_of(made * bytes);
-	uintptr_t start = run_start(page) + (covered << UNIT_SHIFT);
+	uintptr_t start = run_start(&page->run) + (covered << UNIT_SHIFT);
 
 	if (frames_for_blocks(instance, start,
 			      units_of((last + 1) * bytes) - covered))
@@ -141,7 +142,7 @@ static size_t page_last_backed(const struct page *page, size_t made,
 bool page_extend(struct page *page)
 {
 	size_t bytes = page->block_size, made = page->capacity, last, i;
-	uintptr_t start = run_start(page), from;
+	uintptr_t start = run_start(&page->run), from;
 	struct block *block;
 	struct arena *arena;
 
@@ -161,7 +162,7 @@ bool page_extend(struct page *page)
 	if (last == SIZE_MAX)
 		return false;
 	arena = arena_by_number(page->heap->instance, page->arena_number);
-	page_map(arena, page, made, last, page);
+	page_map(arena, page, made, last, &page->run);
 	block = (struct block *)from;
 	page->free = block;
 	for (i = made; i < last; i++) {
@@ -173,7 +174,7 @@ bool page_extend(struct page *page)
 	block_mark_free(page, block);
 	atomic_write(&page->capacity, (uint16_t)(last + 1));
 	if (MI_HARDENING && last + 1u == page->reserved &&
-	    page->reserved * bytes < run_bytes(page)) {
+	    page->reserved * bytes < run_bytes(&page->run)) {
 		/* so that the rest looks like a free block, not like a block */
 		block = (struct block *)(start + page->reserved * bytes);
 		block->tag = (uintptr_t)page;
@@ -272,7 +273,7 @@ static void bitmap_add(const struct page *page, const struct block *list,
 	size_t i, limit = page->capacity;
 
 	for (; list != end && list && limit; list = list->next, limit--) {
-		i = ((uintptr_t)list - run_start(page)) / page->block_size;
+		i = ((uintptr_t)list - run_start(&page->run)) / page->block_size;
 		if (i >= page->capacity)
 			return;
 		bits[i / 64] |= UINT64_C(1) << (i % 64);

@@ -9,6 +9,7 @@
 #include "pages/account.h"
 #include "pages/harden.h"
 #include "pages/thread_free.h"
+#include "runs/runs.h"
 
 /* A new page for the heap, with its first blocks; NULL: no memory. O(1) */
 struct page *page_alloc(struct heap *heap, unsigned int class);
@@ -56,7 +57,7 @@ bool page_is_valid(struct page *page);
 static inline struct block *page_block_at(const struct page *page,
 					  const void *p)
 {
-	size_t offset = (uintptr_t)p - run_start(page);
+	size_t offset = (uintptr_t)p - run_start(&page->run);
 
 	if (offset >= (size_t)atomic_read(&page->capacity) * page->block_size ||
 	    offset % page->block_size)

@@ -53,7 +53,7 @@
 #ifndef MI_THREAD_FREE_H
 #define MI_THREAD_FREE_H
 
-#include "ground/types.h"
+#include "pages/descriptor.h"
 
 enum page_state {
 	PAGE_ACTIVE = 0,

@@ -25,7 +25,7 @@ static void arena_begin(struct arena *arena, struct instance *instance,
 /* All that comes behind the header, in one free run */
 static void arena_put_rest(struct arena *arena, uintptr_t data)
 {
-	struct page *rest = descriptor_take(arena);
+	struct run *rest = descriptor_take(arena);
 
 	rest->origin = data;
 	rest->units = (uint32_t)((arena->end - data) >> UNIT_SHIFT);
@@ -45,19 +45,19 @@ static struct arena *arena_init(struct instance *instance, uintptr_t start,
 	uintptr_t slots, map, data;
 	size_t units = (end - start) >> UNIT_SHIFT, slot_count, map_bytes;
 
-	slots = align_up((uintptr_t)(arena + 1), sizeof(struct page));
+	slots = align_up((uintptr_t)(arena + 1), sizeof(struct run));
 	map_bytes = sizeof(struct map) + units * sizeof(uintptr_t);
-	if (slots + HEADER_SLOTS * sizeof(struct page) + map_bytes <=
+	if (slots + HEADER_SLOTS * sizeof(struct run) + map_bytes <=
 	    start + UNIT_SIZE) {
 		/* all in one unit: slots take what the map leaves */
 		map = align_down(start + UNIT_SIZE - map_bytes, 64);
 		data = start + UNIT_SIZE;
 	} else {
-		map = align_up(slots + HEADER_SLOTS * sizeof(struct page),
+		map = align_up(slots + HEADER_SLOTS * sizeof(struct run),
 			       UNIT_SIZE);
 		data = align_up(map + map_bytes, UNIT_SIZE);
 	}
-	slot_count = (map - slots) / sizeof(struct page);
+	slot_count = (map - slots) / sizeof(struct run);
 	if (data >= end)
 		return NULL;
 
@@ -67,8 +67,8 @@ static struct arena *arena_init(struct instance *instance, uintptr_t start,
 	arena->map_base = data;
 	arena->map_units = units;
 	arena->fresh_is_zero = is_zero;
-	memory_zero(&arena->map->null, sizeof(struct page));
-	descriptors_init(arena, (struct page *)slots, slot_count,
+	memory_zero(&arena->map->null, sizeof(struct run));
+	descriptors_init(arena, (struct chunk *)slots, slot_count,
 			 (data - start) >> UNIT_SHIFT);
 	arena_put_rest(arena, data);
 	return arena;
@@ -86,15 +86,15 @@ static struct arena *arena_init_meta(struct instance *instance, uintptr_t start,
 			      size_t bytes, bool is_zero)
 {
 	struct arena *meta = (struct arena *)start, **link;
-	uintptr_t slots = align_up((uintptr_t)(meta + 1), sizeof(struct page));
+	uintptr_t slots = align_up((uintptr_t)(meta + 1), sizeof(struct run));
 
 	arena_begin(meta, instance, start, start + bytes, ARENA_NUMBER_META);
 	meta->high_water = start + UNIT_SIZE;
 	meta->fresh_is_zero = is_zero;
 	meta->grows = true;
 	meta->exclusive = true;
-	descriptors_init(meta, (struct page *)slots,
-			 (start + UNIT_SIZE - slots) / sizeof(struct page), 1);
+	descriptors_init(meta, (struct chunk *)slots,
+			 (start + UNIT_SIZE - slots) / sizeof(struct run), 1);
 	arena_put_rest(meta, start + UNIT_SIZE);
 	atomic_write_release(&instance->arena_table[ARENA_NUMBER_META], meta);
 	for (link = &instance->arenas; *link; link = &(*link)->next)
@@ -103,7 +103,7 @@ static struct arena *arena_init_meta(struct instance *instance, uintptr_t start,
 	return meta;
 }
 
-_Static_assert(sizeof(struct arena) + 8 * sizeof(struct page) < UNIT_SIZE,
+_Static_assert(sizeof(struct arena) + 8 * sizeof(struct run) < UNIT_SIZE,
 	       "a unit holds an arena's header and descriptors to begin with");
 
 /* The meta region: an arena whose header holds its first descriptors */
@@ -139,7 +139,7 @@ static struct arena *arena_init_outside(struct instance *instance,
 		.units = 1, .align_units = 1, .kind = RUN_META,
 	};
 	struct arena *arena;
-	struct page *unit;
+	struct run *unit;
 
 	if (!instance_open(instance) ||
 	    !window_claim(instance, NULL, start, end, flags & ARENA_GROWS))
@@ -240,7 +240,7 @@ static bool arena_extend(struct arena *arena, uintptr_t end)
 	uintptr_t start = arena->end, data;
 	size_t units = (end - arena->map_base) >> UNIT_SHIFT, i, used;
 	struct map *map = (struct map *)start, *old = arena->map;
-	struct page *header, *rest, *run;
+	struct run *header, *rest, *run;
 
 	data = align_up(start + sizeof(*map) + units * sizeof(uintptr_t),
 			UNIT_SIZE);
@@ -271,7 +271,7 @@ static bool arena_extend(struct arena *arena, uintptr_t end)
 	arena->end = end;
 	for (run = arena->phys.first; run; run = run->phys.next)
 		if (run->kind == RUN_LARGE)
-			arena_map_large(arena, run);
+			arena_map_large(arena, large_of_run(run));
 	if (!PORT_MAP_WINDOW) {	/* it may be the largest now */
 		struct instance *instance = arena->instance;
 

@@ -8,7 +8,7 @@
 /* A chunk more, in the smallest free run */
 static bool chunk_add(struct arena *pool)
 {
-	struct page *run;
+	struct run *run;
 	const struct run_request request = {
 		.units = 1, .align_units = 1, .kind = RUN_META,
 	};
@@ -22,7 +22,7 @@ static bool chunk_add(struct arena *pool)
 		run = run_cut(pool, &request);
 	if (!run)
 		return false;
-	(void)slab_add(pool, run);
+	slab_add(pool, run);
 	return true;
 }
 
@@ -34,9 +34,9 @@ bool descriptors_reserve(struct arena *arena)
 	       chunk_add(pool);
 }
 
-struct page *arena_cut(struct arena *arena, const struct run_request *request)
+struct run *arena_cut(struct arena *arena, const struct run_request *request)
 {
-	struct page *run;
+	struct run *run;
 
 	(void)descriptors_reserve(arena);
 	run = run_cut(arena, request);
@@ -49,37 +49,37 @@ struct page *arena_cut(struct arena *arena, const struct run_request *request)
 /* Gives empty chunks back */
 static void descriptors_trim(struct arena *pool)
 {
-	struct page *chunk;
+	struct chunk *chunk;
 
 	/* bounded: each round one chunk less */
 	while (unlikely(chunk = slab_spare(pool)))
 		run_put(pool, slab_remove(pool, chunk), true);
 }
 
-void run_give_back(struct arena *arena, struct page *run, bool dirty)
+void run_give_back(struct arena *arena, struct run *run, bool dirty)
 {
 	run_put(arena, run, dirty);
 	descriptors_trim(arena->pool);
 }
 
 /* Its free runs go to other chunks in use, as far as there is room */
-static void chunk_move(struct arena *pool, struct page *chunk)
+static void chunk_move(struct arena *pool, struct chunk *chunk)
 {
-	struct page *slot, *to;
+	struct free_run *run;
+	struct chunk *to;
 	size_t i;
 
 	for (i = 1; i < CHUNK_SLOTS; i++) {
-		slot = &chunk[i];
-		if (slot->kind != RUN_FREE)
+		run = free_run_of(chunk_slot(chunk, i));
+		if (!run)
 			continue;
 		to = pool->chunks.first;
 		if (to == chunk)
 			to = to->list.next;
-		if (!to || (to->reserved == 1 && to != pool->first_chunk))
+		if (!to || (to->used == 1 && to != pool->first_chunk))
 			break;
-		run_move(arena_by_number(pool->instance, slot->arena_number),
-			 slot, chunk_take(pool, to));
-		descriptor_give(pool, slot);
+		run_move(arena_by_number(pool->instance, run->arena_number),
+			 run, chunk_take(pool, to));
 	}
 }
 
@@ -92,18 +92,19 @@ static void chunk_move(struct arena *pool, struct page *chunk)
  */
 static void chunk_relocate(struct arena *pool)
 {
-	struct page *chunk = pool->chunks.last, *run;
+	struct chunk *chunk = pool->chunks.last;
+	struct free_run *prev;
+	struct run *run;
 
-	if (!chunk || chunk->reserved > 1 || chunk == pool->first_chunk)
+	if (!chunk || chunk->used > 1 || chunk == pool->first_chunk)
 		return;
-	run = chunk->phys.prev;
-	if (!run || run->kind != RUN_FREE || !chunk->phys.next ||
-	    chunk->phys.next->kind != RUN_FREE)
+	prev = free_run_of(chunk->phys.prev);
+	if (!prev || !free_run_of(chunk->phys.next))
 		return;
-	run = run_cut_front(pool, run);
+	run = run_cut_front(pool, prev);
 	if (!run)
 		return;
-	(void)slab_add(pool, run);
+	slab_add(pool, run);
 	run_put(pool, slab_remove(pool, chunk), true);
 }
 
@@ -111,7 +112,7 @@ void descriptors_settle(struct arena *arena)
 {
 	struct arena *pool = arena->pool;
 	unsigned int rounds = 8;
-	struct page *chunk;
+	struct chunk *chunk;
 	size_t free;
 
 	(void)descriptors_reserve(arena);
@@ -121,7 +122,7 @@ void descriptors_settle(struct arena *arena)
 			chunk = slab_movable(pool);
 			if (chunk)
 				chunk_move(pool, chunk);
-		} while (chunk && chunk->reserved == 1);
+		} while (chunk && chunk->used == 1);
 		descriptors_trim(pool);
 	} while (pool->units_free != free && --rounds);
 	chunk_relocate(pool);

@@ -6,16 +6,16 @@
  */
 #include "runs/runs.h"
 
-void run_set_dirty(struct arena *arena, struct page *run, uintptr_t start,
+void run_set_dirty(struct arena *arena, struct free_run *run, uintptr_t start,
 		   uintptr_t end)
 {
 	struct instance *instance = arena->instance;
 
-	if (run->flags & PAGE_AGED) {
+	if (run->flags & RUN_DIRTY) {
 		instance->units_dirty -=
 			(run->dirty_end - run->dirty_start) >> UNIT_SHIFT;
-		DEQUE_REMOVE(&arena->age, run, age);
-		run->flags &= (uint8_t)~PAGE_AGED;
+		DEQUE_REMOVE(&arena->dirty, run, age);
+		run->flags &= (uint8_t)~RUN_DIRTY;
 	}
 	if (arena->fixed)
 		start = end = 0;	/* never purged, never known as zero */
@@ -24,16 +24,16 @@ void run_set_dirty(struct arena *arena, struct page *run, uintptr_t start,
 	if (start == end)
 		return;
 	instance->units_dirty += (end - start) >> UNIT_SHIFT;
-	run->flags |= PAGE_AGED;
-	DEQUE_APPEND(&arena->age, run, age);
+	run->flags |= RUN_DIRTY;
+	DEQUE_APPEND(&arena->dirty, run, age);
 }
 
-void run_clip_dirty(struct arena *arena, struct page *run, uintptr_t start,
+void run_clip_dirty(struct arena *arena, struct free_run *run, uintptr_t start,
 		    uintptr_t end)
 {
 	uintptr_t from = run->dirty_start, to = run->dirty_end;
 
-	if (!(run->flags & PAGE_AGED))
+	if (!(run->flags & RUN_DIRTY))
 		return;
 	if (from < start)
 		from = start;
@@ -50,12 +50,12 @@ void run_clip_dirty(struct arena *arena, struct page *run, uintptr_t start,
 	run->dirty_end = to;
 }
 
-void run_widen_dirty(struct arena *arena, struct page *run, uintptr_t start,
+void run_widen_dirty(struct arena *arena, struct free_run *run, uintptr_t start,
 		     uintptr_t end)
 {
 	if (start == end)
 		return;
-	if (run->flags & PAGE_AGED) {
+	if (run->flags & RUN_DIRTY) {
 		if (end > run->dirty_end)
 			run->flags |= RUN_GREW_UP;
 		else if (start < run->dirty_start)

@@ -25,7 +25,7 @@ static void run_back(uintptr_t start, size_t units)
 static void promises_back(struct instance *instance)
 {
 	struct arena *arena;
-	struct page *run;
+	struct run *run;
 
 	for (arena = instance->arenas; arena; arena = arena->next) {
 		for (run = arena->phys.first; run; run = run->phys.next) {
@@ -58,11 +58,11 @@ bool frames_are_left(struct instance *instance, size_t units)
 bool frames_for_request(struct instance *instance,
 			const struct run_request *request)
 {
-	return request->kind == RUN_SMALL ||	/* page_extend() asks */
+	return request->kind == RUN_PAGE ||	/* page_extend() asks */
 	       frames_suffice(instance, request->units);
 }
 
-void frames_for_run(struct instance *instance, struct page *run)
+void frames_for_run(struct instance *instance, struct run *run)
 {
 	if (likely(!instance->purge_enabled))
 		return;
@@ -84,7 +84,7 @@ size_t frames_limit(struct instance *instance, size_t units)
 	return left < units ? left : units;
 }
 
-bool frames_for_more(struct instance *instance, struct page *run,
+bool frames_for_more(struct instance *instance, struct run *run,
 		     size_t units)
 {
 	if (!frames_suffice(instance, units))

@@ -23,9 +23,9 @@ size_t frames_limit(struct instance *instance, size_t units);
 /* Before a run is cut, and then */
 bool frames_for_request(struct instance *instance,
 			const struct run_request *request);
-void frames_for_run(struct instance *instance, struct page *run);
+void frames_for_run(struct instance *instance, struct run *run);
 /* For a large block's run that is about to grow */
-bool frames_for_more(struct instance *instance, struct page *run,
+bool frames_for_more(struct instance *instance, struct run *run,
 		     size_t units);
 /* For new blocks of a page: backs their units */
 bool frames_for_blocks(struct instance *instance, uintptr_t start,
@@ -47,14 +47,14 @@ static inline bool frames_for_request(struct instance *instance,
 	return true;
 }
 
-static inline void frames_for_run(struct instance *instance, struct page *run)
+static inline void frames_for_run(struct instance *instance, struct run *run)
 {
 	(void)instance;
 	(void)run;
 }
 
 static inline bool frames_for_more(struct instance *instance,
-				   struct page *run, size_t units)
+				   struct run *run, size_t units)
 {
 	(void)instance;
 	(void)run;

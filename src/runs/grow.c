@@ -39,7 +39,7 @@ static size_t arena_extend_mapping(struct arena *arena, size_t least,
 
 bool arena_lengthen(struct arena *arena, uintptr_t end)
 {
-	struct page *rest;
+	struct run *rest;
 
 	if ((end - arena->start) >> UNIT_SHIFT > UINT32_MAX)
 		return false;
@@ -57,7 +57,7 @@ bool arena_lengthen(struct arena *arena, uintptr_t end)
 
 bool arena_grow(struct arena *arena, size_t units)
 {
-	const struct page *last = arena->phys.last;
+	const struct run *last = arena->phys.last;
 	size_t least, step = grow_step(arena), bytes;
 
 	/* what is free at the end is a part of what comes */

@@ -46,7 +46,7 @@ static struct map *arena_map(const struct arena *arena, uintptr_t address,
 	return arena->map;
 }
 
-struct page *arena_page_locked(struct instance *instance, const void *p)
+struct run *arena_run_locked(struct instance *instance, const void *p)
 {
 	struct arena *arena = arena_of(instance, p);
 	uintptr_t distance;
@@ -55,25 +55,25 @@ struct page *arena_page_locked(struct instance *instance, const void *p)
 
 	map = arena ? arena_map(arena, (uintptr_t)p, &index) : NULL;
 	distance = map ? atomic_read(&map->distance[index]) : 0;
-	return distance ? (struct page *)((uintptr_t)map + distance) : NULL;
+	return distance ? (struct run *)((uintptr_t)map + distance) : NULL;
 }
 
-struct page *arena_page_of(struct instance *instance, const void *p)
+struct run *arena_run_of(struct instance *instance, const void *p)
 {
-	struct page *page;
+	struct run *run;
 
 	if (!arena_of(instance, p))
 		return NULL;
 	port_lock(&instance->lock);
-	page = arena_page_locked(instance, p);
+	run = arena_run_locked(instance, p);
 	port_unlock(&instance->lock);
-	return page;
+	return run;
 }
 
-void arena_map_set(struct arena *arena, struct page *page, uintptr_t first,
+void arena_map_set(struct arena *arena, struct run *run, uintptr_t first,
 		   uintptr_t last)
 {
-	uintptr_t distance = page ? (uintptr_t)page - (uintptr_t)arena->map : 0;
+	uintptr_t distance = run ? (uintptr_t)run - (uintptr_t)arena->map : 0;
 	struct map *map;
 	size_t index = 0;
 
@@ -86,11 +86,11 @@ void arena_map_set(struct arena *arena, struct page *page, uintptr_t first,
 	}
 }
 
-void arena_map_large(struct arena *arena, struct page *page)
+void arena_map_large(struct arena *arena, struct large *large)
 {
 	size_t index = 0;
-	struct map *map = arena_map(arena, (uintptr_t)page->free, &index);
+	struct map *map = arena_map(arena, (uintptr_t)large->block, &index);
 
-	page->map_entry = &map->distance[index];
-	page->map_value = (uintptr_t)page - (uintptr_t)map;
+	large->map_entry = &map->distance[index];
+	large->map_value = (uintptr_t)large - (uintptr_t)map;
 }

@@ -9,7 +9,7 @@
 #include "ground/types.h"
 
 /* All of a run; what it gets later is added to `units_promised` */
-static inline void promise_make(struct instance *instance, struct page *run)
+static inline void promise_make(struct instance *instance, struct run *run)
 {
 	run->flags |= RUN_PROMISED;
 	instance->units_promised += run->units;
@@ -17,7 +17,7 @@ static inline void promise_make(struct instance *instance, struct page *run)
 
 /* So many units of a run need no frames any more, if they were promised */
 static inline void promise_end(struct instance *instance,
-			       const struct page *run, size_t units)
+			       const struct run *run, size_t units)
 {
 	if (PORT_FRAMES_RUN_OUT && (run->flags & RUN_PROMISED))
 		instance->units_promised -= units;

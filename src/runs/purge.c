@@ -34,16 +34,17 @@ static size_t budget_units(const struct instance *instance)
  *	| clean | PURGING | dirty |	  freed upwards, next comes there ->
  *	       <- next | dirty | PURGING | clean |	freed downwards
  */
-static struct page *purge_take(struct arena *arena, struct page *run,
-			       size_t units)
+static struct run *purge_take(struct arena *arena, struct free_run *free,
+			      size_t units)
 {
-	uintptr_t dirty_start = run->dirty_start, dirty_end = run->dirty_end;
-	uintptr_t start = run_start(run), from = dirty_start, to = dirty_end;
+	uintptr_t dirty_start = free->dirty_start, dirty_end = free->dirty_end;
+	uintptr_t from = dirty_start, to = dirty_end;
+	struct run *run = &free->run, *rest;
+	uintptr_t start = run_start(run);
 	size_t whole = port_page_bytes();
-	struct page *rest;
 
 	if (units < (dirty_end - dirty_start) >> UNIT_SHIFT) {
-		if (run->flags & RUN_GREW_UP)
+		if (free->flags & RUN_GREW_UP)
 			to = from + (units << UNIT_SHIFT);
 		else
 			from = to - (units << UNIT_SHIFT);
@@ -55,24 +56,25 @@ static struct page *purge_take(struct arena *arena, struct page *run,
 	to = align_up(to, whole);
 	if (to > run_end(run))
 		to = run_end(run);
-	run_set_dirty(arena, run, 0, 0);
-	run_unbin(arena, run);
+	run_set_dirty(arena, free, 0, 0);
+	run_unbin(arena, free);
 	arena->units_free -= run->units;
 	run->kind = RUN_PURGING;
 	if (to < run_end(run)) {
 		rest = run_split(arena, run, (to - start) >> UNIT_SHIFT);
 		run_put(arena, rest, false);
 		if (to < dirty_end) {
-			run_widen_dirty(arena, run->phys.next, to, dirty_end);
-			run->phys.next->flags |= RUN_GREW_UP;
+			free = free_run_of(run->phys.next);
+			run_widen_dirty(arena, free, to, dirty_end);
+			free->flags |= RUN_GREW_UP;
 		}
 	}
 	if (from > start) {
 		rest = run_split(arena, run, (from - start) >> UNIT_SHIFT);
 		run_put(arena, run, false);
 		if (dirty_start < from)
-			run_widen_dirty(arena, rest->phys.prev, dirty_start,
-					from);
+			run_widen_dirty(arena, free_run_of(rest->phys.prev),
+					dirty_start, from);
 		run = rest;
 	}
 	return run;
@@ -82,15 +84,17 @@ static struct arena *arena_with_dirty(struct instance *instance)
 {
 	struct arena *arena = instance->arenas;
 
-	while (arena && !arena->age.first)
+	while (arena && !arena->dirty.first)
 		arena = arena->next;
 	return arena;
 }
 
 void purge_to_budget(struct instance *instance, bool all)
 {
+	struct free_run *oldest;
+	struct large *cached;
 	struct arena *arena;
-	struct page *run;
+	struct run *run;
 	size_t budget;
 	bool is_zero;
 
@@ -98,9 +102,9 @@ void purge_to_budget(struct instance *instance, bool all)
 		return;
 	if (likely(instance->units_dirty <= budget_units(instance)) && !all)
 		return;
-	run = all ? large_cache_exchange(instance, NULL) : NULL;
-	if (run)
-		instance_run_release(instance, run);
+	cached = all ? large_cache_exchange(instance, NULL) : NULL;
+	if (cached)
+		instance_run_release(instance, &cached->run);
 	budget = all ? 0 : budget_units(instance);
 	while (instance->units_dirty > budget) {
 		arena = arena_with_dirty(instance);
@@ -108,10 +112,10 @@ void purge_to_budget(struct instance *instance, bool all)
 			return;
 		if (!descriptors_reserve(arena))
 			return;		/* full to the last unit */
-		run = arena->age.first;
-		if (!run || instance->units_dirty <= budget)
+		oldest = arena->dirty.first;
+		if (!oldest || instance->units_dirty <= budget)
 			continue;	/* what was too much is a chunk now */
-		run = purge_take(arena, run, instance->units_dirty - budget +
+		run = purge_take(arena, oldest, instance->units_dirty - budget +
 				 budget / 8);
 		run->owner = port_thread_id();	/* a signal may fork here */
 		instance->bytes_purged += run_bytes(run);

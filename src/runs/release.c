@@ -6,17 +6,15 @@
 #include "runs/runs.h"
 #include "runs/promise.h"
 
-void run_leave(struct instance *instance, struct page *run)
+void run_leave(struct instance *instance, struct run *run)
 {
-	struct heap *heap = run->heap;
-
 	stats_subtract(instance, run, run->units, 1);
 	promise_end(instance, run, run->units);
-	if (run->kind == RUN_LARGE && heap)
-		LIST_REMOVE(heap->large, run, list);
+	if (run->kind == RUN_LARGE)
+		large_unlist(large_of_run(run));
 }
 
-enum port_moved run_return(struct instance *instance, struct page *run,
+enum port_moved run_return(struct instance *instance, struct run *run,
 			   bool moved)
 {
 	enum port_moved renewed = PORT_NOT_MOVED;
@@ -36,7 +34,7 @@ enum port_moved run_return(struct instance *instance, struct page *run,
 	return renewed;
 }
 
-void instance_run_release(struct instance *instance, struct page *run)
+void instance_run_release(struct instance *instance, struct run *run)
 {
 	bool moved = run->flags & RUN_MOVED;
 

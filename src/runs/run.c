@@ -42,19 +42,19 @@ static unsigned int bin_next_used(const struct arena *arena, unsigned int bin)
 	return word * 64 + (unsigned int)__builtin_ctzll(bits);
 }
 
-static void run_bin(struct arena *arena, struct page *run)
+static void run_bin(struct arena *arena, struct free_run *run)
 {
 	unsigned int bin = bin_of(run->units);
 
 	run->kind = RUN_FREE;
-	run->class = (uint8_t)bin;
+	run->bin = (uint8_t)bin;
 	LIST_PUSH(arena->bins[bin], run, list);
 	arena->bins_used[bin / 64] |= UINT64_C(1) << (bin % 64);
 }
 
-void run_unbin(struct arena *arena, struct page *run)
+void run_unbin(struct arena *arena, struct free_run *run)
 {
-	unsigned int bin = run->class;
+	unsigned int bin = run->bin;
 
 	LIST_REMOVE(arena->bins[bin], run, list);
 	if (!arena->bins[bin])
@@ -62,9 +62,9 @@ void run_unbin(struct arena *arena, struct page *run)
 }
 
 /* After the size of a binned run has changed */
-static void run_rebin(struct arena *arena, struct page *run, size_t units)
+static void run_rebin(struct arena *arena, struct free_run *run, size_t units)
 {
-	if (bin_of(units) == run->class) {
+	if (bin_of(units) == run->bin) {
 		run->units = (uint32_t)units;
 		return;
 	}
@@ -74,9 +74,10 @@ static void run_rebin(struct arena *arena, struct page *run, size_t units)
 }
 
 /* Units to skip at the front of a free run for the request, or SIZE_MAX */
-static size_t run_fits(const struct page *run, const struct run_request *r)
+static size_t run_fits(const struct free_run *run,
+		       const struct run_request *r)
 {
-	size_t unit = run_start(run) >> UNIT_SHIFT;
+	size_t unit = run_start(&run->run) >> UNIT_SHIFT;
 	size_t skip = (0 - (unit + r->phase_units)) & (r->align_units - 1);
 
 	if (skip > run->units || run->units - skip < r->units)
@@ -84,7 +85,8 @@ static size_t run_fits(const struct page *run, const struct run_request *r)
 	return skip;
 }
 
-static struct page *bin_scan(struct page *run, const struct run_request *r)
+static struct free_run *bin_scan(struct free_run *run,
+				 const struct run_request *r)
 {
 	unsigned int left = BIN_SCAN_MAX;
 
@@ -94,11 +96,11 @@ static struct page *bin_scan(struct page *run, const struct run_request *r)
 	return NULL;
 }
 
-static struct page *run_find(const struct arena *arena,
-			     const struct run_request *r)
+static struct free_run *run_find(const struct arena *arena,
+				 const struct run_request *r)
 {
 	unsigned int bin, sure;
-	struct page *run;
+	struct free_run *run;
 
 	if (unlikely(r->units > arena->units_free))
 		return NULL;
@@ -117,7 +119,7 @@ static struct page *run_find(const struct arena *arena,
 size_t run_largest(const struct arena *arena)
 {
 	unsigned int word = BIN_WORDS, bin, left = BIN_SCAN_MAX;
-	const struct page *run;
+	const struct free_run *run;
 	size_t largest = 0;
 
 	while (word > 0 && !arena->bins_used[word - 1])
@@ -133,59 +135,55 @@ size_t run_largest(const struct arena *arena)
 }
 
 /*
- *	run:    | skip | request | rest |
- *	after:  | skip, free | cut | run, free |
+ *	run:    | skip       | request | rest      |
+ *	after:  | front, free | cut    | run, free |
+ *
+ * Without a rest the cut run has the descriptor of what was free.
  */
-static struct page *run_cut_from(struct arena *arena, struct page *run,
-				 size_t skip, size_t units)
+static struct run *run_cut_from(struct arena *arena, struct free_run *run,
+				size_t skip, size_t units)
 {
-	uintptr_t start = run_start(run);
+	uintptr_t start = run_start(&run->run);
 	uintptr_t cut_start = start + (skip << UNIT_SHIFT);
 	uintptr_t cut_end = cut_start + (units << UNIT_SHIFT);
-	bool touched = (run->flags & PAGE_AGED) &&
-		       run->dirty_start < cut_end && run->dirty_end > cut_start;
-	struct page *cut = NULL, *front = NULL;
-	uintptr_t dirty_start = run->dirty_start;
-	uintptr_t dirty_end = run->dirty_end;
+	uintptr_t dirty_start = run->dirty_start, dirty_end = run->dirty_end;
+	bool touched = dirty_start < cut_end && dirty_end > cut_start;
+	struct free_run *front = NULL;
+	struct run *cut = &run->run;
 
 	if (skip) {
-		front = descriptor_take(arena);
+		front = (struct free_run *)descriptor_take(arena);
 		if (!front)
 			return NULL;
-		front->origin = start;
-		front->units = (uint32_t)skip;
-		front->dirty_start = front->dirty_end = 0;
 	}
 	if (skip + units < run->units) {
 		cut = descriptor_take(arena);
 		if (!cut) {
 			if (front)
-				descriptor_give(arena, front);
+				descriptor_give(arena, &front->run);
 			return NULL;
 		}
-		cut->origin = cut_start;
-		cut->units = (uint32_t)units;
 		run_rebin(arena, run, run->units - skip - units);
 		run->origin = cut_end;
 		run_clip_dirty(arena, run, cut_end, UINTPTR_MAX);
-		DEQUE_INSERT_BEFORE(&arena->phys, run, cut, phys);
+		DEQUE_INSERT_BEFORE(&arena->phys, &run->run, cut, phys);
 	} else {
 		run_unbin(arena, run);
 		run_set_dirty(arena, run, 0, 0);
-		cut = run;
-		cut->origin = cut_start;
-		cut->units = (uint32_t)units;
 	}
+	cut->origin = cut_start;
+	cut->units = (uint32_t)units;
 	if (front) {
-		DEQUE_INSERT_BEFORE(&arena->phys, cut, front, phys);
+		front->origin = start;
+		front->units = (uint32_t)skip;
+		front->dirty_start = front->dirty_end = 0;
+		DEQUE_INSERT_BEFORE(&arena->phys, cut, &front->run, phys);
 		run_bin(arena, front);
 		if (dirty_end > cut_start)
 			dirty_end = cut_start;
 		if (dirty_start < dirty_end)
 			run_set_dirty(arena, front, dirty_start, dirty_end);
 	}
-	cut->owner = 0;
-	cut->heap = NULL;
 	cut->flags = !touched && arena->fresh_is_zero ? RUN_ZERO : 0;
 	return cut;
 }
@@ -208,11 +206,11 @@ void run_reach(struct arena *arena, uintptr_t end)
 			(end - arena->map_base) >> UNIT_SHIFT;
 }
 
-static struct page *run_cut_of(struct arena *arena, struct page *run,
-			       const struct run_request *request)
+static struct run *run_cut_of(struct arena *arena, struct free_run *run,
+			      const struct run_request *request)
 {
 	size_t skip = run_fits(run, request);
-	struct page *cut;
+	struct run *cut;
 
 	mi_assert(skip != SIZE_MAX);
 	cut = run_cut_from(arena, run, skip, request->units);
@@ -226,14 +224,14 @@ static struct page *run_cut_of(struct arena *arena, struct page *run,
 	return cut;
 }
 
-struct page *run_cut(struct arena *arena, const struct run_request *request)
+struct run *run_cut(struct arena *arena, const struct run_request *request)
 {
-	struct page *run = run_find(arena, request);
+	struct free_run *run = run_find(arena, request);
 
 	return likely(run) ? run_cut_of(arena, run, request) : NULL;
 }
 
-struct page *run_cut_front(struct arena *arena, struct page *run)
+struct run *run_cut_front(struct arena *arena, struct free_run *run)
 {
 	const struct run_request request = {
 		.units = 1, .align_units = 1, .kind = RUN_META,
@@ -242,102 +240,112 @@ struct page *run_cut_front(struct arena *arena, struct page *run)
 	return run_cut_of(arena, run, &request);
 }
 
-void run_move(struct arena *arena, struct page *run, struct page *to)
+void run_move(struct arena *arena, struct free_run *run, struct run *slot)
 {
+	struct free_run *to = (struct free_run *)slot;
+
 	*to = *run;
-	DEQUE_RELINK(&arena->phys, to, phys);
-	LIST_RELINK(arena->bins[to->class], to, list);
-	if (to->flags & PAGE_AGED)
-		DEQUE_RELINK(&arena->age, to, age);
+	DEQUE_RELINK(&arena->phys, slot, phys);
+	LIST_RELINK(arena->bins[to->bin], to, list);
+	if (to->flags & RUN_DIRTY)
+		DEQUE_RELINK(&arena->dirty, to, age);
+	descriptor_give(arena, &run->run);
 }
 
 /*
  * The descriptors of free runs gather in the first chunk: otherwise each of
  * many chunks could be kept by one of them, and in turn keep it from joining.
  */
-static void run_settle(struct arena *arena, struct page *run)
+static void run_settle(struct arena *arena, struct free_run *run)
 {
-	struct page *to = descriptor_take_first(arena->pool, run);
+	struct run *slot = descriptor_take_first(arena->pool, &run->run);
 
-	if (!to)
-		return;
-	run_move(arena, run, to);
+	if (slot)
+		run_move(arena, run, slot);
+}
+
+/* A run that is gone: a neighbour has taken its units in */
+static void run_dissolve(struct arena *arena, struct run *run)
+{
+	DEQUE_REMOVE(&arena->phys, run, phys);
 	descriptor_give(arena, run);
 }
 
-void run_put(struct arena *arena, struct page *run, bool dirty)
+/* A free run takes in the free run behind it, and what is dirty there */
+static void run_join(struct arena *arena, struct free_run *run,
+		     struct free_run *next)
 {
-	struct page *next = run->phys.next, *prev = run->phys.prev, *gone;
+	uintptr_t dirty_start = next->dirty_start, dirty_end = next->dirty_end;
+
+	if (!(run->flags & RUN_DIRTY))
+		run->flags = next->flags & RUN_GREW_UP;
+	run_set_dirty(arena, next, 0, 0);
+	run_unbin(arena, next);
+	run_rebin(arena, run, run->units + next->units);
+	run_dissolve(arena, &next->run);
+	run_widen_dirty(arena, run, dirty_start, dirty_end);
+}
+
+/* A run that nobody uses any more becomes a free run of its own */
+static struct free_run *run_begin_free(struct arena *arena, struct run *run)
+{
+	struct free_run *free = (struct free_run *)run;
+
+	run->owner = 0;
+	run->flags = 0;
+	free->dirty_start = free->dirty_end = 0;
+	run_bin(arena, free);
+	return free;
+}
+
+/*
+ * No two free runs touch. So the run goes to the one before it, or else to the
+ * one behind it; where there are both, these two touch now.
+ */
+void run_put(struct arena *arena, struct run *run, bool dirty)
+{
+	struct free_run *prev = free_run_of(run->phys.prev);
+	struct free_run *next = free_run_of(run->phys.next), *free;
 	uintptr_t start = run_start(run), end = run_end(run);
-	uintptr_t dirty_start = 0, dirty_end = 0;
 
 	mi_assert(run->block_size == 0);
 	arena->units_free += run->units;
-	run->owner = 0;
-	run->flags = 0;
-	run->dirty_start = run->dirty_end = 0;
-	if (dirty) {
-		dirty_start = start;
-		dirty_end = end;
-	}
-	if (next && next->kind == RUN_FREE) {
+	if (prev) {
+		free = prev;
+		run_rebin(arena, prev, prev->units + run->units);
+		run_dissolve(arena, run);
+		if (next)
+			run_join(arena, prev, next);
+	} else if (next) {
+		free = next;
 		next->origin = start;
 		run_rebin(arena, next, next->units + run->units);
-		gone = run;
-		DEQUE_REMOVE(&arena->phys, run, phys);
-		run = next;
-	} else if (prev && prev->kind == RUN_FREE) {
-		run_rebin(arena, prev, prev->units + run->units);
-		gone = run;
-		DEQUE_REMOVE(&arena->phys, run, phys);
-		run = prev;
-		prev = NULL;
+		run_dissolve(arena, run);
 	} else {
-		gone = NULL;
-		run_bin(arena, run);
-		prev = NULL;
+		free = run_begin_free(arena, run);
 	}
-	if (gone && prev && prev->kind == RUN_FREE) {
-		/* free on both sides: all three become `prev` */
-		uintptr_t other_start = run->dirty_start;
-		uintptr_t other_end = run->dirty_end;
-
-		if (!(prev->flags & PAGE_AGED))
-			prev->flags = run->flags & RUN_GREW_UP;
-		run_set_dirty(arena, run, 0, 0);
-		run_unbin(arena, run);
-		DEQUE_REMOVE(&arena->phys, run, phys);
-		run_rebin(arena, prev, prev->units + run->units);
-		run_widen_dirty(arena, prev, other_start, other_end);
-		run_widen_dirty(arena, prev, dirty_start, dirty_end);
-		descriptor_give(arena, run);
-		run = prev;
-	} else {
-		run_widen_dirty(arena, run, dirty_start, dirty_end);
-	}
-	if (gone)
-		descriptor_give(arena, gone);
-	run_settle(arena, run);
+	if (dirty)
+		run_widen_dirty(arena, free, start, end);
+	run_settle(arena, free);
 }
 
-struct page *run_split(struct arena *arena, struct page *run, size_t units)
+struct run *run_split(struct arena *arena, struct run *run, size_t units)
 {
-	struct page *rest = descriptor_take(arena);
+	struct run *rest = descriptor_take(arena);
 
 	if (!rest)
 		return NULL;
 	rest->origin = run_start(run) + (units << UNIT_SHIFT);
 	rest->units = (uint32_t)(run->units - units);
 	rest->kind = run->kind;
-	rest->dirty_start = rest->dirty_end = 0;
 	run->units = (uint32_t)units;
 	DEQUE_INSERT_BEHIND(&arena->phys, run, rest, phys);
 	return rest;
 }
 
-bool run_grow(struct arena *arena, struct page *run, size_t units)
+bool run_grow(struct arena *arena, struct run *run, size_t units)
 {
-	struct page *next = run->phys.next;
+	struct free_run *next = free_run_of(run->phys.next);
 	uintptr_t end = run_end(run) + (units << UNIT_SHIFT);
 
 	if (!run_may_grow(run, units))
@@ -345,8 +353,7 @@ bool run_grow(struct arena *arena, struct page *run, size_t units)
 	if (next->units == units) {
 		run_set_dirty(arena, next, 0, 0);
 		run_unbin(arena, next);
-		DEQUE_REMOVE(&arena->phys, next, phys);
-		descriptor_give(arena, next);
+		run_dissolve(arena, &next->run);
 	} else {
 		run_rebin(arena, next, next->units - units);
 		next->origin = end;

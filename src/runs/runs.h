@@ -7,9 +7,12 @@
 #ifndef MI_RUNS_H
 #define MI_RUNS_H
 
-#include "runs/frames.h"
 #include "ground/track.h"
 #include "ground/types.h"
+#include "runs/frames.h"
+#include "runs/free_run.h"
+#include "runs/large_run.h"
+#include "runs/slab.h"
 
 /* What is asked of a run */
 struct run_request {
@@ -19,10 +22,8 @@ struct run_request {
 	enum run_kind kind;
 	unsigned int class;	/* of a page */
 	struct arena *arena;	/* only there; NULL: any not exclusive */
-	struct heap *heap;	/* whose large block it will be */
+	struct large **listed;	/* of a large block: a list to put it on */
 };
-
-#define CHUNK_SLOTS	(UNIT_SIZE / sizeof(struct page))
 
 /*
  * The files stand in the order in which they call each other: none calls what
@@ -30,9 +31,9 @@ struct run_request {
  */
 
 /* stats.c: units of a run, and runs */
-void stats_add(struct instance *instance, const struct page *run,
+void stats_add(struct instance *instance, const struct run *run,
 	       size_t units, unsigned int pages);
-void stats_subtract(struct instance *instance, const struct page *run,
+void stats_subtract(struct instance *instance, const struct run *run,
 		    size_t units, unsigned int pages);
 
 /*
@@ -41,85 +42,85 @@ void stats_subtract(struct instance *instance, const struct page *run,
  * itself, or the region for the engine's data. O(1).
  */
 /* NULL: there is none, see descriptors_reserve() */
-struct page *descriptor_take(struct arena *arena);
-void descriptor_give(struct arena *arena, struct page *page);
+struct run *descriptor_take(struct arena *arena);
+void descriptor_give(struct arena *arena, struct run *run);
 /* For the descriptor of a free run: one in the first chunk, or NULL */
-struct page *descriptor_take_first(struct arena *pool, struct page *than);
+struct run *descriptor_take_first(struct arena *pool, struct run *than);
 /* One of a chunk that has some */
-struct page *chunk_take(struct arena *pool, struct page *chunk);
+struct run *chunk_take(struct arena *pool, struct chunk *chunk);
 /* The first chunk, in the arena's header */
-void descriptors_init(struct arena *pool, struct page *slots, size_t count,
+void descriptors_init(struct arena *pool, struct chunk *chunk, size_t slots,
 		      size_t header_units);
-/* A run of one unit, just cut, becomes a chunk; gives what describes it now */
-struct page *slab_add(struct arena *pool, struct page *run);
+/* A run of one unit, just cut, becomes a chunk, which describes itself */
+void slab_add(struct arena *pool, struct run *run);
 /*
  * An empty chunk becomes a run in use again. Its descriptor cannot stay where
  * it is, so another chunk lends one: there must be one.
  */
-struct page *slab_remove(struct arena *pool, struct page *chunk);
+struct run *slab_remove(struct arena *pool, struct chunk *chunk);
 /* An empty chunk without which enough descriptors are left, or NULL */
-struct page *slab_spare(const struct arena *pool);
+struct chunk *slab_spare(const struct arena *pool);
 /* A chunk that only free runs keep, or NULL. O(chunks) */
-struct page *slab_movable(const struct arena *pool);
+struct chunk *slab_movable(const struct arena *pool);
 
 /*
- * map.c, and page_of() below: from an address to what describes it.
+ * map.c, and run_of() below: from an address to what describes it.
  *
  *	look-up			answers			lock	for	reports
- *	page_of()		a descriptor, always	none	any	no
+ *	run_of()		a descriptor, always	none	any	no
  *	arena_of()		its arena, or NULL	none	any	no
- *	arena_page_locked()	its run, or NULL	held	any	no
- *	arena_page_of()		its run, or NULL	takes	any	no
- *	block_page_quiet()	page of a block's start	takes	any	no
- *	block_page()		page of a live block	takes	any	yes
- *	page_around()		page around an address	takes	any	no
+ *	arena_run_locked()	its run, or NULL	held	any	no
+ *	arena_run_of()		its run, or NULL	takes	any	no
+ *	block_run_quiet()	run of a block's start	takes	any	no
+ *	block_run()		run of a live block	takes	any	yes
+ *	run_around()		run around an address	takes	any	no
  *
- * The last three are in blocks/blocks.h; they take the lock only where page_of()
+ * The last three are in blocks/blocks.h; they take the lock only where run_of()
  * does not answer.
  */
 /* The arena that holds an address, or NULL. No lock. O(arenas) */
 struct arena *arena_of(struct instance *instance, const void *p);
 /* The descriptor mapped at an address, or NULL. Takes the lock */
-struct page *arena_page_of(struct instance *instance, const void *p);
+struct run *arena_run_of(struct instance *instance, const void *p);
 /* The same for who holds the lock */
-struct page *arena_page_locked(struct instance *instance, const void *p);
+struct run *arena_run_locked(struct instance *instance, const void *p);
 /* No lock. O(1) with a window, else O(arenas) */
 struct arena *arena_by_number(struct instance *instance, unsigned int number);
 /*
- * Maps the units from that of `first` to that of `last` to `page`, or to none.
+ * Maps the units from that of `first` to that of `last` to `run`, or to none.
  * Where the map is a window no lock is needed: the entries are the run's alone.
  */
-void arena_map_set(struct arena *arena, struct page *page, uintptr_t first,
+void arena_map_set(struct arena *arena, struct run *run, uintptr_t first,
 		   uintptr_t last);
 
 /* Finds the map entry of a large block, and what it says while it lives */
-void arena_map_large(struct arena *arena, struct page *page);
+void arena_map_large(struct arena *arena, struct large *large);
 
 /*
  * dirty.c: the part of a free run that may have been touched. Makes it
  * [start, end), the youngest of all; or clips it to that, its age unchanged; or
  * widens it to hold that, too.
  */
-void run_set_dirty(struct arena *arena, struct page *run, uintptr_t start,
+void run_set_dirty(struct arena *arena, struct free_run *run, uintptr_t start,
 		   uintptr_t end);
-void run_clip_dirty(struct arena *arena, struct page *run, uintptr_t start,
+void run_clip_dirty(struct arena *arena, struct free_run *run, uintptr_t start,
 		    uintptr_t end);
-void run_widen_dirty(struct arena *arena, struct page *run, uintptr_t start,
+void run_widen_dirty(struct arena *arena, struct free_run *run, uintptr_t start,
 		     uintptr_t end);
 
 /* run.c: split, join, search in one arena. O(1), searches BIN_SCAN_MAX. */
-struct page *run_cut(struct arena *arena, const struct run_request *request);
+struct run *run_cut(struct arena *arena, const struct run_request *request);
 /* The first unit of a free run, for the engine's data. NULL: no descriptor */
-struct page *run_cut_front(struct arena *arena, struct page *run);
+struct run *run_cut_front(struct arena *arena, struct free_run *run);
 /* A run comes back; `dirty` tells whether it may have been touched */
-void run_put(struct arena *arena, struct page *run, bool dirty);
+void run_put(struct arena *arena, struct run *run, bool dirty);
 /* Cuts `units` off the front: the rest gets the descriptor returned, or NULL */
-struct page *run_split(struct arena *arena, struct page *run, size_t units);
+struct run *run_split(struct arena *arena, struct run *run, size_t units);
 /* Takes `units` more from the free run behind; false: there are not so many */
-bool run_grow(struct arena *arena, struct page *run, size_t units);
-static inline bool run_may_grow(const struct page *run, size_t units)
+bool run_grow(struct arena *arena, struct run *run, size_t units);
+static inline bool run_may_grow(const struct run *run, size_t units)
 {
-	const struct page *next = run->phys.next;
+	const struct run *next = run->phys.next;
 
 	return next && next->kind == RUN_FREE && next->units >= units;
 }
@@ -127,9 +128,9 @@ static inline bool run_may_grow(const struct page *run, size_t units)
 size_t run_largest(const struct arena *arena);
 /* Moves the high-water mark up to `end`; the map up to there is written */
 void run_reach(struct arena *arena, uintptr_t end);
-void run_unbin(struct arena *arena, struct page *run);
-/* Another descriptor for a free run */
-void run_move(struct arena *arena, struct page *run, struct page *to);
+void run_unbin(struct arena *arena, struct free_run *run);
+/* Another descriptor for a free run: a slot that was taken for it */
+void run_move(struct arena *arena, struct free_run *run, struct run *slot);
 
 /* window.c: the map that all arenas of an instance share */
 bool window_open(struct instance *instance);
@@ -152,9 +153,9 @@ bool descriptors_reserve(struct arena *arena);
 /* As many chunks as are needed, and none for free runs only. O(chunks) */
 void descriptors_settle(struct arena *arena);
 /* A run of this arena, which grows where it must and may */
-struct page *arena_cut(struct arena *arena, const struct run_request *request);
+struct run *arena_cut(struct arena *arena, const struct run_request *request);
 /* run_put(), and then gives chunks back that are empty now */
-void run_give_back(struct arena *arena, struct page *run, bool dirty);
+void run_give_back(struct arena *arena, struct run *run, bool dirty);
 
 /* arena.c: ranges that are taken into use */
 void instance_init(struct instance *instance);
@@ -177,17 +178,17 @@ struct arena *arena_add_rest(struct instance *instance, void *start,
 bool instance_open(struct instance *instance);
 
 /* release.c: runs that come back. The lock is held, and may be dropped */
-/* Counted no more, and off the list of its heap where it is large */
-void run_leave(struct instance *instance, struct page *run);
+/* Counted no more, and off its list where it is large */
+void run_leave(struct instance *instance, struct run *run);
 /*
  * To its arena. Where its mappings were moved it gets new ones first, which
  * join those beside it, and the lock is dropped meanwhile: tells what came of
  * that.
  */
-enum port_moved run_return(struct instance *instance, struct page *run,
+enum port_moved run_return(struct instance *instance, struct run *run,
 			   bool moved);
 /* Both */
-void instance_run_release(struct instance *instance, struct page *run);
+void instance_run_release(struct instance *instance, struct run *run);
 
 /*
  * purge.c: gives back what exceeds the budget, or all. The lock is dropped
@@ -206,50 +207,22 @@ bool arena_reserve(struct instance *instance, size_t units);
  * mappings of their own have them. `not_there`: which of the two runs has none
  * of its own now
  */
-bool instance_move_begin(struct instance *instance, struct page *to);
-void instance_move_end(struct instance *instance, struct page *not_there);
+bool instance_move_begin(struct instance *instance, struct run *to);
+void instance_move_end(struct instance *instance, struct run *not_there);
 /* A large block's run of which the memory is lost: never used again */
-void instance_run_lose(struct instance *instance, struct page *run);
-struct page *instance_run_alloc(struct instance *instance,
-				const struct run_request *request);
-void instance_run_free(struct instance *instance, struct page *run);
-/*
- * The cache of large blocks holds one: that which was freed last, as it is, up
- * to CACHE_UNITS_MAX, for a program that asks for the same size again. It
- * counts as free. Who takes it out of `large_cache` owns it; its size stands
- * there, too, because before that nothing may be read of its descriptor.
- */
-#define CACHE_UNITS_SHIFT	48
-#define CACHE_RUN_MASK		(((uintptr_t)1 << CACHE_UNITS_SHIFT) - 1)
-
-static inline struct page *large_cache_exchange(struct instance *instance,
-					     struct page *run)
-{
-	uintptr_t word = run ? (uintptr_t)run |
-			 (uintptr_t)run->units << CACHE_UNITS_SHIFT : 0;
-
-	word = atomic_swap(&instance->large_cache, word);
-	return (struct page *)(word & CACHE_RUN_MASK);
-}
-
-static inline struct page *large_cache_run(const struct instance *instance)
-{
-	return (struct page *)(atomic_read(&instance->large_cache) &
-			       CACHE_RUN_MASK);
-}
-
-static inline size_t large_cache_units(const struct instance *instance)
-{
-	return atomic_read(&instance->large_cache) >> CACHE_UNITS_SHIFT;
-}
+void instance_run_lose(struct instance *instance, struct run *run);
+struct run *instance_run_alloc(struct instance *instance,
+			       const struct run_request *request);
+void instance_run_free(struct instance *instance, struct run *run);
+/* Empties the cache of large blocks */
 void large_cache_flush(struct instance *instance);
-bool instance_run_grow(struct instance *instance, struct page *run,
+bool instance_run_grow(struct instance *instance, struct run *run,
 		       size_t units);
-void instance_run_shrink(struct instance *instance, struct page *run,
+void instance_run_shrink(struct instance *instance, struct run *run,
 			 size_t units);
 /* Cuts a run in use: the rest is a run of its own. NULL: no descriptor */
-struct page *instance_run_split(struct instance *instance, struct page *run,
-				size_t units);
+struct run *instance_run_split(struct instance *instance, struct run *run,
+			       size_t units);
 /*
  * What is free is joined and in the bins, and descriptors take no more of it
  * than they must: for the call below.
@@ -269,8 +242,8 @@ static inline bool arena_holds(const struct arena *arena, const void *p)
  * The descriptor that stands for `p` in the primary arena, or some other
  * descriptor when `p` is no block there; never NULL. No lock.
  */
-static ALWAYS_INLINE struct page *page_of(struct instance *instance,
-					  const void *p)
+static ALWAYS_INLINE struct run *run_of(struct instance *instance,
+					const void *p)
 {
 	struct map *map;
 	uintptr_t index;
@@ -285,7 +258,7 @@ static ALWAYS_INLINE struct page *page_of(struct instance *instance,
 		return &instance->map->null;
 #endif
 	map = instance->map;
-	return (struct page *)((uintptr_t)map + map->distance[index]);
+	return (struct run *)((uintptr_t)map + map->distance[index]);
 }
 
 #endif /* MI_RUNS_H */

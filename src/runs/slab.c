@@ -12,176 +12,177 @@
  *
  * This file asks for no unit and gives none back: who calls it does so, with
  * slab_add() and slab_remove(), see chunk.c. All but slab_movable() is O(1).
- *
- * Of a chunk's own descriptor, `free` is the list of free slots, `capacity`
- * counts all slots and `reserved` those in use.
  */
 #include "runs/runs.h"
 
-_Static_assert(CHUNK_SLOTS == 32, "a chunk fills its unit");
-
-static struct page *chunk_of(struct arena *pool, struct page *page)
+static struct chunk *chunk_of(const struct arena *pool, struct run *run)
 {
-	struct page *first = pool->first_chunk;
+	struct chunk *first = pool->first_chunk;
 
-	if ((size_t)(page - first) < first->capacity && page >= first)
+	if ((size_t)(run - &first->run) < first->slots && run >= &first->run)
 		return first;
-	return (struct page *)align_down((uintptr_t)page, UNIT_SIZE);
+	return (struct chunk *)align_down((uintptr_t)run, UNIT_SIZE);
 }
 
-static void chunk_unlist(struct arena *pool, struct page *chunk)
+static void chunk_unlist(struct arena *pool, struct chunk *chunk)
 {
 	DEQUE_REMOVE(&pool->chunks, chunk, list);
 }
 
 /* An empty chunk is used last, and given back when there is enough else */
-static void chunk_to_end(struct arena *pool, struct page *chunk)
+static void chunk_to_end(struct arena *pool, struct chunk *chunk)
 {
 	chunk_unlist(pool, chunk);
 	DEQUE_APPEND(&pool->chunks, chunk, list);
 }
 
-static void chunk_init(struct arena *pool, struct page *slots, size_t count)
+static void chunk_push(struct chunk *chunk, struct run *run)
 {
-	struct page *chunk = slots;
+	struct slot *slot = (struct slot *)run;
+
+	run->kind = RUN_NONE;
+	slot->next = chunk->free;
+	chunk->free = slot;
+}
+
+static void chunk_init(struct arena *pool, struct chunk *chunk, size_t slots)
+{
 	size_t i;
 
 	memory_zero(chunk, sizeof(*chunk));
 	chunk->kind = RUN_META;
 	chunk->arena_number = pool->number;
-	chunk->capacity = (uint16_t)count;
-	chunk->reserved = 1;
-	for (i = count - 1; i > 0; i--) {
-		slots[i].kind = RUN_NONE;
-		slots[i].list.next = (struct page *)chunk->free;
-		chunk->free = (struct block *)&slots[i];
-	}
-	pool->descriptors_free += count - 1;
+	chunk->slots = (uint16_t)slots;
+	chunk->used = 1;
+	for (i = slots - 1; i > 0; i--)
+		chunk_push(chunk, chunk_slot(chunk, i));
+	pool->descriptors_free += slots - 1;
 	DEQUE_PREPEND(&pool->chunks, chunk, list);
 	if (chunk->list.next)
 		chunk_to_end(pool, chunk);
 }
 
-void descriptors_init(struct arena *pool, struct page *slots, size_t count,
+void descriptors_init(struct arena *pool, struct chunk *chunk, size_t slots,
 		      size_t header_units)
 {
-	chunk_init(pool, slots, count);
-	pool->first_chunk = slots;
-	slots->origin = pool->start;
-	slots->units = (uint32_t)header_units;
-	DEQUE_APPEND(&pool->phys, slots, phys);
+	chunk_init(pool, chunk, slots);
+	pool->first_chunk = chunk;
+	chunk->origin = pool->start;
+	chunk->units = (uint32_t)header_units;
+	DEQUE_APPEND(&pool->phys, &chunk->run, phys);
 }
 
-struct page *chunk_take(struct arena *pool, struct page *chunk)
+struct run *chunk_take(struct arena *pool, struct chunk *chunk)
 {
-	struct page *page = (struct page *)chunk->free;
+	struct slot *slot = chunk->free;
 
-	chunk->free = (struct block *)page->list.next;
-	chunk->reserved++;
+	chunk->free = slot->next;
+	chunk->used++;
 	if (unlikely(!chunk->free))
 		chunk_unlist(pool, chunk);
 	pool->descriptors_free--;
-	return page;
+	return &slot->run;
 }
 
-struct page *descriptor_take(struct arena *arena)
+struct run *descriptor_take(struct arena *arena)
 {
 	struct arena *pool = arena->pool;
-	struct page *page;
+	struct run *run;
 
 	if (unlikely(!pool->chunks.first))
 		return NULL;
-	page = chunk_take(pool, pool->chunks.first);
-	page->owner = 0;
-	page->heap = NULL;
-	page->block_size = 0;
-	page->flags = 0;
-	page->arena_number = arena->number;
-	return page;
+	run = chunk_take(pool, pool->chunks.first);
+	run->owner = 0;
+	run_void(run);
+	run->flags = 0;
+	run->arena_number = arena->number;
+	return run;
 }
 
-struct page *descriptor_take_first(struct arena *pool, struct page *than)
+struct run *descriptor_take_first(struct arena *pool, struct run *than)
 {
-	struct page *first = pool->first_chunk;
+	struct chunk *first = pool->first_chunk;
 
 	if (!first->free || chunk_of(pool, than) == first)
 		return NULL;
 	return chunk_take(pool, first);
 }
 
-void descriptor_give(struct arena *arena, struct page *page)
+void descriptor_give(struct arena *arena, struct run *run)
 {
 	struct arena *pool = arena->pool;
-	struct page *chunk = chunk_of(pool, page);
+	struct chunk *chunk = chunk_of(pool, run);
 
-	mi_assert(chunk->kind == RUN_META && chunk->reserved > 1);
-	page->kind = RUN_NONE;
-	page->owner = 0;
-	page->list.next = (struct page *)chunk->free;
+	mi_assert(chunk->kind == RUN_META && chunk->used > 1);
+	run->owner = 0;
 	if (unlikely(!chunk->free))
 		DEQUE_PREPEND(&pool->chunks, chunk, list);
-	chunk->free = (struct block *)page;
-	chunk->reserved--;
+	chunk_push(chunk, run);
+	chunk->used--;
 	pool->descriptors_free++;
-	if (unlikely(chunk->reserved == 1) && chunk != pool->first_chunk)
+	if (unlikely(chunk->used == 1) && chunk != pool->first_chunk)
 		chunk_to_end(pool, chunk);
 }
 
 /* Whether nothing but free runs keeps the chunk */
-static bool chunk_is_movable(const struct arena *pool,
-			     const struct page *chunk)
+static bool chunk_is_movable(const struct arena *pool, struct chunk *chunk)
 {
+	const struct run *run;
 	size_t i;
 
-	for (i = 1; i < CHUNK_SLOTS; i++)
-		if (chunk[i].kind != RUN_NONE && chunk[i].kind != RUN_FREE)
+	if (chunk == pool->first_chunk || chunk->used == 1)
+		return false;
+	for (i = 1; i < CHUNK_SLOTS; i++) {
+		run = chunk_slot(chunk, i);
+		if (run->kind != RUN_NONE && run->kind != RUN_FREE)
 			return false;
-	return chunk != pool->first_chunk && chunk->reserved > 1;
+	}
+	return true;
 }
 
-struct page *slab_add(struct arena *pool, struct page *run)
+void slab_add(struct arena *pool, struct run *run)
 {
-	struct page *chunk = (struct page *)run_start(run);
+	struct chunk *chunk = (struct chunk *)run_start(run);
+	struct run *own = &chunk->run;
 
 	chunk_init(pool, chunk, CHUNK_SLOTS);
-	chunk->origin = run->origin;
-	chunk->units = 1;
-	chunk->phys = run->phys;
-	DEQUE_RELINK(&pool->phys, chunk, phys);
+	own->origin = run->origin;
+	own->units = 1;
+	own->phys = run->phys;
+	DEQUE_RELINK(&pool->phys, own, phys);
 	descriptor_give(pool, run);
-	return chunk;
 }
 
-struct page *slab_remove(struct arena *pool, struct page *chunk)
+struct run *slab_remove(struct arena *pool, struct chunk *chunk)
 {
-	struct page *run;
+	struct run *run;
 
-	mi_assert(chunk->reserved == 1 && chunk != pool->first_chunk);
+	mi_assert(chunk->used == 1 && chunk != pool->first_chunk);
 	chunk_unlist(pool, chunk);
 	pool->descriptors_free -= CHUNK_SLOTS - 1;
 	run = descriptor_take(pool);
 	run->origin = chunk->origin;
 	run->units = 1;
 	run->kind = RUN_META;
-	run->phys = chunk->phys;
+	run->phys = chunk->run.phys;
 	DEQUE_RELINK(&pool->phys, run, phys);
 	return run;
 }
 
-struct page *slab_spare(const struct arena *pool)
+struct chunk *slab_spare(const struct arena *pool)
 {
-	struct page *chunk = pool->chunks.last;
+	struct chunk *chunk = pool->chunks.last;
 
-	if (likely(!chunk || chunk->reserved > 1) ||
+	if (likely(!chunk || chunk->used > 1) ||
 	    chunk == pool->first_chunk || pool->descriptors_free <
 	    CHUNK_SLOTS - 1 + DESCRIPTOR_RESERVE)
 		return NULL;
 	return chunk;
 }
 
-struct page *slab_movable(const struct arena *pool)
+struct chunk *slab_movable(const struct arena *pool)
 {
-	struct page *chunk = pool->chunks.last;
+	struct chunk *chunk = pool->chunks.last;
 
 	while (chunk && !chunk_is_movable(pool, chunk))
 		chunk = chunk->list.prev;

@@ -5,13 +5,12 @@
 #if MI_CLASS_STATS
 
 static struct class_stats *stats_of(struct instance *instance,
-				    const struct page *run)
+				    const struct run *run)
 {
-	return &instance->stats[run->kind == RUN_SMALL ? run->class :
-				STATS_LARGE];
+	return &instance->stats[run->class];
 }
 
-static void class_add(struct instance *instance, const struct page *run,
+static void class_add(struct instance *instance, const struct run *run,
 		      size_t units, unsigned int pages)
 {
 	struct class_stats *stats = stats_of(instance, run);
@@ -25,7 +24,7 @@ static void class_add(struct instance *instance, const struct page *run,
 		stats->pages_peak = stats->pages;
 }
 
-static void class_subtract(struct instance *instance, const struct page *run,
+static void class_subtract(struct instance *instance, const struct run *run,
 			   size_t units, unsigned int pages)
 {
 	struct class_stats *stats = stats_of(instance, run);
@@ -36,7 +35,7 @@ static void class_subtract(struct instance *instance, const struct page *run,
 
 #else
 
-static void class_add(struct instance *instance, const struct page *run,
+static void class_add(struct instance *instance, const struct run *run,
 		      size_t units, unsigned int pages)
 {
 	(void)instance;
@@ -45,7 +44,7 @@ static void class_add(struct instance *instance, const struct page *run,
 	(void)pages;
 }
 
-static void class_subtract(struct instance *instance, const struct page *run,
+static void class_subtract(struct instance *instance, const struct run *run,
 			   size_t units, unsigned int pages)
 {
 	class_add(instance, run, units, pages);
@@ -53,7 +52,7 @@ static void class_subtract(struct instance *instance, const struct page *run,
 
 #endif /* MI_CLASS_STATS */
 
-void stats_add(struct instance *instance, const struct page *run,
+void stats_add(struct instance *instance, const struct run *run,
 	       size_t units, unsigned int pages)
 {
 	instance->units_used += units;
@@ -63,7 +62,7 @@ void stats_add(struct instance *instance, const struct page *run,
 		class_add(instance, run, units, pages);
 }
 
-void stats_subtract(struct instance *instance, const struct page *run,
+void stats_subtract(struct instance *instance, const struct run *run,
 		    size_t units, unsigned int pages)
 {
 	instance->units_used -= units;

@@ -18,11 +18,11 @@ static bool arena_serves(const struct instance *instance,
 	return !arena->exclusive && (!arena->grows || instance->os_enabled);
 }
 
-static struct page *arenas_cut(struct instance *instance,
-			       const struct run_request *request)
+static struct run *arenas_cut(struct instance *instance,
+			      const struct run_request *request)
 {
 	struct arena *arena;
-	struct page *run;
+	struct run *run;
 
 	for (arena = instance->arenas; arena; arena = arena->next) {
 		if (!arena_serves(instance, arena, request))
@@ -39,11 +39,11 @@ static struct page *arenas_cut(struct instance *instance,
  * Where the region for the engine's data cannot grow, a heap lies among blocks:
  * less well guarded, but there.
  */
-static struct page *arenas_cut_beside_blocks(struct instance *instance,
-					     const struct run_request *request)
+static struct run *arenas_cut_beside_blocks(struct instance *instance,
+					    const struct run_request *request)
 {
 	struct arena *arena;
-	struct page *run = NULL;
+	struct run *run = NULL;
 
 	for (arena = instance->arenas; arena && !run; arena = arena->next)
 		if (!arena->exclusive && !arena->fixed)
@@ -52,12 +52,12 @@ static struct page *arenas_cut_beside_blocks(struct instance *instance,
 }
 
 /* What no arena has: one of them grows, or there is a new one */
-static struct page *arenas_cut_more(struct instance *instance,
-				    const struct run_request *request)
+static struct run *arenas_cut_more(struct instance *instance,
+				   const struct run_request *request)
 {
 	size_t units = request->units + request->align_units - 1;
 	struct arena *arena;
-	struct page *run;
+	struct run *run;
 
 	for (arena = instance->arenas; arena; arena = arena->next) {
 		if (!arena->grows || !arena_serves(instance, arena, request))
@@ -76,24 +76,23 @@ static struct page *arenas_cut_more(struct instance *instance,
 	return arenas_cut(instance, request);
 }
 
-/* Counted, and on the list of its heap where it is large */
-static void run_enter(struct instance *instance, struct page *run,
+/* Counted, and listed where it is large */
+static void run_enter(struct instance *instance, struct run *run,
 		      const struct run_request *request)
 {
-	struct heap *heap = request->heap;
-
-	run->class = (uint8_t)request->class;
+	run->class = request->kind == RUN_PAGE ? (uint8_t)request->class :
+		     CLASS_NONE;
 	stats_add(instance, run, run->units, 1);
-	if (!heap)
-		return;
-	run->heap = heap;
-	LIST_PUSH(heap->large, run, list);
+	if (request->kind == RUN_LARGE) {
+		large_of_run(run)->block = NULL;
+		large_list(large_of_run(run), request->listed);
+	}
 }
 
-struct page *instance_run_alloc(struct instance *instance,
-				const struct run_request *request)
+struct run *instance_run_alloc(struct instance *instance,
+			       const struct run_request *request)
 {
-	struct page *run = NULL;
+	struct run *run = NULL;
 
 	port_lock(&instance->lock);
 	if (likely(frames_for_request(instance, request)))
@@ -115,7 +114,7 @@ struct page *instance_run_alloc(struct instance *instance,
 	return run;
 }
 
-bool instance_move_begin(struct instance *instance, struct page *to)
+bool instance_move_begin(struct instance *instance, struct run *to)
 {
 	bool may;
 
@@ -129,7 +128,7 @@ bool instance_move_begin(struct instance *instance, struct page *to)
 	return may;
 }
 
-void instance_move_end(struct instance *instance, struct page *not_there)
+void instance_move_end(struct instance *instance, struct run *not_there)
 {
 	port_lock(&instance->lock);
 	if (not_there->flags & RUN_MOVED) {
@@ -139,16 +138,15 @@ void instance_move_end(struct instance *instance, struct page *not_there)
 	port_unlock(&instance->lock);
 }
 
-void instance_run_lose(struct instance *instance, struct page *run)
+void instance_run_lose(struct instance *instance, struct run *run)
 {
 	port_lock(&instance->lock);
 	run_leave(instance, run);
 	run->kind = RUN_META;
-	run->heap = NULL;
 	port_unlock(&instance->lock);
 }
 
-void instance_run_free(struct instance *instance, struct page *run)
+void instance_run_free(struct instance *instance, struct run *run)
 {
 	port_lock(&instance->lock);
 	instance_run_release(instance, run);
@@ -158,13 +156,13 @@ void instance_run_free(struct instance *instance, struct page *run)
 
 void large_cache_flush(struct instance *instance)
 {
-	struct page *run = large_cache_exchange(instance, NULL);
+	struct large *large = large_cache_exchange(instance, NULL);
 
-	if (run)
-		instance_run_free(instance, run);
+	if (large)
+		instance_run_free(instance, &large->run);
 }
 
-static bool run_try_grow(struct instance *instance, struct page *run,
+static bool run_try_grow(struct instance *instance, struct run *run,
 			 size_t units)
 {
 	if (!run_may_grow(run, units) || !frames_for_more(instance, run, units))
@@ -176,7 +174,7 @@ static bool run_try_grow(struct instance *instance, struct page *run,
 	return false;
 }
 
-bool instance_run_grow(struct instance *instance, struct page *run,
+bool instance_run_grow(struct instance *instance, struct run *run,
 		       size_t units)
 {
 	bool grown;
@@ -197,11 +195,11 @@ bool instance_run_grow(struct instance *instance, struct page *run,
 }
 
 /* Keeps the first `units`; the run stays whole where no descriptor is left */
-void instance_run_shrink(struct instance *instance, struct page *run,
+void instance_run_shrink(struct instance *instance, struct run *run,
 			 size_t units)
 {
 	struct arena *arena;
-	struct page *rest;
+	struct run *rest;
 
 	port_lock(&instance->lock);
 	arena = arena_by_number(instance, run->arena_number);
@@ -217,10 +215,10 @@ void instance_run_shrink(struct instance *instance, struct page *run,
 }
 
 /* Two runs of one, both in use; NULL where no descriptor is left */
-struct page *instance_run_split(struct instance *instance, struct page *run,
-				size_t units)
+struct run *instance_run_split(struct instance *instance, struct run *run,
+			       size_t units)
 {
-	struct page *rest;
+	struct run *rest;
 
 	port_lock(&instance->lock);
 	(void)descriptors_reserve(arena_by_number(instance,

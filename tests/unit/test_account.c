@@ -43,13 +43,13 @@ static int end(void **state)
 
 static struct block *block_number(size_t number)
 {
-	return (struct block *)(run_start(model.page) +
+	return (struct block *)(run_start(&model.page->run) +
 				number * model.page->block_size);
 }
 
 static size_t number_of(const void *block)
 {
-	return ((uintptr_t)block - run_start(model.page)) /
+	return ((uintptr_t)block - run_start(&model.page->run)) /
 	       model.page->block_size;
 }
 
@@ -130,11 +130,11 @@ static bool give_back(struct check_random *random)
 	if (!model.away)
 		return false;
 	block = choose_away(random);
-	assert_true(page_starts_block(page, block));
-	stops = account_block_freed(page, block);
+	assert_true(run_starts_block(&page->run, block));
+	stops = account_block_freed(&page->run, block);
 	if (stops) {
-		account_undo(page, block);
-		(void)account_take_back(page, block_weight(page, block));
+		account_undo(&page->run, block);
+		(void)account_take_back(page, block_weight(&page->run, block));
 	}
 	page_push_local(page, block);
 	if (model.away == 0 && (model.watched || list_is_empty))
@@ -199,16 +199,16 @@ static void refuse(struct check_random *random)
 {
 	struct page *page = model.page;
 	size_t made = (size_t)page->capacity * page->block_size;
-	size_t offset = check_below(random, run_bytes(page) + UNIT_SIZE);
-	const char *p = (char *)run_start(page) + offset;
+	size_t offset = check_below(random, run_bytes(&page->run) + UNIT_SIZE);
+	const char *p = (char *)run_start(&page->run) + offset;
 	bool is_start = offset % page->block_size == 0 && offset < made;
 
-	assert_int_equal(page_starts_block(page, p), is_start);
+	assert_int_equal(run_starts_block(&page->run, p), is_start);
 	if (offset % page->block_size == 0)
 		return;
-	check(account_block_freed(page, p), "%zu of %u was not refused", offset,
+	check(account_block_freed(&page->run, p), "%zu of %u was not refused", offset,
 	      page->block_size);
-	account_undo(page, p);
+	account_undo(&page->run, p);
 }
 
 /* -------- tests -------- */

@@ -25,7 +25,7 @@ static void from_16_kib_at_any_start(void **state)
 		     bytes += bytes < 64 * KIB ? 509 : 4093) {
 			char *start = memory + starts[i];
 			struct arena *arena;
-			struct page *run;
+			struct run *run;
 
 			memset(memory, DIRT, MIB);
 			instance_renew(&instance);
@@ -326,9 +326,9 @@ static void instances_share_nothing(void **state)
 			pattern_write(blocks[i][k], block_size(k), i + k);
 		}
 		for (i = 0; i < 3; i++) {
-			assert_non_null(block_page_quiet(&others[i],
+			assert_non_null(block_run_quiet(&others[i],
 							 blocks[i][k]));
-			assert_null(block_page_quiet(&others[(i + 1) % 3],
+			assert_null(block_run_quiet(&others[(i + 1) % 3],
 						     blocks[i][k]));
 			assert_null(arena_of(&others[(i + 2) % 3],
 					     blocks[i][k]));

@@ -43,7 +43,7 @@ static bool heap_adds_up(void)
 	(void)heap_visit_pages(&heap, count_page, counts);
 	return counts[0] == pages_in_heap() &&
 	       counts[1] <= PORT_KEPT_UNITS_MAX &&
-	       counts[0] == runs_of_kind(&instance, RUN_SMALL);
+	       counts[0] == runs_of_kind(&instance, RUN_PAGE);
 }
 
 static int end(void **state)

@@ -40,12 +40,12 @@ enum port_moved __real_port_renew(void *start, size_t bytes);
 enum port_moved __wrap_port_renew(void *start, size_t bytes);
 enum port_moved __real_port_move(void *to, void *from, size_t bytes);
 enum port_moved __wrap_port_move(void *to, void *from, size_t bytes);
-struct page *__real_run_cut(struct arena *arena,
-			    const struct run_request *request);
-struct page *__wrap_run_cut(struct arena *arena,
-			    const struct run_request *request);
-bool __real_run_grow(struct arena *arena, struct page *run, size_t units);
-bool __wrap_run_grow(struct arena *arena, struct page *run, size_t units);
+struct run *__real_run_cut(struct arena *arena,
+			   const struct run_request *request);
+struct run *__wrap_run_cut(struct arena *arena,
+			   const struct run_request *request);
+bool __real_run_grow(struct arena *arena, struct run *run, size_t units);
+bool __wrap_run_grow(struct arena *arena, struct run *run, size_t units);
 bool __real_port_purge(void *start, size_t bytes);
 bool __wrap_port_purge(void *start, size_t bytes);
 
@@ -72,13 +72,13 @@ enum port_moved __wrap_port_move(void *to, void *from, size_t bytes)
 	return fails() ? PORT_NOT_MOVED : __real_port_move(to, from, bytes);
 }
 
-struct page *__wrap_run_cut(struct arena *arena,
-			    const struct run_request *request)
+struct run *__wrap_run_cut(struct arena *arena,
+			   const struct run_request *request)
 {
 	return fails() ? NULL : __real_run_cut(arena, request);
 }
 
-bool __wrap_run_grow(struct arena *arena, struct page *run, size_t units)
+bool __wrap_run_grow(struct arena *arena, struct run *run, size_t units)
 {
 	return !fails() && __real_run_grow(arena, run, units);
 }
@@ -232,7 +232,7 @@ static int run_script(void)
 	mi_collect(true);
 	must(heap_is_valid(heap_current()));
 	must(all_is_valid(&default_instance));
-	must(runs_of_kind(&default_instance, RUN_SMALL) == 0);
+	must(runs_of_kind(&default_instance, RUN_PAGE) == 0);
 	must(runs_of_kind(&default_instance, RUN_LARGE) == 0);
 	printf("%ld", counted);
 	return 0;

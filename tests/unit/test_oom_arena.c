@@ -169,7 +169,7 @@ static int mixed(size_t bytes)
 		must(is_valid());
 	}
 	mi_collect(true);
-	must(runs_of_kind(&default_instance, RUN_SMALL) == 0);
+	must(runs_of_kind(&default_instance, RUN_PAGE) == 0);
 	must(runs_of_kind(&default_instance, RUN_LARGE) == 0);
 	must(is_valid());
 	return 0;

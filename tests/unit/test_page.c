@@ -70,9 +70,9 @@ static size_t page_use_up(struct page *page)
 		made = page->capacity;
 		while (!page_list_is_empty(page)) {
 			p = (uintptr_t)page_pop(page);
-			assert_int_equal((p - run_start(page)) %
+			assert_int_equal((p - run_start(&page->run)) %
 					 page->block_size, 0);
-			assert_true(p + page->block_size <= run_end(page));
+			assert_true(p + page->block_size <= run_end(&page->run));
 			blocks[count] = (void *)p;
 			memset((void *)p, (int)(count & 0xff),
 			       page->block_size);
@@ -117,7 +117,7 @@ static void pages_hand_out_every_block(void **state)
 				assert_true(own_byte(blocks[i],
 						     page->block_size, i));
 			page_free(page);
-			assert_null(block_page_quiet(&instance, blocks[0]));
+			assert_null(block_run_quiet(&instance, blocks[0]));
 		}
 		heap.page_count[class] = 0;
 	}
@@ -186,7 +186,7 @@ static void bitmap_shows_what_is_free(void **state)
 			set += (size_t)__builtin_popcountll(bits[i]);
 		assert_int_equal(set, half);
 		for (i = 0; i < count; i++) {
-			n = ((uintptr_t)blocks[i] - run_start(page)) /
+			n = ((uintptr_t)blocks[i] - run_start(&page->run)) /
 			    page->block_size;
 			assert_int_equal(bits[n / 64] >> n % 64 & 1, i < half);
 		}

@@ -31,7 +31,7 @@ bool __wrap_port_purge(void *start, size_t bytes);
 bool __wrap_port_purge(void *start, size_t bytes)
 {
 	struct arena *arena = arena_of(&instance, start);
-	struct page *run;
+	struct run *run;
 
 	/* others may work meanwhile, and what they are given is not this */
 	must(instance.lock.word == 0);

@@ -20,14 +20,14 @@ static int renew(void **state)
 struct model {
 	struct check_random random;
 	struct arena *arena;
-	struct page *runs[RUNS_MAX];
+	struct run *runs[RUNS_MAX];
 	bool written[RUNS_MAX];		/* by the model, all of it */
 	bool dirty[RUNS_MAX];		/* may be anything but zero */
 	size_t count, units_cut, zero_runs;
 	bool taken[WINDOW_UNITS];
 };
 
-static void model_take(struct model *model, const struct page *run, bool taken)
+static void model_take(struct model *model, const struct run *run, bool taken)
 {
 	size_t first = (run_start(run) - model->arena->start) >> UNIT_SHIFT;
 	size_t i;
@@ -47,7 +47,7 @@ static void model_cut(struct model *model, size_t units_most)
 		.align_units = 1, .kind = RUN_PALLOC,
 	};
 	struct arena *arena = model->arena;
-	struct page *run;
+	struct run *run;
 	size_t largest;
 
 	if (check_below(&model->random, 4) == 0) {
@@ -86,7 +86,7 @@ static void model_cut(struct model *model, size_t units_most)
 
 static void model_put(struct model *model, size_t i)
 {
-	struct page *run = model->runs[i];
+	struct run *run = model->runs[i];
 
 	if (model->written[i])
 		assert_true(all_dirt((void *)run_start(run), run_bytes(run)));
@@ -101,7 +101,7 @@ static void model_put(struct model *model, size_t i)
 /* In place: the rest of a run comes back, or more of what lies behind */
 static void model_resize(struct model *model, size_t i)
 {
-	struct page *run = model->runs[i], *rest;
+	struct run *run = model->runs[i], *rest;
 	size_t units = 1 + check_below(&model->random, run->units), before;
 
 	if (!descriptors_reserve(model->arena))
@@ -125,7 +125,7 @@ static void model_resize(struct model *model, size_t i)
 /* What is neither the model's nor free is the engine's own */
 static bool model_agrees(const struct model *model)
 {
-	const struct page *run = model->arena->phys.first;
+	const struct run *run = model->arena->phys.first;
 	size_t own = 0, free = 0;
 
 	for (; run; run = run->phys.next) {
@@ -229,7 +229,7 @@ static void random_runs_in_a_window(void **state)
 
 /* -------- drained, full, not to be had -------- */
 
-static struct page *cut_units(struct arena *arena, size_t units)
+static struct run *cut_units(struct arena *arena, size_t units)
 {
 	(void)descriptors_reserve(arena);
 	return run_cut(arena, &(struct run_request) {
@@ -240,7 +240,7 @@ static struct page *cut_units(struct arena *arena, size_t units)
 /* Chunks of descriptors come with many runs and go with them */
 static void drained_arena_is_as_new(void **state)
 {
-	static struct page *runs[512];
+	static struct run *runs[512];
 	size_t bytes, count, order, i, free_bytes;
 	char *memory = zero_memory(2 * MIB);
 
@@ -282,7 +282,7 @@ static void largest_run_is_exact(void **state)
 {
 	char *memory = zero_memory(2 * MIB);
 	size_t bytes, largest;
-	struct page *run;
+	struct run *run;
 
 	(void)state;
 	for (bytes = 64 * KIB; bytes <= 2 * MIB; bytes *= 2) {

@@ -93,7 +93,7 @@ static struct page *largest_page(unsigned int class)
 	page = page_alloc(&heap, class);
 	assert_non_null(page);
 	heap.page_count[class] = 0;
-	assert_true(run_bytes(page) > PAGE_BYTES_MAX / 2);
+	assert_true(run_bytes(&page->run) > PAGE_BYTES_MAX / 2);
 	return page;
 }
 
@@ -120,10 +120,10 @@ static void product_tells_starts_apart(void **state)
 		assert_true(m > (uint64_t)1 << 48);
 		/* nothing that passes for a block is in the way of it */
 		assert_true(total < m);
-		for (x = 0; x <= run_bytes(page) + d; x++) {
+		for (x = 0; x <= run_bytes(&page->run) + d; x++) {
 			const char *p = (char *)page->origin + x;
 
-			amount = block_weight(page, p);
+			amount = block_weight(&page->run, p);
 			if (x % d == 0)
 				check(amount == x / d * e, "class %u offset %"
 				      PRIu64, class, x);
@@ -156,19 +156,19 @@ static void product_refuses_other_windows(void **state)
 			away = i < 64 ? i + 1 :
 			       1 + check_below(&random, reach - 1);
 			away *= MAP_WINDOW_BYTES_MIN;
-			inside = i % 2 ? check_below(&random, run_bytes(page)) :
+			inside = i % 2 ? check_below(&random, run_bytes(&page->run)) :
 				 check_below(&random, page->reserved) *
 				 page->block_size;
-			inside += run_start(page);
-			check(block_weight(page, (void *)(inside + away)) >
+			inside += run_start(&page->run);
+			check(block_weight(&page->run, (void *)(inside + away)) >
 			      total, "class %u above", class);
-			check(block_weight(page, (void *)(inside - away)) >
+			check(block_weight(&page->run, (void *)(inside - away)) >
 			      total, "class %u below", class);
 			/* and where it happens to be a multiple */
 			away -= away % page->block_size;
-			check(block_weight(page, (void *)(inside + away)) >
+			check(block_weight(&page->run, (void *)(inside + away)) >
 			      total, "class %u multiple above", class);
-			check(block_weight(page, (void *)(inside - away)) >
+			check(block_weight(&page->run, (void *)(inside - away)) >
 			      total, "class %u multiple below", class);
 		}
 		page_free(page);

@@ -141,7 +141,7 @@ static int last_free_without_a_heap(void *arg)
 	in_thread(free_all_after_the_end);
 	must(default_instance.abandoned_count == 0);
 	must(default_instance.heap_count == 1);
-	must(runs_of_kind(&default_instance, RUN_SMALL) == 0);
+	must(runs_of_kind(&default_instance, RUN_PAGE) == 0);
 	return ends_well();
 }
 
@@ -157,7 +157,7 @@ static int last_free_where_nothing_is_claimed(void *arg)
 	must(is_abandoned(page));
 	mi_free(blocks[3]);
 	must(default_instance.abandoned_count == 1);
-	must(runs_of_kind(&default_instance, RUN_SMALL) == 1);
+	must(runs_of_kind(&default_instance, RUN_PAGE) == 1);
 	mi_free(blocks[4]);
 	must(default_instance.abandoned_count == 0);
 	return ends_well();
@@ -196,7 +196,7 @@ static int exclusive_pages_go_back(void *arg)
 	}
 	for (; i < EXCLUSIVE_BLOCKS; i++)
 		mi_free(exclusive_blocks[i]);
-	must(runs_of_kind(&default_instance, RUN_SMALL) == 0);
+	must(runs_of_kind(&default_instance, RUN_PAGE) == 0);
 	return ends_well();
 }
 

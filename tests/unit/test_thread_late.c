@@ -86,7 +86,7 @@ static int notification_of_a_living_thread(void *arg)
 	make_full_and_notify();
 	free_second();
 	free_third_and_fourth();
-	must(page->kind == RUN_SMALL && page->owner == port_thread_id());
+	must(page->kind == RUN_PAGE && page->owner == port_thread_id());
 	must(page_state(page) == PAGE_NOTIFIED);
 	must(is_queued(page));
 	must(is_valid());
@@ -174,7 +174,7 @@ static int notification_of_an_empty_page(void *arg)
 	free_third_and_fourth();
 	must(page_state(page) == PAGE_NOTIFIED);
 	notify_end();
-	must(runs_of_kind(&default_instance, RUN_SMALL) == 1);
+	must(runs_of_kind(&default_instance, RUN_PAGE) == 1);
 	mi_free(blocks[4]);
 	return ends_well();
 }
@@ -283,7 +283,7 @@ static int last_free_as_the_owner_ends(void *arg)
 	in_thread(end_with_one_block);
 	must(!before_lock_without_heap);
 	must(default_instance.abandoned_count == 0);
-	must(runs_of_kind(&default_instance, RUN_SMALL) == 0);
+	must(runs_of_kind(&default_instance, RUN_PAGE) == 0);
 	return ends_well();
 }
 

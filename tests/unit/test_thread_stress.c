@@ -88,7 +88,7 @@ static void drop_everything(void)
 	must(heap_is_valid(heap_current()));
 	must(all_is_valid(&default_instance));
 	must(default_instance.abandoned_count == 0);
-	must(runs_of_kind(&default_instance, RUN_SMALL) == 0);
+	must(runs_of_kind(&default_instance, RUN_PAGE) == 0);
 	must(runs_of_kind(&default_instance, RUN_LARGE) == 0);
 }
 

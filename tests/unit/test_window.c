@@ -100,10 +100,10 @@ static char *block_in(struct arena *arena, size_t bytes)
 static void window_free(char *block, size_t bytes)
 {
 	assert_true(all_dirt(block, bytes));
-	assert_non_null(block_page_quiet(&instance, block));
+	assert_non_null(block_run_quiet(&instance, block));
 	instance_free(&instance, block);
 	large_cache_flush(&instance);
-	assert_null(block_page_quiet(&instance, block));
+	assert_null(block_run_quiet(&instance, block));
 	assert_true(all_is_valid(&instance));
 }
 
@@ -293,7 +293,7 @@ static void heaps_lie_among_blocks_if_they_must(void **state)
 static void own_data_lie_apart(void **state)
 {
 	const struct arena *arena;
-	const struct page *run;
+	const struct run *run;
 
 	(void)state;
 	assert_non_null(heap_malloc(&heap, 100));

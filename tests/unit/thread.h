@@ -27,7 +27,7 @@ static inline void in_thread(void (*body)(void))
 
 static inline struct page *page_around_block(const void *p)
 {
-	return block_page_quiet(&default_instance, p);
+	return (struct page *)block_run_quiet(&default_instance, p);
 }
 
 static inline bool is_abandoned(const struct page *page)
@@ -107,7 +107,7 @@ static inline int ends_well(void)
 	must(heap_current()->page_count[CLASS] == 0);
 	must(!heap_current()->full);
 	must(default_instance.abandoned_count == 0);
-	must(runs_of_kind(&default_instance, RUN_SMALL) == 0);
+	must(runs_of_kind(&default_instance, RUN_PAGE) == 0);
 	return 0;
 }
 

@@ -125,7 +125,8 @@ static inline char *arena_begin(struct instance *instance, struct heap *heap,
 static inline bool descriptors_are_valid(const struct arena *pool)
 {
 	const struct arena *arena;
-	const struct page *run, *chunk;
+	const struct chunk *chunk;
+	const struct run *run;
 	size_t runs = 0, used = 0, listed = 0, listed_free = 0, open = 0;
 
 	for (arena = pool->instance->arenas; arena; arena = arena->next)
@@ -133,15 +134,16 @@ static inline bool descriptors_are_valid(const struct arena *pool)
 		     run = run->phys.next)
 			runs++;
 	for (run = pool->phys.first; run; run = run->phys.next) {
-		if (run != pool->first_chunk &&
+		if (run != &pool->first_chunk->run &&
 		    (uintptr_t)run != run_start(run))
 			continue;
-		used += run->reserved;
-		open += run->reserved < run->capacity;
+		chunk = (const struct chunk *)run;
+		used += chunk->used;
+		open += chunk->used < chunk->slots;
 	}
 	for (chunk = pool->chunks.first; chunk; chunk = chunk->list.next) {
 		listed++;
-		listed_free += (size_t)chunk->capacity - chunk->reserved;
+		listed_free += (size_t)chunk->slots - chunk->used;
 	}
 	return runs == used && listed == open &&
 	       listed_free == pool->descriptors_free;
@@ -150,7 +152,7 @@ static inline bool descriptors_are_valid(const struct arena *pool)
 /* No run but the header and one that is free: as arena_add() left it */
 static inline bool arena_is_as_new(struct arena *arena)
 {
-	const struct page *run;
+	const struct run *run;
 
 	large_cache_flush(arena->instance);
 	run = arena->phys.first;
@@ -180,7 +182,7 @@ static inline unsigned int runs_of_kind(const struct instance *instance,
 					enum run_kind kind)
 {
 	const struct arena *arena;
-	const struct page *run;
+	const struct run *run;
 	unsigned int count = 0;
 
 	for (arena = instance->arenas; arena; arena = arena->next)
@@ -192,12 +194,12 @@ static inline unsigned int runs_of_kind(const struct instance *instance,
 static inline size_t units_of_pages(const struct instance *instance)
 {
 	const struct arena *arena;
-	const struct page *run;
+	const struct run *run;
 	size_t units = 0;
 
 	for (arena = instance->arenas; arena; arena = arena->next)
 		for (run = arena->phys.first; run; run = run->phys.next)
-			units += run->kind == RUN_SMALL ? run->units : 0;
+			units += run->kind == RUN_PAGE ? run->units : 0;
 	return units;
 }
 
@@ -212,7 +214,7 @@ static inline bool was_noticed(const struct heap *heap, unsigned int class,
 			       unsigned int count, const struct page *page)
 {
 	return heap->page_count[class] == count - 1 ||
-	       (page->kind == RUN_SMALL && page->flags & PAGE_KEPT);
+	       (page->kind == RUN_PAGE && page->flags & PAGE_KEPT);
 }
 
 /* All that valid.c knows, of an instance that no other thread works on */

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The descriptor of a page: a run cut into blocks of one size. */
+#ifndef MI_DESCRIPTOR_H
+#define MI_DESCRIPTOR_H
+
+#include "ground/types.h"
+
+/*
+ * Invariants, checked by page_is_valid():
+ *	capacity blocks = away + |free| + |local_free|
+ *	free == (struct block *)page  <=>  the list is empty
+ *	and those of its account, see account.h
+ */
+struct page {
+	union {
+		struct run run;
+		struct {
+			/* The owner's: touched by every malloc and free */
+			struct block *free;
+			uint64_t reciprocal;	/* account.h */
+			struct block *local_free;
+			uint16_t capacity;	/* blocks made so far */
+			uint16_t reserved;	/* blocks that fit */
+			uint16_t counted;	/* account.h */
+			RUN_MEMBERS
+			LINK(struct page) list;	/* a heap's, or abandoned */
+			/* Touched on slow paths and by other threads */
+			uintptr_t thread_free;	/* see thread_free.h */
+			union {
+				struct page *notified_next; /* NOTIFIED */
+				struct block *kept_free;	/* kept */
+			};
+			uint64_t withheld;	/* account.h */
+			struct heap *heap;
+		};
+	};
+};
+RUN_VIEW_IS_VALID(page);
+
+_Static_assert(__builtin_offsetof(struct page, thread_free) >= 64,
+	       "what others touch stands on another line than what free reads");
+_Static_assert(__builtin_offsetof(struct page, reciprocal) ==
+	       __builtin_offsetof(struct block, tag),
+	       "a page is its own empty list");
+
+extern HIDDEN struct page empty_page;
+
+static ALWAYS_INLINE struct page *page_of_run(struct run *run)
+{
+	mi_assert(run->kind == RUN_PAGE);
+	return (struct page *)run;
+}
+
+/* What stands at the end of the lists of a page's blocks */
+static ALWAYS_INLINE struct block *page_empty_list(const struct page *page)
+{
+	return (struct block *)(uintptr_t)page;
+}
+
+#endif /* MI_DESCRIPTOR_H */

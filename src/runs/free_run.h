@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The descriptor of a free run. */
+#ifndef MI_FREE_RUN_H
+#define MI_FREE_RUN_H
+
+#include "ground/types.h"
+
+/*
+ * Invariants, checked by free_run_is_valid():
+ *	it stands in the bin of its units, and no free run is beside it
+ *	RUN_DIRTY  <=>  it is on arena->dirty, and
+ *			start <= dirty_start < dirty_end <= end
+ *	owner = 0
+ */
+struct free_run {
+	union {
+		struct run run;
+		struct {
+			uintptr_t unused_0[3];
+			uint8_t bin;
+			uint8_t unused_25[5];
+			RUN_MEMBERS
+			LINK(struct free_run) list;	/* of its bin */
+			uintptr_t dirty_start;	/* what may be touched */
+			uintptr_t dirty_end;
+			LINK(struct free_run) age;	/* on arena->dirty */
+		};
+	};
+};
+RUN_VIEW_IS_VALID(free_run);
+
+/* The run where it is free, else NULL; `run` may be NULL */
+static inline struct free_run *free_run_of(struct run *run)
+{
+	return run && run->kind == RUN_FREE ? (struct free_run *)run : NULL;
+}
+
+#endif /* MI_FREE_RUN_H */
