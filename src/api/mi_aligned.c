@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Aligned allocation, of the default heap and of heaps. */
+/*
+ * Aligned allocation, of the default heap and of heaps. Some functions take more
+ * than four parameters, as those of the interface do that they stand for.
+ */
 #include "api/api.h"
 
 static void *alloc(struct heap *heap, size_t size, size_t alignment,

@@ -24,6 +24,7 @@ static bool count_page(struct page *page, void *arg)
 	return true;
 }
 
+/* A parameter more than four: where it goes to is asked for by the interface */
 static void row(struct text *text, mi_output_fun *out, void *arg,
 		const char *name, size_t bytes)
 {

@@ -34,7 +34,7 @@ NOINLINE void free_stopped(struct instance *instance, void *p,
 /* The same for default_instance: one register less on the fast path */
 NOINLINE void free_slow_here(void *p);
 NOINLINE void free_stopped_here(void *p, struct run *run);
-/* The run of a block that is handed out, a page or large; NULL after a report */
+/* The run of a block that is handed out; NULL after a report */
 struct run *block_run(struct instance *instance, const void *p,
 		      const char *call);
 /* The same without a report, and for a block that is free, too */
@@ -61,7 +61,11 @@ void *heap_realloc(struct heap *heap, void *p, size_t size, bool zero);
 bool block_resize(struct instance *instance, struct run *run, void *p,
 		  size_t size);
 
-/* large.c: a run each */
+/*
+ * large.c: a run each. What is aligned takes the parameters that the interface
+ * of mimalloc has, here and below, though these are more than four: they go
+ * from one function to the next in registers.
+ */
 void *large_alloc(struct heap *heap, size_t size, size_t alignment,
 		  size_t offset, bool zero);
 void large_free(struct instance *instance, struct large *large);

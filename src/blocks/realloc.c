@@ -4,22 +4,29 @@
 /* From this size on contents are moved by exchanging mappings */
 #define MOVE_BYTES_MIN		((size_t)1 << 20)
 
-static bool resize(struct instance *instance, struct run *run, void *p,
-		   size_t size)
-{
-	size_t shift, units;
+/* A block, and what it shall hold; with `zero` see heap_realloc() */
+struct resize {
+	struct instance *instance;
+	struct run *run;	/* of the block */
+	void *block;
+	size_t size;
+	bool zero;
+};
 
-	if (run->kind != RUN_LARGE)
-		return size <= run->block_size;
+static bool large_resize(struct instance *instance, struct large *large,
+			 size_t size)
+{
+	size_t shift = (uintptr_t)large->block - run_start(&large->run), units;
+
 	if (size > port_request_max())
 		return false;
-	shift = (uintptr_t)p - run_start(run);
 	units = units_of(shift + (size ? size : 1));
-	if (units > run->units)
+	if (units > large->units)
 		return units <= UINT32_MAX &&
-		       instance_run_grow(instance, run, units - run->units);
-	if (units < run->units)
-		instance_run_shrink(instance, run, units);
+		       instance_run_grow(instance, &large->run,
+					 units - large->units);
+	if (units < large->units)
+		instance_run_shrink(instance, &large->run, units);
 	return true;
 }
 
@@ -29,10 +36,12 @@ bool block_resize(struct instance *instance, struct run *run, void *p,
 {
 	bool resized;
 
+	if (run->kind != RUN_LARGE)
+		return size <= run->block_size;
 	if (!MI_TRACK)
-		return resize(instance, run, p, size);
+		return large_resize(instance, large_of_run(run), size);
 	track_free(p, block_usable(run));
-	resized = resize(instance, run, p, size);
+	resized = large_resize(instance, large_of_run(run), size);
 	track_alloc(p, block_usable(run), true);
 	return resized;
 }
@@ -58,19 +67,19 @@ static bool mappings_may_move(struct instance *instance,
  * copied first: what was moved cannot be read any more.
  */
 static enum port_moved contents_exchange(struct instance *instance,
-					 struct run *to, struct run *from,
+					 struct large *to, struct large *from,
 					 size_t bytes)
 {
 	size_t whole = align_down(bytes, port_page_bytes());
-	char *target = large_of_run(to)->block, *source = large_of_run(from)->block;
+	char *target = to->block, *source = from->block;
 	enum port_moved moved;
 
-	if (!instance_move_begin(instance, to))
+	if (!instance_move_begin(instance, &to->run))
 		return PORT_NOT_MOVED;
 	memory_copy(target + whole, source + whole, bytes - whole);
 	moved = port_move(target, source, whole);
 	instance_move_end(instance, moved == PORT_MOVED ||
-			  moved == PORT_MOVED_AWAY ? from : to);
+			  moved == PORT_MOVED_AWAY ? &from->run : &to->run);
 	return moved;
 }
 
@@ -107,77 +116,77 @@ static void copy_units(char *to, const char *from, size_t bytes)
 	memory_copy(to, from, bytes);
 }
 
-static enum port_moved contents_move(struct instance *instance,
-				     struct run *run, void *to,
-				     struct run *old, void *from,
-				     size_t bytes)
+/* The contents go to a block at `target`, in the run `to` */
+static enum port_moved contents_move(const struct resize *from, struct run *to,
+				     void *target, size_t bytes)
 {
 	enum port_moved moved = PORT_NOT_MOVED;
+	struct instance *instance = from->instance;
+	uintptr_t both = (uintptr_t)target | (uintptr_t)from->block;
 
-	if (bytes >= MOVE_BYTES_MIN && mappings_may_move(instance, run) &&
-	    mappings_may_move(instance, old))
-		moved = contents_exchange(instance, run, old, bytes);
+	if (bytes >= MOVE_BYTES_MIN && mappings_may_move(instance, to) &&
+	    mappings_may_move(instance, from->run))
+		moved = contents_exchange(instance, large_of_run(to),
+					  large_of_run(from->run), bytes);
 	if (moved != PORT_NOT_MOVED)
 		return moved;
-	if (bytes >= MOVE_BYTES_MIN &&
-	    (((uintptr_t)to | (uintptr_t)from) & (UNIT_SIZE - 1)) == 0)
-		copy_units(to, from, bytes);
+	if (bytes >= MOVE_BYTES_MIN && (both & (UNIT_SIZE - 1)) == 0)
+		copy_units(target, from->block, bytes);
 	else
-		memory_copy(to, from, bytes);
+		memory_copy(target, from->block, bytes);
 	return moved;
 }
 
 /* What is larger than before, or than its size, is zero: see heap_realloc() */
-static void *realloc_here(struct instance *instance, struct run *run,
-			  void *p, size_t size, bool zero)
+static void *realloc_here(const struct resize *r)
 {
-	size_t usable = block_usable(run), new_usable;
+	size_t usable = block_usable(r->run), new_usable;
+	char *block = r->block;
 
-	if (!block_resize(instance, run, p, size))
+	if (!block_resize(r->instance, r->run, block, r->size))
 		return NULL;
-	new_usable = block_usable(run);
-	if (zero && size < usable && size < new_usable)
-		memory_zero((char *)p + size, (new_usable < usable ?
-			    new_usable : usable) - size);
-	if (zero && new_usable > usable)
-		memory_zero((char *)p + usable, new_usable - usable);
-	return p;
+	new_usable = block_usable(r->run);
+	if (r->zero && r->size < usable && r->size < new_usable)
+		memory_zero(block + r->size, (new_usable < usable ?
+			    new_usable : usable) - r->size);
+	if (r->zero && new_usable > usable)
+		memory_zero(block + usable, new_usable - usable);
+	return block;
 }
 
-static void *realloc_elsewhere(struct heap *heap, struct instance *instance,
-			       struct run *run, void *p, size_t size,
-			       bool zero)
+static void *realloc_elsewhere(struct heap *heap, const struct resize *r)
 {
-	size_t usable = block_usable(run), kept, new_usable;
+	size_t usable = block_usable(r->run), kept, new_usable;
+	struct instance *instance = r->instance;
 	enum port_moved how;
 	struct run *to;
-	void *moved;
+	char *moved;
 
-	kept = usable < size ? usable : size;
+	kept = usable < r->size ? usable : r->size;
 	do {	/* bounded: each round a target is lost to the system */
-		moved = heap_malloc(heap, size);
+		moved = heap_malloc(heap, r->size);
 		if (unlikely(!moved))
 			return NULL;
 		to = block_run_quiet(instance, moved);
 		new_usable = block_usable(to);
 		if (MI_TRACK) {
 			track_touch(moved, new_usable);
-			track_touch(p, usable);
+			track_touch(r->block, usable);
 		}
-		how = contents_move(instance, to, moved, run, p, kept);
+		how = contents_move(r, to, moved, kept);
 		if (unlikely(how == PORT_MOVE_LOST))
 			large_lose(instance, large_of_run(to));
 	} while (unlikely(how == PORT_MOVE_LOST));
-	if (zero)
-		memory_zero((char *)moved + kept, new_usable - kept);
+	if (r->zero)
+		memory_zero(moved + kept, new_usable - kept);
 	if (MI_TRACK) {
 		track_block(instance, moved, true);
-		track_unblock(instance, p);
+		track_unblock(instance, r->block);
 	}
 	if (unlikely(how == PORT_MOVED_AWAY))
-		large_lose(instance, large_of_run(run));
+		large_lose(instance, large_of_run(r->run));
 	else
-		instance_free(instance, p);
+		instance_free(instance, r->block);
 	return moved;
 }
 
@@ -187,24 +196,25 @@ static void *realloc_elsewhere(struct heap *heap, struct instance *instance,
  */
 void *heap_realloc(struct heap *heap, void *p, size_t size, bool zero)
 {
-	struct instance *instance;
-	struct run *run;
+	struct resize r = { .block = p, .size = size, .zero = zero };
+	size_t usable;
 	void *result;
 
 	if (!p)
 		return zero ? heap_zalloc(heap, size) : heap_malloc(heap, size);
-	instance = heap_instance(heap);
-	run = block_run(instance, p, "realloc");
-	if (unlikely(!run))
+	r.instance = heap_instance(heap);
+	r.run = block_run(r.instance, p, "realloc");
+	if (unlikely(!r.run))
 		return NULL;
-	if (stays(run, block_usable(run), size)) {
-		result = realloc_here(instance, run, p, size, zero);
+	usable = block_usable(r.run);
+	if (stays(r.run, usable, size)) {
+		result = realloc_here(&r);
 		if (likely(result))
 			return result;
 	}
-	result = realloc_elsewhere(heap, instance, run, p, size, zero);
+	result = realloc_elsewhere(heap, &r);
 	/* no memory, but what is there is large enough, or too large */
-	if (unlikely(!result) && size <= block_usable(run))
-		result = realloc_here(instance, run, p, size, zero);
+	if (unlikely(!result) && size <= usable)
+		result = realloc_here(&r);
 	return result;
 }

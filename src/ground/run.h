@@ -14,8 +14,8 @@
  *
  * Each view begins with a union of a `struct run` and the names of the view, so
  * &page->run is the descriptor of a page without a cast, and page_of_run()
- * leads back. (All of it is compiled with -fno-strict-aliasing.) The idea is that of Linux's folios and slabs (Wilcox 2021), which
- * lie over its struct page in the same way.
+ * leads back. (All is compiled with -fno-strict-aliasing.) The idea is that of
+ * Linux's folios (Wilcox 2021), which lie over its struct page in this way.
  *
  *	offset	0	8	    16	     24	    30		80	     128
  *		| view	| reciprocal | view | view | RUN_MEMBERS | view ... |

@@ -72,9 +72,11 @@ struct page *page_alloc(struct heap *heap, unsigned int class)
  * the map is no window it moves when the arena grows, and its end is the
  * high-water mark: that takes the lock. The entries are the page's alone.
  */
-static void page_map(struct arena *arena, struct page *page, size_t first,
-		     size_t last, struct run *to)
+static void page_map(struct page *page, size_t first, size_t last,
+		     struct run *to)
 {
+	struct arena *arena = arena_by_number(page->heap->instance,
+					      page->arena_number);
 	size_t bytes = page->block_size, step = 1;
 	uintptr_t start = run_start(&page->run), from, end;
 
@@ -93,18 +95,16 @@ static void page_map(struct arena *arena, struct page *page, size_t first,
 
 void page_unmap(struct page *page)
 {
-	page_map(arena_by_number(page->heap->instance, page->arena_number),
-		 page, 0, page->reserved - 1u, NULL);
+	page_map(page, 0, page->reserved - 1u, NULL);
 }
 
 void page_free(struct page *page)
 {
 	struct instance *instance = page->heap->instance;
-	struct arena *arena = arena_by_number(instance, page->arena_number);
 
 	mi_assert(page_state(page) == PAGE_ACTIVE);
 	if (page->capacity)
-		page_map(arena, page, 0, page->capacity - 1u, NULL);
+		page_map(page, 0, page->capacity - 1u, NULL);
 	atomic_write(&page->owner, 0);
 	page->origin += page->block_size;
 	run_void(&page->run);
@@ -144,7 +144,6 @@ bool page_extend(struct page *page)
 	size_t bytes = page->block_size, made = page->capacity, last, i;
 	uintptr_t start = run_start(&page->run), from;
 	struct block *block;
-	struct arena *arena;
 
 	mi_assert(page_list_is_empty(page));
 	if (made == page->reserved)
@@ -161,8 +160,7 @@ bool page_extend(struct page *page)
 	last = page_last_backed(page, made, last);
 	if (last == SIZE_MAX)
 		return false;
-	arena = arena_by_number(page->heap->instance, page->arena_number);
-	page_map(arena, page, made, last, &page->run);
+	page_map(page, made, last, &page->run);
 	block = (struct block *)from;
 	page->free = block;
 	for (i = made; i < last; i++) {
@@ -185,10 +183,7 @@ bool page_extend(struct page *page)
 
 void page_restart(struct page *page)
 {
-	struct arena *arena = arena_by_number(page->heap->instance,
-					      page->arena_number);
-
-	page_map(arena, page, 0, page->capacity - 1u, NULL);
+	page_map(page, 0, page->capacity - 1u, NULL);
 	page->free = page_empty_list(page);
 	page->local_free = page_empty_list(page);
 	atomic_write(&page->capacity, 0);

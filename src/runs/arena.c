@@ -11,7 +11,7 @@
 #define HEADER_SLOTS		((size_t)8)
 
 static void arena_begin(struct arena *arena, struct instance *instance,
-			uintptr_t start, uintptr_t end, unsigned int number)
+			uintptr_t start, uintptr_t end)
 {
 	memory_zero(arena, sizeof(*arena));
 	arena->instance = instance;
@@ -19,7 +19,7 @@ static void arena_begin(struct arena *arena, struct instance *instance,
 	arena->start = start;
 	arena->end = end;
 	arena->high_water = start;
-	arena->number = (uint8_t)number;
+	arena->number = (uint8_t)instance->arena_count;
 }
 
 /* All that comes behind the header, in one free run */
@@ -61,7 +61,7 @@ static struct arena *arena_init(struct instance *instance, uintptr_t start,
 	if (data >= end)
 		return NULL;
 
-	arena_begin(arena, instance, start, end, instance->arena_count);
+	arena_begin(arena, instance, start, end);
 	arena->high_water = data;
 	arena->map = (struct map *)map;
 	arena->map_base = data;
@@ -88,7 +88,8 @@ static struct arena *arena_init_meta(struct instance *instance, uintptr_t start,
 	struct arena *meta = (struct arena *)start, **link;
 	uintptr_t slots = align_up((uintptr_t)(meta + 1), sizeof(struct run));
 
-	arena_begin(meta, instance, start, start + bytes, ARENA_NUMBER_META);
+	arena_begin(meta, instance, start, start + bytes);
+	meta->number = ARENA_NUMBER_META;
 	meta->high_water = start + UNIT_SIZE;
 	meta->fresh_is_zero = is_zero;
 	meta->grows = true;
@@ -148,7 +149,7 @@ static struct arena *arena_init_outside(struct instance *instance,
 	if (!unit)
 		return NULL;
 	arena = (struct arena *)run_start(unit);
-	arena_begin(arena, instance, start, start, instance->arena_count);
+	arena_begin(arena, instance, start, start);
 	arena->pool = instance->meta;
 	arena->map = instance->map;
 	arena->map_is_window = true;

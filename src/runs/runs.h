@@ -136,7 +136,8 @@ void run_move(struct arena *arena, struct free_run *run, struct run *slot);
 bool window_open(struct instance *instance);
 /*
  * Whether the range may have entries in the map that no other arena has; the
- * window grows where that helps. `self`: the arena that the range is part of
+ * window grows where that helps. `self`: the arena that the range is part of,
+ * or NULL, which is why the instance is named, too: a parameter more than four
  */
 bool window_claim(struct instance *instance, const struct arena *self,
 		  uintptr_t start, uintptr_t end, bool grows);

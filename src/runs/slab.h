@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The descriptors of the slab itself: of a chunk, and of a slot that is free. */
+/* Descriptors of the slab itself: of a chunk, and of a slot that is free. */
 #ifndef MI_SLAB_H
 #define MI_SLAB_H
 
