@@ -11,10 +11,6 @@
 
 #include "ground/text.h"
 
-#ifndef CONFIG_LIBMIMALLOC_BUDGET_KIB
-#define CONFIG_LIBMIMALLOC_BUDGET_KIB	4096
-#endif
-
 static char *budget_kib;
 static char *ignore_errors;
 static char *show_stats;
@@ -26,9 +22,7 @@ UK_LIBPARAM_PARAM(ignore_errors, charp,
 UK_LIBPARAM_PARAM(show_stats, charp,
 		  "1: statistics when the system halts");
 
-struct params params = {
-	.budget_bytes = (size_t)CONFIG_LIBMIMALLOC_BUDGET_KIB << 10,
-};
+struct params params = { .config = INSTANCE_CONFIG };
 
 static bool words_are_same(const char *a, const char *b)
 {
@@ -86,7 +80,14 @@ static void complain(const char *name, const char *value)
 
 void params_read(void)
 {
-	if (budget_kib && !read_kib(budget_kib, &params.budget_bytes))
+	struct instance_config *config = &params.config;
+
+	/* all memory is handed over, by uk_mimalloc_init() and addmem */
+	config->os_enabled = false;
+#ifdef CONFIG_LIBMIMALLOC_BUDGET_KIB
+	config->budget_bytes = (size_t)CONFIG_LIBMIMALLOC_BUDGET_KIB << 10;
+#endif
+	if (budget_kib && !read_kib(budget_kib, &config->budget_bytes))
 		complain("budget_kib", budget_kib);
 	if (ignore_errors && !read_bool(ignore_errors, &params.ignore_errors))
 		complain("ignore_errors", ignore_errors);

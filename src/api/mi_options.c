@@ -66,28 +66,35 @@ long option_get(int option)
 	return options[option].value;
 }
 
-/* Options that somebody reads elsewhere are passed on */
-static void options_apply(void)
+/* What the options make of the default instance */
+static void options_configure(void)
 {
-	struct instance *instance = &default_instance;
+	struct instance_config config = INSTANCE_CONFIG;
 	long delay = option_get(mi_option_purge_delay);
 	long budget = option_get(OPTION_PURGE_BUDGET);
 	long share = option_get(OPTION_PURGE_SHARE);
 
+	config.budget_bytes = delay == 0 || budget < 0 ? 0 :
+			      (size_t)budget << 10;
+	config.budget_share = delay == 0 || share < 0 ? 0 : (size_t)share;
+	config.reserve_bytes = mi_option_get_size(mi_option_arena_reserve);
+	config.purge_enabled = delay >= 0;
+	config.os_enabled = option_get(mi_option_disallow_os_alloc) == 0;
+	config.reclaim_on_free =
+		option_get(mi_option_abandoned_reclaim_on_free) != 0;
+	instance_configure(&default_instance, &config);
+}
+
+/* Options that somebody reads elsewhere are passed on */
+static void options_apply(void)
+{
 	error_policy.abort = option_get(OPTION_ABORT_ON_ERROR) != 0;
 	error_policy.show = option_get(mi_option_show_errors) != 0 ||
 			    option_get(mi_option_verbose) != 0;
 	error_policy.max_messages = option_get(mi_option_max_errors);
-	instance->os_enabled = option_get(mi_option_disallow_os_alloc) == 0;
-	instance->purge_enabled = delay >= 0;
-	instance->budget_bytes = delay == 0 || budget < 0 ? 0 :
-				 (size_t)budget << 10;
-	instance->budget_share = delay == 0 || share < 0 ? 0 : (size_t)share;
-	instance->reserve_bytes = mi_option_get_size(mi_option_arena_reserve);
 	port_allow_huge(option_get(OPTION_ALLOW_THP) != 0,
 			option_get(mi_option_allow_large_os_pages) != 0);
-	instance->reclaim_on_free =
-		option_get(mi_option_abandoned_reclaim_on_free) != 0;
+	options_configure();
 }
 
 static bool parse_word(const char *text, long *value)

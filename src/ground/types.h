@@ -245,6 +245,7 @@ struct instance {
 	struct port_lock lock;		/* guards all below */
 	struct arena *arenas;
 	unsigned int arena_count;
+	bool main_heap_used;
 	struct arena *meta;		/* the region for the engine's data */
 #if PORT_MAP_WINDOW
 	size_t map_bytes;		/* of the window's map, as reserved */
@@ -266,21 +267,15 @@ struct instance {
 	size_t waiting_units;		/* their memory is as it was */
 	size_t remote_purged_units;	/* their memory was given back */
 	size_t kept_units;		/* of pages that may be empty */
-	size_t budget_bytes;		/* dirty memory that is kept */
-	size_t budget_share;		/* or this fraction of what is used */
-	size_t reserve_bytes;		/* an arena grows by so much at most */
 	size_t moves;			/* runs with mappings of their own */
-	bool outside;			/* the engine's data lie in `meta` */
-	bool purge_enabled;
-	bool os_enabled;		/* may reserve arenas from the port */
-	bool reclaim_on_free;
-	bool main_heap_used;
 #if MI_THREADS
 	struct page *abandoned[CLASS_COUNT];
 #endif
 #if MI_CLASS_STATS
 	struct class_stats stats[STATS_LARGE + 1];
 #endif
+	/* What stands before this is zero in a new instance, but for `map` */
+	struct instance_config config;	/* set by instance_configure() */
 	__attribute__((aligned(64)))
 	struct heap main_heap;
 };
