@@ -92,8 +92,10 @@ static void options_apply(void)
 	error_policy.show = option_get(mi_option_show_errors) != 0 ||
 			    option_get(mi_option_verbose) != 0;
 	error_policy.max_messages = option_get(mi_option_max_errors);
-	port_allow_huge(option_get(OPTION_ALLOW_THP) != 0,
-			option_get(mi_option_allow_large_os_pages) != 0);
+	port_set_huge(option_get(mi_option_allow_large_os_pages) != 0 ?
+		      PORT_HUGE_WANTED :
+		      option_get(OPTION_ALLOW_THP) != 0 ?
+		      PORT_HUGE_AS_USUAL : PORT_HUGE_NEVER);
 	options_configure();
 }
 

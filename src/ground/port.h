@@ -184,11 +184,13 @@ void port_process(struct port_process *process);
 /* Gives a reserved range back altogether */
 void port_release(void *start, size_t bytes);
 
-/*
- * What becomes of memory reserved from now on: whether the system may back it
- * by larger pages where it does so for others, and whether it is asked to
- */
-void port_allow_huge(bool allowed, bool wanted);
+/* Whether memory that is reserved from now on is backed by larger pages */
+enum port_huge {
+	PORT_HUGE_NEVER,
+	PORT_HUGE_AS_USUAL,	/* where the system does so unasked */
+	PORT_HUGE_WANTED,	/* the system is asked for them */
+};
+void port_set_huge(enum port_huge huge);
 
 /* Memory in pages of 1 GiB that is zero; NULL where there is none */
 void *port_reserve_huge(size_t bytes);
