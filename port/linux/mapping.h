@@ -10,8 +10,8 @@ HIDDEN void *map_anywhere(void *at, size_t bytes, int flags);
 /* There and nowhere else. NULL with EEXIST: something is there */
 HIDDEN void *map_there(uintptr_t at, size_t bytes);
 /*
- * Whether the kernel may back it by huge pages, as port_allow_huge() told
- * last. Where it may not, one small block does not cost 2 MiB.
+ * Whether the kernel may back it by huge pages, as port_set_huge() told last.
+ * Where it may not, one small block does not cost 2 MiB.
  */
 HIDDEN void advise_huge(void *start, size_t bytes);
 

@@ -39,12 +39,11 @@
 #define HINT_TRIES		8
 #define HINT_STEP		((size_t)1 << 30)
 
-static bool huge_allowed, huge_wanted;
+static enum port_huge huge;
 
-void port_allow_huge(bool allowed, bool wanted)
+void port_set_huge(enum port_huge wanted)
 {
-	huge_allowed = allowed;
-	huge_wanted = wanted;
+	huge = wanted;
 }
 
 void advise_huge(void *start, size_t bytes)
@@ -52,9 +51,9 @@ void advise_huge(void *start, size_t bytes)
 #if defined(MADV_HUGEPAGE) && defined(MADV_NOHUGEPAGE)
 	int error = errno;
 
-	if (huge_wanted)
+	if (huge == PORT_HUGE_WANTED)
 		(void)madvise(start, bytes, MADV_HUGEPAGE);
-	else if (!huge_allowed)
+	else if (huge == PORT_HUGE_NEVER)
 		(void)madvise(start, bytes, MADV_NOHUGEPAGE);
 	errno = error;
 #else

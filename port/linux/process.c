@@ -6,15 +6,8 @@
 #include "blocks/blocks.h"
 #include "api/options.h"
 
-struct instance default_instance = {
-	.map = (struct map *)&map_of_none,
-	.os_enabled = true,
-	.outside = true,
-	.purge_enabled = true,
-	.reclaim_on_free = true,
-	.budget_bytes = (size_t)6 << 20,
-	.budget_share = 4,
-};
+/* Is told its configuration by the options */
+struct instance default_instance = INSTANCE_STATIC;
 
 static pthread_key_t thread_key;
 static bool thread_key_made;
@@ -34,7 +27,6 @@ void port_init(void)
 	port_lock(&init_lock);
 	if (!initialised) {
 		options_init();
-		instance_init(&default_instance);
 		thread_key_made = pthread_key_create(&thread_key,
 						     thread_ended) == 0;
 		__atomic_store_n(&initialised, true, __ATOMIC_RELEASE);

@@ -7,16 +7,10 @@
 
 struct instance *default_instance_pointer;
 
-static void instance_setup(struct instance *instance)
+const struct instance_config *config_now(void)
 {
-	memory_zero(instance, __builtin_offsetof(struct instance, main_heap));
-	instance->main_heap.notified = 0;
-	instance->main_heap.run = NULL;
-	instance->purge_enabled = purge_wanted();
-	instance->reclaim_on_free = true;
-	instance->budget_bytes = params.budget_bytes;
-	instance->budget_share = 8;
-	instance_init(instance);
+	params.config.purge_enabled = purge_wanted();
+	return &params.config;
 }
 
 struct uk_alloc *uk_mimalloc_init(void *base, __sz len)
@@ -33,7 +27,7 @@ struct uk_alloc *uk_mimalloc_init(void *base, __sz len)
 	if (first)
 		params_read();
 	instance = instance_of(a);
-	instance_setup(instance);
+	instance_init(instance, config_now());
 	if (!arena_add_rest(instance, (void *)rest, end - rest, 0))
 		return NULL;
 	(void)heap_create(instance, NULL, false);	/* that is main_heap */

@@ -69,6 +69,6 @@ int table_addmem(struct uk_alloc *a, void *base, __sz len)
 {
 	if (!arena_add(instance_of(a), base, len, 0))
 		return -ENOMEM;
-	instance_of(a)->purge_enabled = purge_wanted();
+	instance_configure(instance_of(a), config_now());
 	return 0;
 }

@@ -11,10 +11,6 @@
 
 #include "ground/text.h"
 
-#ifndef CONFIG_LIBMIMALLOC_BUDGET_KIB
-#define CONFIG_LIBMIMALLOC_BUDGET_KIB	4096
-#endif
-
 static char *budget_kib;
 static char *ignore_errors;
 static char *show_stats;
@@ -26,70 +22,41 @@ UK_LIBPARAM_PARAM(ignore_errors, charp,
 UK_LIBPARAM_PARAM(show_stats, charp,
 		  "1: statistics when the system halts");
 
-struct params params = {
-	.budget_bytes = (size_t)CONFIG_LIBMIMALLOC_BUDGET_KIB << 10,
-};
+struct params params = { .config = INSTANCE_CONFIG };
 
-static bool words_are_same(const char *a, const char *b)
+static bool read_kib(const char *text, size_t *bytes)
 {
-	while (*a && *a == *b) {
-		a++;
-		b++;
-	}
-	return *a == *b;
-}
+	size_t kib;
 
-static bool read_bool(const char *word, bool *value)
-{
-	static const char *const words[] = {
-		"0", "1", "no", "yes", "off", "on", "false", "true",
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (words_are_same(word, words[i])) {
-			*value = i & 1;
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool read_kib(const char *digit, size_t *bytes)
-{
-	size_t value = 0;
-
-	if (!*digit)
+	text = text_read_number(text, &kib);
+	if (!text || *text || kib > SIZE_MAX >> 10)
 		return false;
-	for (; *digit; digit++) {
-		if (*digit < '0' || *digit > '9' || value > SIZE_MAX >> 14)
-			return false;
-		value = value * 10 + (size_t)(*digit - '0');
-	}
-	if (value > SIZE_MAX >> 10)
-		return false;
-	*bytes = value << 10;
+	*bytes = kib << 10;
 	return true;
 }
 
-static void complain(const char *name, const char *value)
+static void set_kib(size_t *bytes, const char *name, const char *text)
 {
-	struct text text = { .length = 0 };
+	if (text && !read_kib(text, bytes))
+		text_warn_bad_value("mimalloc.", name, text);
+}
 
-	text_string(&text, "mimalloc: warning: mimalloc.");
-	text_string(&text, name);
-	text_string(&text, ": bad value '");
-	text_string(&text, value);
-	text_string(&text, "' is ignored\n");
-	text_print(&text);
+static void set_bool(bool *value, const char *name, const char *text)
+{
+	if (text && !text_read_bool(text, value))
+		text_warn_bad_value("mimalloc.", name, text);
 }
 
 void params_read(void)
 {
-	if (budget_kib && !read_kib(budget_kib, &params.budget_bytes))
-		complain("budget_kib", budget_kib);
-	if (ignore_errors && !read_bool(ignore_errors, &params.ignore_errors))
-		complain("ignore_errors", ignore_errors);
-	if (show_stats && !read_bool(show_stats, &params.show_stats))
-		complain("show_stats", show_stats);
+	struct instance_config *config = &params.config;
+
+	/* all memory is handed over, by uk_mimalloc_init() and addmem */
+	config->os_enabled = false;
+#ifdef CONFIG_LIBMIMALLOC_BUDGET_KIB
+	config->budget_bytes = (size_t)CONFIG_LIBMIMALLOC_BUDGET_KIB << 10;
+#endif
+	set_kib(&config->budget_bytes, "budget_kib", budget_kib);
+	set_bool(&params.ignore_errors, "ignore_errors", ignore_errors);
+	set_bool(&params.show_stats, "show_stats", show_stats);
 }

@@ -28,6 +28,9 @@ static ALWAYS_INLINE struct heap *main_heap_of(struct uk_alloc *a)
 	return &instance_of(a)->main_heap;
 }
 
+/* init.c: what an instance is told now, and again once paging has begun */
+const struct instance_config *config_now(void);
+
 /* table.c: fills the allocator's table and registers it */
 void table_init(struct uk_alloc *a, bool thread_heaps);
 
@@ -45,7 +48,7 @@ bool purge_wanted(void);
 
 /* param.c: the parameters, as read by the first uk_mimalloc_init() */
 struct params {
-	size_t budget_bytes;
+	struct instance_config config;	/* see config_now() */
 	bool ignore_errors;
 	bool show_stats;
 };

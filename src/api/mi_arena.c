@@ -158,20 +158,29 @@ size_t mi_arena_min_size(void)
 
 /* ---- showing ---- */
 
+/* What is told apart beside the engine's data and what is free */
+enum show_flags {
+	SHOW_IN_USE = 1,
+	SHOW_ABANDONED = 2,	/* pages without an owner */
+	SHOW_DIRTY = 4,		/* free runs that were touched */
+};
+
 /* How a run is drawn: a character for each 1/64 of the arena */
-static char run_sign(const struct run *run, bool inuse, bool abandoned,
-		     bool purge)
+static char run_sign(const struct run *run, unsigned int show)
 {
 	switch (run->kind) {
 	case RUN_META:
 		return 'm';
 	case RUN_PAGE:
-		return abandoned && !run->owner ? 'a' : inuse ? 'x' : ' ';
+		if ((show & SHOW_ABANDONED) && !run->owner)
+			return 'a';
+		return show & SHOW_IN_USE ? 'x' : ' ';
 	case RUN_LARGE:
 	case RUN_PALLOC:
-		return inuse ? 'X' : ' ';
+		return show & SHOW_IN_USE ? 'X' : ' ';
 	default:
-		return purge && (run->flags & RUN_DIRTY) ? 'd' : '.';
+		return (show & SHOW_DIRTY) && (run->flags & RUN_DIRTY) ?
+		       'd' : '.';
 	}
 }
 
@@ -180,6 +189,9 @@ void mi_debug_show_arenas(bool show_inuse, bool show_abandoned,
 {
 	const struct arena *arena;
 	const struct run *run;
+	unsigned int show = (show_inuse ? SHOW_IN_USE : 0) |
+			    (show_abandoned ? SHOW_ABANDONED : 0) |
+			    (show_purge ? SHOW_DIRTY : 0);
 	struct text text = { .length = 0 };
 	uintptr_t at;
 	size_t step, units_free;
@@ -214,9 +226,7 @@ void mi_debug_show_arenas(bool show_inuse, bool show_abandoned,
 				run = run->phys.next;
 			if (!run || at >= arena->high_water)
 				break;
-			text.line[text.length++] = run_sign(run, show_inuse,
-							    show_abandoned,
-							    show_purge);
+			text.line[text.length++] = run_sign(run, show);
 		}
 		text.line[text.length] = 0;
 		port_unlock(&default_instance.lock);

@@ -66,49 +66,48 @@ long option_get(int option)
 	return options[option].value;
 }
 
-/* Options that somebody reads elsewhere are passed on */
-static void options_apply(void)
+/* What the options make of the default instance */
+static void options_configure(void)
 {
-	struct instance *instance = &default_instance;
+	struct instance_config config = INSTANCE_CONFIG;
 	long delay = option_get(mi_option_purge_delay);
 	long budget = option_get(OPTION_PURGE_BUDGET);
 	long share = option_get(OPTION_PURGE_SHARE);
 
+	config.budget_bytes = delay == 0 || budget < 0 ? 0 :
+			      (size_t)budget << 10;
+	config.budget_share = delay == 0 || share < 0 ? 0 : (size_t)share;
+	config.reserve_bytes = mi_option_get_size(mi_option_arena_reserve);
+	config.purge_enabled = delay >= 0;
+	config.os_enabled = option_get(mi_option_disallow_os_alloc) == 0;
+	config.reclaim_on_free =
+		option_get(mi_option_abandoned_reclaim_on_free) != 0;
+	instance_configure(&default_instance, &config);
+}
+
+/* Options that somebody reads elsewhere are passed on */
+static void options_apply(void)
+{
 	error_policy.abort = option_get(OPTION_ABORT_ON_ERROR) != 0;
 	error_policy.show = option_get(mi_option_show_errors) != 0 ||
 			    option_get(mi_option_verbose) != 0;
 	error_policy.max_messages = option_get(mi_option_max_errors);
-	instance->os_enabled = option_get(mi_option_disallow_os_alloc) == 0;
-	instance->purge_enabled = delay >= 0;
-	instance->budget_bytes = delay == 0 || budget < 0 ? 0 :
-				 (size_t)budget << 10;
-	instance->budget_share = delay == 0 || share < 0 ? 0 : (size_t)share;
-	instance->reserve_bytes = mi_option_get_size(mi_option_arena_reserve);
-	port_allow_huge(option_get(OPTION_ALLOW_THP) != 0,
-			option_get(mi_option_allow_large_os_pages) != 0);
-	instance->reclaim_on_free =
-		option_get(mi_option_abandoned_reclaim_on_free) != 0;
+	port_set_huge(option_get(mi_option_allow_large_os_pages) != 0 ?
+		      PORT_HUGE_WANTED :
+		      option_get(OPTION_ALLOW_THP) != 0 ?
+		      PORT_HUGE_AS_USUAL : PORT_HUGE_NEVER);
+	options_configure();
 }
 
+/* Nothing is yes, so that it is enough to name the option */
 static bool parse_word(const char *text, long *value)
 {
-	static const char *const yes[] = { "", "1", "true", "yes", "on" };
-	static const char *const no[] = { "0", "false", "no", "off" };
-	unsigned int i;
+	bool yes = true;
 
-	for (i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
-		if (text_equal(text, yes[i])) {
-			*value = 1;
-			return true;
-		}
-	}
-	for (i = 0; i < sizeof(no) / sizeof(no[0]); i++) {
-		if (text_equal(text, no[i])) {
-			*value = 0;
-			return true;
-		}
-	}
-	return false;
+	if (*text && !text_read_bool(text, &yes))
+		return false;
+	*value = yes;
+	return true;
 }
 
 /* K, M, G, with or without iB or B; gives KiB */
@@ -130,19 +129,14 @@ static bool parse_unit(const char *text, long *value)
 
 static bool parse_number(const char *text, bool is_size, long *value)
 {
-	bool negative = *text == '-', any = false;
-	long number = 0;
+	bool negative = *text == '-';
+	size_t digits;
+	long number;
 
-	for (text += negative; *text >= '0' && *text <= '9'; text++) {
-		any = true;
-		if (__builtin_mul_overflow(number, 10, &number) ||
-		    __builtin_add_overflow(number, *text - '0', &number))
-			return false;
-	}
-	if (!any)
+	text = text_read_number(text + negative, &digits);
+	if (!text || digits > LONG_MAX)
 		return false;
-	if (negative)
-		number = -number;
+	number = negative ? -(long)digits : (long)digits;
 	if (is_size && *text) {
 		if (!parse_unit(text, &number))
 			return false;
@@ -157,17 +151,10 @@ static bool parse_number(const char *text, bool is_size, long *value)
 
 static void warn_bad_value(const char *name, const char *text)
 {
-	struct text line = { .length = 0 };
 	long most = option_get(mi_option_max_warnings);
 
-	if (most >= 0 && warnings++ >= most)
-		return;
-	text_string(&line, "mimalloc: warning: MIMALLOC_");
-	text_string(&line, name);
-	text_string(&line, ": bad value '");
-	text_string(&line, text);
-	text_string(&line, "' is ignored\n");
-	text_print(&line);
+	if (most < 0 || warnings++ < most)
+		text_warn_bad_value("MIMALLOC_", name, text);
 }
 
 static void option_read(unsigned int i)

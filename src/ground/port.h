@@ -10,7 +10,8 @@
  *				map serves all arenas and needs no range
  *				check; else 0
  *	PORT_STATIC_INSTANCE	1 where the default instance is a static
- *				object; 0 where it is a pointer
+ *				object, see INSTANCE_STATIC; 0 where it is a
+ *				pointer
  *	PORT_FRAMES_RUN_OUT	1 where memory is backed on demand and a
  *				fault without a frame is fatal; else 0
  *	PORT_KEPT_UNITS_MAX	units of pages that heaps keep though they are
@@ -27,6 +28,55 @@
 #include <port_config.h>
 
 struct instance;
+
+/*
+ * What a port decides for each instance that it makes. It begins with
+ * INSTANCE_CONFIG, changes what it has a reason to change, and hands the result
+ * to instance_init(), or later to instance_configure(): see runs/runs.h.
+ */
+struct instance_config {
+	/*
+	 * Free memory is given back only beyond so many bytes: what is kept
+	 * need not be asked for again. 0: all of it is given back.
+	 */
+	size_t budget_bytes;
+	/*
+	 * The budget grows with the program: it is one part in so many of the
+	 * memory in use, where that is more than budget_bytes. 0: it does not.
+	 */
+	size_t budget_share;
+	/*
+	 * Bytes by which an arena grows at most, beside GROW_BYTES_MAX. Where
+	 * none can grow, see `outside`, what a new one has at least.
+	 */
+	size_t reserve_bytes;
+	/*
+	 * The engine's data lie in a region of their own, so that no write
+	 * beyond a block meets them, and arenas can grow. Without
+	 * PORT_MAP_WINDOW it has no effect: each arena holds its own.
+	 */
+	bool outside;
+	/* Memory that is given back, by port_purge(), is of use to others */
+	bool purge_enabled;
+	/* Arenas are reserved by port_reserve() when memory runs out */
+	bool os_enabled;
+	/*
+	 * A thread that frees into a page whose thread has ended becomes its
+	 * owner. Else the page waits for a thread that needs one.
+	 */
+	bool reclaim_on_free;
+};
+
+#define INSTANCE_CONFIG							\
+	{								\
+		.budget_bytes = (size_t)4 << 20,			\
+		.budget_share = 8,					\
+		.reserve_bytes = GROW_BYTES_MAX,			\
+		.outside = PORT_MAP_WINDOW,				\
+		.purge_enabled = true,					\
+		.os_enabled = true,					\
+		.reclaim_on_free = true,				\
+	}
 
 /* Locks are held for short and bounded times, never recursively */
 void port_lock(struct port_lock *lock);
@@ -134,11 +184,13 @@ void port_process(struct port_process *process);
 /* Gives a reserved range back altogether */
 void port_release(void *start, size_t bytes);
 
-/*
- * What becomes of memory reserved from now on: whether the system may back it
- * by larger pages where it does so for others, and whether it is asked to
- */
-void port_allow_huge(bool allowed, bool wanted);
+/* Whether memory that is reserved from now on is backed by larger pages */
+enum port_huge {
+	PORT_HUGE_NEVER,
+	PORT_HUGE_AS_USUAL,	/* where the system does so unasked */
+	PORT_HUGE_WANTED,	/* the system is asked for them */
+};
+void port_set_huge(enum port_huge huge);
 
 /* Memory in pages of 1 GiB that is zero; NULL where there is none */
 void *port_reserve_huge(size_t bytes);

@@ -105,3 +105,46 @@ bool text_equal(const char *a, const char *b)
 	}
 	return *a == *b;
 }
+
+bool text_read_bool(const char *word, bool *value)
+{
+	static const char *const words[] = {	/* no and yes in turn */
+		"0", "1", "no", "yes", "off", "on", "false", "true",
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (text_equal(word, words[i])) {
+			*value = i & 1;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *text_read_number(const char *text, size_t *value)
+{
+	const char *digit = text;
+
+	*value = 0;
+	for (; *digit >= '0' && *digit <= '9'; digit++)
+		if (__builtin_mul_overflow(*value, (size_t)10, value) ||
+		    __builtin_add_overflow(*value, (size_t)(*digit - '0'),
+					   value))
+			return NULL;
+	return digit == text ? NULL : digit;
+}
+
+void text_warn_bad_value(const char *prefix, const char *name,
+			 const char *value)
+{
+	struct text text = { .length = 0 };
+
+	text_string(&text, "mimalloc: warning: ");
+	text_string(&text, prefix);
+	text_string(&text, name);
+	text_string(&text, ": bad value '");
+	text_string(&text, value);
+	text_string(&text, "' is ignored\n");
+	text_print(&text);
+}

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Lines of text without libc and without memory; and where they go. */
+/*
+ * Lines of text without libc and without memory, and where they go; and what
+ * settings are read with.
+ */
 #ifndef MI_TEXT_H
 #define MI_TEXT_H
 
@@ -27,5 +30,12 @@ void text_print_to(struct text *text, text_out_fun *out, void *arg);
 
 /* Compares without regard to case */
 bool text_equal(const char *a, const char *b);
+/* 1, true, yes, on and 0, false, no, off, in any case; else false */
+bool text_read_bool(const char *word, bool *value);
+/* Decimal digits: gives what comes behind. NULL: there are none, or too many */
+const char *text_read_number(const char *text, size_t *value);
+/* Prints a line that names a setting, and the value of it that is ignored */
+void text_warn_bad_value(const char *prefix, const char *name,
+			 const char *value);
 
 #endif /* MI_TEXT_H */

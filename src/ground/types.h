@@ -156,30 +156,14 @@ struct class_stats {
 };
 
 struct instance {
-	/* Read by every free */
+	/* Read by every free. Written under the lock, see window.c, arena.c */
 	struct map *map;
 	uintptr_t map_mask;		/* a window's, see window.c */
 	uintptr_t map_base;		/* else: range checked */
 	size_t map_limit;
 
+	/* Atomic, of any thread */
 	uintptr_t large_cache;		/* see large_cache_exchange() */
-	struct port_lock lock;		/* guards all below */
-	struct arena *arenas;
-	unsigned int arena_count;
-	struct arena *meta;		/* the region for the engine's data */
-#if PORT_MAP_WINDOW
-	size_t map_bytes;		/* of the window's map, as reserved */
-	struct arena *arena_table[ARENA_NUMBER_META + 1];
-#endif
-	struct heap *heaps;		/* in use */
-	struct heap *late;		/* in use, of threads that end */
-	struct heap *parked;		/* of ended threads */
-	size_t heap_count, heap_count_peak;
-	size_t units_used, units_used_peak;
-	size_t units_dirty;
-	size_t units_promised;		/* see frames.c */
-	size_t bytes_purged, purges;
-	size_t abandoned_count;
 	/*
 	 * These two count the units of pages whose blocks other threads have
 	 * all freed, and whose owner has not collected them yet.
@@ -187,14 +171,30 @@ struct instance {
 	size_t waiting_units;		/* their memory is as it was */
 	size_t remote_purged_units;	/* their memory was given back */
 	size_t kept_units;		/* of pages that may be empty */
-	size_t budget_bytes;		/* dirty memory that is kept */
-	size_t budget_share;		/* or this fraction of what is used */
-	size_t reserve_bytes;		/* an arena grows by so much at most */
+
+	struct port_lock lock;
+	/* Written under the lock, read without: atomic */
+	struct arena *arenas;
+	struct arena *meta;		/* the region for the engine's data */
+#if PORT_MAP_WINDOW
+	struct arena *arena_table[ARENA_NUMBER_META + 1];
+#endif
+	size_t units_used;
+	size_t abandoned_count;
+	/* Under the lock alone */
+	size_t units_used_peak;
+	size_t units_dirty;
+	size_t units_promised;		/* see frames.c */
+	size_t bytes_purged, purges;
 	size_t moves;			/* runs with mappings of their own */
-	bool outside;			/* the engine's data lie in `meta` */
-	bool purge_enabled;
-	bool os_enabled;		/* may reserve arenas from the port */
-	bool reclaim_on_free;
+#if PORT_MAP_WINDOW
+	size_t map_bytes;		/* of the window's map, as reserved */
+#endif
+	struct heap *heaps;		/* in use */
+	struct heap *late;		/* in use, of threads that end */
+	struct heap *parked;		/* of ended threads */
+	size_t heap_count, heap_count_peak;
+	unsigned int arena_count;
 	bool main_heap_used;
 #if MI_THREADS
 	struct page *abandoned[CLASS_COUNT];
@@ -202,6 +202,11 @@ struct instance {
 #if MI_CLASS_STATS
 	struct class_stats stats[CLASS_NONE + 1];
 #endif
+	/*
+	 * Read by any thread; written by instance_configure(). All before this
+	 * is zero in a new instance, but for `map`.
+	 */
+	struct instance_config config;
 	__attribute__((aligned(64)))
 	struct heap main_heap;
 };

@@ -80,6 +80,6 @@ void heap_collect_all(struct heap *heap)
 	if (!MI_CONCURRENT)
 		heaps_collect(heap->instance);
 	/* a page cut from a dirty run asks for frames which the run has then */
-	if (PORT_FRAMES_RUN_OUT && heap->instance->purge_enabled)
+	if (PORT_FRAMES_RUN_OUT && heap->instance->config.purge_enabled)
 		purge_all(heap->instance);
 }

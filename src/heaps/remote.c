@@ -23,8 +23,8 @@ static bool page_shall_go(struct instance *instance, struct page *page)
 	 * later. `waiting` may be below zero for a moment: it is counted after
 	 * the push, and the owner may be faster.
 	 */
-	return instance->purge_enabled && (ptrdiff_t)waiting >= 0 &&
-	       waiting + page->units > instance->budget_bytes >> 1 >>
+	return instance->config.purge_enabled && (ptrdiff_t)waiting >= 0 &&
+	       waiting + page->units > instance->config.budget_bytes >> 1 >>
 	       UNIT_SHIFT &&
 	       !arena_by_number(instance, page->arena_number)->fixed;
 }
@@ -55,7 +55,7 @@ static COLD struct heap *heap_that_claims(struct instance *instance,
 {
 	struct heap *heap = heap_current();
 
-	if (!instance->reclaim_on_free || heap == &empty_heap ||
+	if (!instance->config.reclaim_on_free || heap == &empty_heap ||
 	    heap->instance != instance ||
 	    arena_by_number(instance, page->arena_number)->exclusive)
 		return NULL;

@@ -335,7 +335,7 @@ static struct arena *arena_make(struct instance *instance, uintptr_t start,
 	}
 	if (instance->arena_count == ARENA_NUMBER_META)
 		return NULL;
-	arena = instance->outside ?
+	arena = instance->config.outside ?
 		arena_init_outside(instance, start, end, flags) : NULL;
 	if (!arena)
 		arena = arena_init(instance, start, end, flags & ARENA_ZERO);
@@ -376,7 +376,13 @@ struct arena *arena_add_rest(struct instance *instance, void *start_address,
 	return arena;
 }
 
-void instance_init(struct instance *instance)
+void instance_init(struct instance *instance,
+		   const struct instance_config *config)
 {
+	memory_zero(instance, __builtin_offsetof(struct instance, config));
 	instance->map = (struct map *)&map_of_none;
+	instance->config = *config;
+	/* heap_init() does the rest of main_heap, but these it leaves alone */
+	instance->main_heap.notified = 0;
+	instance->main_heap.run = NULL;
 }

@@ -64,7 +64,7 @@ bool frames_for_request(struct instance *instance,
 
 void frames_for_run(struct instance *instance, struct run *run)
 {
-	if (likely(!instance->purge_enabled))
+	if (likely(!instance->config.purge_enabled))
 		return;
 	if (run->kind == RUN_LARGE || run->kind == RUN_PALLOC)
 		promise_make(instance, run);
@@ -89,7 +89,7 @@ bool frames_for_more(struct instance *instance, struct run *run,
 {
 	if (!frames_suffice(instance, units))
 		return false;
-	if (!instance->purge_enabled)
+	if (!instance->config.purge_enabled)
 		return true;
 	if (!(run->flags & RUN_PROMISED))
 		promise_make(instance, run);
@@ -100,7 +100,7 @@ bool frames_for_more(struct instance *instance, struct run *run,
 bool frames_for_blocks(struct instance *instance, uintptr_t start,
 		       size_t units)
 {
-	if (likely(!instance->purge_enabled))
+	if (likely(!instance->config.purge_enabled))
 		return true;
 	if (!frames_suffice(instance, units))
 		return false;

@@ -14,7 +14,7 @@ bool frames_are_left(struct instance *instance, size_t units);
 /* Whether so many units more can be touched. Purges when they cannot */
 static inline bool frames_suffice(struct instance *instance, size_t units)
 {
-	return likely(!instance->purge_enabled) ||
+	return likely(!instance->config.purge_enabled) ||
 	       frames_are_left(instance, units);
 }
 

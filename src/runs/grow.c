@@ -10,8 +10,8 @@ static size_t grow_step(const struct arena *arena)
 
 	if (arena == instance->meta)
 		return GROW_META_BYTES;
-	if (instance->reserve_bytes < most)
-		most = instance->reserve_bytes;
+	if (instance->config.reserve_bytes < most)
+		most = instance->config.reserve_bytes;
 	if (step < GROW_BYTES_MIN)
 		step = GROW_BYTES_MIN;
 	return step < most ? step : most;

@@ -11,15 +11,15 @@
 
 static size_t budget_units(const struct instance *instance)
 {
-	size_t budget = instance->budget_bytes >> UNIT_SHIFT;
+	size_t budget = instance->config.budget_bytes >> UNIT_SHIFT;
 
 	/* what others emptied is in use for its owner only */
 	size_t used = atomic_read(&instance->units_used) -
 		      atomic_read(&instance->waiting_units) -
 		      atomic_read(&instance->remote_purged_units);
 
-	if (instance->budget_share && (ptrdiff_t)used > 0) {
-		size_t share = used / instance->budget_share;
+	if (instance->config.budget_share && (ptrdiff_t)used > 0) {
+		size_t share = used / instance->config.budget_share;
 
 		if (share > budget)
 			return share;
@@ -98,7 +98,7 @@ void purge_to_budget(struct instance *instance, bool all)
 	size_t budget;
 	bool is_zero;
 
-	if (!instance->purge_enabled && !all)
+	if (!instance->config.purge_enabled && !all)
 		return;
 	if (likely(instance->units_dirty <= budget_units(instance)) && !all)
 		return;

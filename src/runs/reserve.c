@@ -39,12 +39,12 @@ static size_t reserve_size(struct instance *instance, size_t units,
 	size_t bytes;
 
 	*least = (units << UNIT_SHIFT) + GROW_META_BYTES;
-	if (instance->outside) {
+	if (instance->config.outside) {
 		bytes = outside_step(instance);
 	} else {
 		/* descriptors and map lie in the arena itself */
 		*least += (units << UNIT_SHIFT) / 256;
-		bytes = instance->reserve_bytes;
+		bytes = instance->config.reserve_bytes;
 	}
 	return bytes < *least ? *least : bytes;
 }

@@ -159,7 +159,31 @@ struct run *arena_cut(struct arena *arena, const struct run_request *request);
 void run_give_back(struct arena *arena, struct run *run, bool dirty);
 
 /* arena.c: ranges that are taken into use */
-void instance_init(struct instance *instance);
+/*
+ * Makes an instance without arenas and heaps of any memory, aligned as the
+ * structure is. O(1), and the heap in it is not touched as a whole.
+ */
+void instance_init(struct instance *instance,
+		   const struct instance_config *config);
+
+/* What a static one begins with: as instance_init() by INSTANCE_CONFIG */
+#define INSTANCE_STATIC							\
+	{								\
+		.map = (struct map *)&map_of_none,			\
+		.config = INSTANCE_CONFIG,				\
+	}
+
+/*
+ * Tells an instance its configuration anew. It counts from now on: arenas stay
+ * as they are, and memory is given back when the next run is freed. No lock:
+ * other threads may go on by what they have read before.
+ */
+static inline void instance_configure(struct instance *instance,
+				      const struct instance_config *config)
+{
+	instance->config = *config;
+}
+
 enum arena_flags {
 	ARENA_ZERO = 1,		/* it reads as zero */
 	ARENA_EXCLUSIVE = 2,	/* serves only heaps made for it */

@@ -15,7 +15,8 @@ static bool arena_serves(const struct instance *instance,
 	if (request->arena)
 		return arena == request->arena;
 	/* what the allocator has reserved by itself, only where it may */
-	return !arena->exclusive && (!arena->grows || instance->os_enabled);
+	return !arena->exclusive &&
+	       (!arena->grows || instance->config.os_enabled);
 }
 
 static struct run *arenas_cut(struct instance *instance,
@@ -68,7 +69,7 @@ static struct run *arenas_cut_more(struct instance *instance,
 	}
 	if (request->kind == RUN_META && instance->meta)
 		return arenas_cut_beside_blocks(instance, request);
-	if (!instance->os_enabled || request->arena)
+	if (!instance->config.os_enabled || request->arena)
 		return NULL;
 	port_unlock(&instance->lock);
 	arena_reserve(instance, units);

@@ -46,7 +46,7 @@ for bad in budget_kib=much budget_kib= budget_kib=99999999999999999999 \
 		--parameter "mimalloc.$bad"
 done
 guest_ends "good values are taken" 1 "given back, in all" fail \
-	--parameter mimalloc.budget_kib=64 --parameter mimalloc.show_stats=yes
+	--parameter mimalloc.budget_kib=64 --parameter mimalloc.show_stats=Yes
 ends "statistics at the halt" 0 "given back, in all" boot hello \
 	--build "$images/single" --alloc mimalloc \
 	--parameter mimalloc.show_stats=1

@@ -368,8 +368,8 @@ static void first_arena_is_large_enough(void **state)
 	(void)state;
 	for (i = 0; i < ARRAY_LENGTH(sizes); i++) {
 		instance_renew(&instance);
-		instance.os_enabled = true;
-		instance.outside = i % 2;
+		instance.config.os_enabled = true;
+		instance.config.outside = i % 2;
 		heap_begin(&heap, &instance);
 		check(heap_malloc(&heap, sizes[i]), "%zu bytes", sizes[i]);
 		check(instance.arena_count == 1, "%zu bytes took %u arenas",

@@ -82,8 +82,8 @@ static int begin(void **state)
 {
 	(void)state;
 	instance_renew(&instance);
-	instance.budget_bytes = MIB;
-	instance.budget_share = 0;
+	instance.config.budget_bytes = MIB;
+	instance.config.budget_share = 0;
 	memory = arena_begin(&instance, &heap, ARENA_BYTES);
 	purge_count = 0;
 	purge_fails = false;
@@ -109,7 +109,7 @@ static void nothing_below_the_budget(void **state)
 	size_t i;
 
 	(void)state;
-	instance.budget_bytes = 4 * MIB;
+	instance.config.budget_bytes = 4 * MIB;
 	for (i = 0; i < 100; i++)
 		instance_free(&instance, dirty_block(4 * MIB));
 	assert_int_equal(purge_count, 0);
@@ -144,7 +144,7 @@ static void oldest_goes_first(void **state)
 	size_t i;
 
 	(void)state;
-	instance.budget_bytes = 5 * MIB;
+	instance.config.budget_bytes = 5 * MIB;
 	/* blocks with odd numbers stay and keep the others apart */
 	for (i = 0; i < 9; i++)
 		blocks[i] = dirty_block(2 * MIB);
@@ -169,7 +169,7 @@ static void budget_follows_what_is_used(void **state)
 	size_t i;
 
 	(void)state;
-	instance.budget_share = 4;
+	instance.config.budget_share = 4;
 	used = dirty_block(32 * MIB);
 	for (i = 0; i < 8; i++)
 		blocks[i] = dirty_block(MIB);
@@ -196,7 +196,7 @@ static void assert_purged(size_t bytes)
 static void disabled_but_for_all(void **state)
 {
 	(void)state;
-	instance.purge_enabled = false;
+	instance.config.purge_enabled = false;
 	instance_free(&instance, dirty_block(20 * MIB));
 	assert_int_equal(purge_count, 0);
 	purge_all(&instance);
@@ -241,7 +241,7 @@ static void untouched_memory_is_left_alone(void **state)
 	char *first = dirty_block(2 * MIB), *second = dirty_block(2 * MIB);
 
 	(void)state;
-	instance.budget_bytes = 0;
+	instance.config.budget_bytes = 0;
 	instance_free(&instance, second);
 	/* it has joined the 60 MiB behind it, of which nothing was touched */
 	assert_true(was_purged(second, 2 * MIB));
@@ -258,7 +258,7 @@ static void purged_memory_is_known_as_zero(void **state)
 	size_t touched;
 
 	(void)state;
-	instance.budget_bytes = 0;
+	instance.config.budget_bytes = 0;
 	instance_free(&instance, p);
 	touched = touched_pages(memory, ARENA_BYTES);
 	p = heap_zalloc(&heap, 8 * MIB);
@@ -274,7 +274,7 @@ static void failed_purge_leaves_dirt(void **state)
 	char *p, *neighbour;
 
 	(void)state;
-	instance.budget_bytes = 0;
+	instance.config.budget_bytes = 0;
 	p = dirty_block(8 * MIB);
 	neighbour = dirty_block(MIB);
 	purge_fails = true;
@@ -311,7 +311,7 @@ static void purging_is_out_of_service(void **state)
 	size_t i;
 
 	(void)state;
-	instance.budget_bytes = 0;
+	instance.config.budget_bytes = 0;
 	got_count = 0;
 	while_purging = take_everything;
 	instance_free(&instance, p);
@@ -336,7 +336,7 @@ static void users_memory_is_never_purged(void **state)
 
 	(void)state;
 	instance_renew(&own);
-	own.budget_bytes = 0;
+	own.config.budget_bytes = 0;
 	assert_non_null(arena_add(&own, dirty_memory(4 * MIB), 4 * MIB,
 				  ARENA_ZERO | ARENA_FIXED));
 	heap_begin(&own_heap, &own);
@@ -371,7 +371,7 @@ static void random_frees_under_the_budget(void **state)
 			assert_true(all_dirt(s[k].p, s[k].size));
 			instance_free(&instance, s[k].p);
 			s[k].p = NULL;
-			budget = instance.budget_bytes / UNIT_SIZE;
+			budget = instance.config.budget_bytes / UNIT_SIZE;
 			assert_true(instance.units_dirty <= budget);
 		} else {
 			s[k].size = 1 + check_log_size(&random, 512 * KIB);

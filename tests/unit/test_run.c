@@ -218,7 +218,7 @@ static void random_runs_in_a_window(void **state)
 
 	(void)state;
 	model.random.state = check_seed("random runs in a window");
-	instance.outside = true;
+	instance.config.outside = true;
 	model.arena = arena_new(&instance, memory, bytes, true);
 	assert_true(model.arena->map_is_window);
 	assert_ptr_equal(instance.map, model.arena->map);

@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-static struct instance instance = INSTANCE_NEW;
+static struct instance instance;
 static struct heap heap;
 
 static void every_size_has_a_class(void **state)
@@ -80,6 +80,7 @@ static void powers_of_two_are_classes(void **state)
 static int begin(void **state)
 {
 	(void)state;
+	instance_renew(&instance);
 	(void)arena_begin(&instance, &heap, 16 * MIB);
 	return 0;
 }

@@ -320,7 +320,7 @@ static int owner_ends_in_a_purge(void *arg)
 {
 	(void)arg;
 	start_other(make_full_and_wait);
-	default_instance.budget_bytes = 0;
+	default_instance.config.budget_bytes = 0;
 	in_purge = let_other_end;
 	free_first();
 	free_second();

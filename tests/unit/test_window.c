@@ -50,9 +50,9 @@ static int renew(void **state)
 	extend_fails = meta_fails = reserve_fails = false;
 	extensions = 0;
 	instance_renew(&instance);
-	instance.outside = true;
-	instance.os_enabled = true;
-	instance.reserve_bytes = 64 * MIB;
+	instance.config.outside = true;
+	instance.config.os_enabled = true;
+	instance.config.reserve_bytes = 64 * MIB;
 	heap_begin(&heap, &instance);
 	return 0;
 }
@@ -112,7 +112,6 @@ static void nothing_is_mapped_before_a_request(void **state)
 	char *block;
 
 	(void)state;
-	instance_init(&instance);
 	assert_null(instance.arenas);
 	assert_null(instance.meta);
 	assert_int_equal(instance.map_bytes, 0);

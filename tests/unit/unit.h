@@ -19,21 +19,15 @@
 		}							\
 	} while (0)
 
-#define INSTANCE_NEW							\
-	{								\
-		.map = (struct map *)&map_of_none,			\
-		.purge_enabled = true,					\
-		.reclaim_on_free = true,				\
-		.budget_bytes = 4 * MIB,				\
-		.budget_share = 8,					\
-	}
-
-/* As new: without arenas and heaps. What it had is forgotten */
+/* As new, whatever it was before. Its memory is what the test hands over */
 static inline void instance_renew(struct instance *instance)
 {
-	static const struct instance fresh = INSTANCE_NEW;
+	struct instance_config config = INSTANCE_CONFIG;
 
-	memcpy(instance, &fresh, sizeof(*instance));
+	config.outside = false;
+	config.os_enabled = false;
+	memset(instance, 0xa5, sizeof(*instance));
+	instance_init(instance, &config);
 }
 
 /* The calling thread's only heap, on an instance of the test's own */
