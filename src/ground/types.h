@@ -97,6 +97,11 @@ struct arena {
 	size_t descriptors_free;
 };
 
+static inline bool arena_in_window(const struct arena *arena)
+{
+	return PORT_MAP_WINDOW && arena->map_is_window;
+}
+
 struct queue {
 	struct page *first;		/* &empty_page when empty */
 	struct page *last;		/* NULL when empty */

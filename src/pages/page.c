@@ -82,14 +82,14 @@ static void page_map(struct page *page, size_t first, size_t last,
 
 	if (bytes <= UNIT_SIZE)		/* every unit in between */
 		step = last - first + 1;
-	if (!arena->map_is_window)
+	if (!arena_in_window(arena))
 		port_lock(&arena->instance->lock);
 	for (; first <= last; first += step) {
 		from = start + first * bytes;
 		end = from + (step - 1) * bytes;
 		arena_map_set(arena, to, from, end);
 	}
-	if (!arena->map_is_window)
+	if (!arena_in_window(arena))
 		port_unlock(&arena->instance->lock);
 }
 

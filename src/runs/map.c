@@ -35,7 +35,7 @@ struct arena *arena_of(struct instance *instance, const void *p)
 static struct map *arena_map(const struct arena *arena, uintptr_t address,
 			     size_t *index)
 {
-	if (arena->map_is_window) {
+	if (arena_in_window(arena)) {
 		*index = (address >> UNIT_SHIFT) &
 			 atomic_read(&arena->instance->map_mask);
 		return arena->map;

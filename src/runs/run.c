@@ -194,7 +194,7 @@ void run_reach(struct arena *arena, uintptr_t end)
 
 	if (end <= arena->high_water)
 		return;
-	if (arena->map && !arena->map_is_window) {
+	if (arena->map && !arena_in_window(arena)) {
 		from = (arena->high_water - arena->map_base) >> UNIT_SHIFT;
 		to = (end - arena->map_base) >> UNIT_SHIFT;
 		memory_zero(&arena->map->distance[from],
