@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # What tests/run says of programs that pass, fail, crash, wait for ever, use
-# the processor for ever and have no plan; as TAP.
+# the processor for ever and have no plan; and what other scripts that start
+# tests ask for and count; as TAP.
 
 set -u
 
@@ -45,7 +46,7 @@ point()
 
 ok="echo 1..1; echo ok 1"
 
-echo 1..22
+echo 1..26
 point "a point passes" runs 0 "1 passed, 0 failed" a="$ok"
 point "it is shown as 1 of 1" said "1 of 1  ok"
 point "two and their number" runs 0 "2 passed, 0 failed" a="$ok" b="$ok"
@@ -82,6 +83,23 @@ library()
 point "check-lib counts what passes" library "1 passed, 0 failed" 1 0
 point "and notices a missing point" library "1 passed, 1 failed" 2 0
 point "and an exit status" library "1 passed, 1 failed" 1 3
+
+# quick STATUS LAST-LINE PATTERN : tests/quick where cmocka is not there, and
+# nothing is built
+quick()
+{
+	printf '#!/bin/sh\ncase $* in *cmocka*) exit 1; esac\n' >"$tmp/cc"
+	chmod +x "$tmp/cc"
+	T=$3 CC=$tmp/cc MAKE=true ./quick >"$tmp/said" 2>&1
+	[ $? = "$1" ] && [ "$(tail -n 1 "$tmp/said")" = "$2" ]
+}
+
+lacking="these tests need cmocka: run tests/install-packages as root"
+point "make test needs no cmocka for a script" \
+	quick 0 "1 passed, 0 failed" map
+point "but for a test of the interface" quick 1 "$lacking" api/test_basic
+point "for one of the units" quick 1 "$lacking" unit/test_page
+point "and for the crimes" quick 1 "$lacking" crimes
 
 # installs STATUS PACKAGE... : install-packages with these, and not as root
 installs()
