@@ -46,7 +46,7 @@ point()
 
 ok="echo 1..1; echo ok 1"
 
-echo 1..26
+echo 1..31
 point "a point passes" runs 0 "1 passed, 0 failed" a="$ok"
 point "it is shown as 1 of 1" said "1 of 1  ok"
 point "two and their number" runs 0 "2 passed, 0 failed" a="$ok" b="$ok"
@@ -124,4 +124,57 @@ point "install-packages is silent where nothing is missing" \
 point "who is not root is refused" installs 1 no-such-one make no-such-other
 point "and told all that is missing at once" \
 	said "apt-get install --no-install-recommends no-such-one no-such-other"
+
+# Debian's apt-get says this of two packages; no package is to be installed here
+cat >"$tmp/apt-get" <<'END'
+#!/bin/sh
+case $* in *update*) echo "Get:1 http://there bookworm InRelease"; exit ;; esac
+echo "The following NEW packages will be installed:"
+echo "0 upgraded, 2 newly installed, 0 to remove and 3 not upgraded."
+echo "Get:1 http://there bookworm/main amd64 one amd64 1 [53.1 kB]"
+echo "Get:2 http://there bookworm/main amd64 other amd64 1 [53.1 kB]"
+[ ! -e "$0.fails" ] || exit 100
+echo "Unpacking one (1) ..."
+echo "Setting up one (1) ..."
+echo "Setting up other (1) ..."
+touch "$0.done"
+END
+cat >"$tmp/dpkg-query" <<'END'
+#!/bin/sh
+[ -e "${0%/*}/apt-get.done" ] && echo installed
+END
+printf '#!/bin/sh\necho 0\n' >"$tmp/id"
+chmod +x "$tmp/apt-get" "$tmp/dpkg-query" "$tmp/id"
+
+# installs_two STATUS COMMAND... : install-packages as root, in that command
+installs_two()
+{
+	local status=$1 got
+	shift
+	printf 'one-such\nanother-such\n' >"$tmp/list"
+	rm -f "$tmp/apt-get.done"
+	PATH=$tmp:$PATH POLICY=$tmp/policy "$@" >"$tmp/said" 2>&1
+	got=$?
+	[ $got = "$status" ] && [ ! -e "$tmp/policy" ]
+}
+
+# shows LINES : what was said, with \r and escape sequences as they are
+shows()
+{
+	[ "$(cat "$tmp/said")" = "$(printf "$1")" ]
+}
+
+command="./install-packages $tmp/list"
+point "root has them installed" installs_two 0 $command
+point "and sees in lines how far it is" shows 'installing one-such another-such
+fetched: 1 of 2 packages\nfetched: 2 of 2 packages
+installed: 1 of 2 packages\ninstalled: 2 of 2 packages'
+installs_two 0 script -qec "$command" /dev/null
+moved=$(printf '\r%s packages\033[K' 'fetched: 1 of 2' 'fetched: 2 of 2' \
+	'installed: 1 of 2' 'installed: 2 of 2')
+point "on a terminal in one line" \
+	shows "installing one-such another-such\r\n$moved\r"
+touch "$tmp/apt-get.fails"
+point "where apt-get fails, it does" installs_two 1 $command
+point "and shows what that said" said "2 newly installed, 0 to remove"
 exit $bad
