@@ -46,7 +46,7 @@ point()
 
 ok="echo 1..1; echo ok 1"
 
-echo 1..31
+echo 1..37
 point "a point passes" runs 0 "1 passed, 0 failed" a="$ok"
 point "it is shown as 1 of 1" said "1 of 1  ok"
 point "two and their number" runs 0 "2 passed, 0 failed" a="$ok" b="$ok"
@@ -177,4 +177,59 @@ point "on a terminal in one line" \
 touch "$tmp/apt-get.fails"
 point "where apt-get fails, it does" installs_two 1 $command
 point "and shows what that said" said "2 newly installed, 0 to remove"
+
+# covers STATUS REACHED EXIT : tests/coverage.sh over a tree of one function and
+# one program, which reaches half of the function's lines or, 1, all
+mkdir -p "$tmp/tree/src" "$tmp/tree/tests" "$tmp/tree/build"
+cp coverage.sh run "$tmp/tree/tests"
+cat >"$tmp/tree/src/half.c" <<'END'
+int half(int n)
+{
+	if (n == 0)
+		return 1;
+	n *= 2;
+	n += 2;
+	return n;
+}
+END
+cat >"$tmp/tree/program.c" <<'END'
+#include <stdio.h>
+
+int half(int n);
+
+int main(void)
+{
+	puts("1..1\nok 1");
+	half(0);
+	if (REACHED)
+		half(1);
+	return STATUS;
+}
+END
+cat >"$tmp/tree/Makefile" <<'END'
+tests-%:
+	mkdir -p $(BUILD)/tests/$*
+	gcc $(CFLAGS_EXTRA) $(DEFINES) -o $(BUILD)/tests/$*/$(PROGRAM_$*) \
+		program.c src/half.c
+PROGRAM_api = test_api
+PROGRAM_unit = test_unit
+PROGRAM_cxx = test_cxx
+PROGRAM_crimes = judge
+END
+covers()
+{
+	local status=$1 got
+	rm -rf "$tmp/tree/build/coverage"
+	env -u MAKEFLAGS -u MFLAGS DEFINES="-DREACHED=$2 -DSTATUS=$3" MAKE=make \
+		"$tmp/tree/tests/coverage.sh" >"$tmp/said" 2>&1
+	got=$?
+	[ $((got != 0)) = "$status" ]
+}
+
+point "coverage above the limit passes" covers 0 1 0
+point "and is told" said "ok 2 - 100 % of the lines"
+point "below it fails" covers 1 0 0
+point "and is told as well" said "not ok 2 - 50 % of the lines"
+point "a program that fails does, whatever it covers" covers 1 1 3
+point "and is named" said "not ok 1 - 4 passed, 4 failed"
 exit $bad
