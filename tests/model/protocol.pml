@@ -51,7 +51,8 @@
  *
  *	spin -a -DCLAIM_WITHOUT_CAS tests/model/protocol.pml
  *	gcc -O1 -DSAFETY -DCOLLAPSE -o pan pan.c && ./pan -m100000
- *	spin -t -p -g -DCLAIM_WITHOUT_CAS tests/model/protocol.pml
+ *	spin -k protocol.pml.trail -p -g -DCLAIM_WITHOUT_CAS \
+ *		tests/model/protocol.pml
  *
  * The last line replays what ./pan found (protocol.pml.trail), a step a line,
  * with the number of the process, and the values that changed; process 1 is
