@@ -27,13 +27,24 @@ UNIKRAFT_HEADERS := $(wildcard include/uk/*.h src/*/*.h src/*/*/*.h \
 UNIKRAFT_FLAGS	= $(shell $(MAKE) -s --no-print-directory -C testbed \
 		  CC=$(TESTBED_CC) DEFINES="$(TESTBED_DEFINES)" print-flags)
 
+# As of the host's objects; testbed/Makefile has one of its own for the rest
+TESTBED_SETTINGS = $(TESTBED_CC) $(TESTBED_DEBUG) $(TESTBED_HARDENING) \
+		   $(TESTBED_DEFINES) $(OPTIMIZE) $(LD) $(OBJCOPY)
+ifneq ($(file <$(TESTBED_BUILD)/settings),$(TESTBED_SETTINGS))
+.PHONY: $(TESTBED_BUILD)/settings
+endif
+$(TESTBED_BUILD)/settings: export SETTINGS := $(TESTBED_SETTINGS)
+$(TESTBED_BUILD)/settings:
+	@mkdir -p $(@D)
+	@printf '%s\n' "$$SETTINGS" >$@
+
 # $(1): the flavour, $(2): MI_THREADS, $(3): further definitions, for all
 define testbed_flavour
 TESTBED_OBJS_$(1) := $$(UNIKRAFT_SRCS:%.c=$$(TESTBED_BUILD)/objects-$(1)/%.o)
 TESTBED_UNIT_$(1) := $$(UNIKRAFT_TESTS:%.c=$$(TESTBED_BUILD)/objects-$(1)/%.o)
 
 $$(TESTBED_BUILD)/objects-$(1)/%.o: %.c $$(UNIKRAFT_HEADERS) Makefile.uk \
-		testbed/testbed.mk
+		testbed/testbed.mk testbed/Makefile $$(TESTBED_BUILD)/settings
 	@mkdir -p $$(@D)
 	@echo "  CC      $$@"
 	$$(Q)cd testbed && $$(TESTBED_CC) $$(UNIKRAFT_FLAGS) \

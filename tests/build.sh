@@ -6,7 +6,7 @@
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 source "$root/tests/programs/lib.bash"
-prepare 59 make gcc
+prepare 71 make gcc
 
 copy_tree() {
 	mkdir -p "$1" && tar -C "$root" -c --exclude=./build --exclude=./.git \
@@ -101,6 +101,19 @@ for setting in HARDENING=2 THREADS=0 DEBUG=1 TRACK=valgrind CFLAGS=-O1 \
 	check "with $setting it is" stale "$text" $setting
 done
 check "those of the unit tests, too" stale "$unit" HARDENING=2
+bed=$build/testbed/objects-single/src/ground/text.o
+guest=$build/kernel/console.o
+check "an object of the unikernel's library builds" own_make "$bed"
+check "and is not built again" current "$bed"
+for setting in TESTBED_HARDENING=2 TESTBED_DEBUG=1 TESTBED_DEFINES=-DX \
+	TESTBED_CC=c99 OPTIMIZE=-O1; do
+	check "with $setting it is" stale "$bed" $setting
+done
+check "an object of the unikernel builds" own_make -C testbed "$guest"
+check "and is not built again" current -C testbed "$guest"
+for setting in DEFINES=-DX CC=c99 OPTIMIZE=-O1; do
+	check "with $setting it is" stale -C testbed "$guest" $setting
+done
 check "DEBUG=1 mixes old objects with no new one" \
 	rebuilds_all "$build/libmimalloc.a" DEBUG=1
 check "another setting is built" own_make "$text" HARDENING=2

@@ -13,14 +13,10 @@ cd "$(dirname "$0")/../src"
 
 layers='ground runs pages heaps blocks api'
 
-level()
-{
-	local n=0 layer
-	for layer in $layers; do
-		n=$((n + 1))
-		[ "$layer" != "$1" ] || echo $n
-	done
-}
+declare -A level=()	# of a folder; none of one that is no layer
+for layer in $layers; do
+	level[$layer]=${#level[@]}
+done
 
 result()	# what: `bad` and a number of its own
 {
@@ -33,10 +29,10 @@ echo 1..9
 number=0
 bad=0
 for file in */*.[ch] */*/*.h; do
-	own=$(level "${file%%/*}")
+	own=${level[${file%%/*}]:-}
 	for header in $(sed -n 's/^#include "\(.*\)".*/\1/p' "$file"); do
 		[ "$header" != mimalloc.h ] || header=api/mimalloc.h
-		other=$(level "${header%%/*}")
+		other=${level[${header%%/*}]:-}
 		[ -n "$own" ] && [ -n "$other" ] && [ "$other" -le "$own" ] &&
 			continue
 		echo "# $file includes $header, which stands above it"
@@ -60,20 +56,26 @@ result "the engine knows no operating system"
 objects=$(mktemp -d)
 trap 'rm -rf "$objects"' EXIT
 
-# compile FILES NAME OPTIONS.. : a line for each symbol: file, T or U, name
+# compile NAME FILES OPTIONS.. : a line for each symbol: file, T or U, name.
+# The compiler names the objects after the files, whose base names are unique.
 compile()
 {
-	local files=$1 port=$2
+	local folder=$objects/$1 files=$2
 	shift 2
-	mkdir -p "$objects/$port"
-	ls $files | xargs -P 2 -I{} sh -c 'out=$(echo {} | tr / .); ${CC:-gcc} \
-		-std=gnu11 -O0 -c {} -I. -I../include '"$*"' \
-		-o '"$objects/$port/"'$out.o' || return 1
-	for file in $files; do
-		nm "$objects/$port/${file//\//.}.o" |
-			awk -v file="$file" '$(NF - 1) ~ /[A-Z]/ { print file,
-				($(NF - 1) == "U" ? "U" : "T"), $NF }'
-	done
+	mkdir -p "$folder"
+	printf '%s\n' $files | sed "s|^|$PWD/|" | (cd "$folder" &&
+		xargs -d '\n' -P 2 -n 10 ${CC:-gcc} -std=gnu11 -O0 -c \
+			-I"$OLDPWD" -I"$OLDPWD/../include" "$@") || return 1
+	nm -A "$folder"/*.o | awk -v files="$(echo $files)" '
+		function base(path) {
+			sub(/.*\//, "", path)
+			sub(/\..*/, "", path)
+			return path
+		}
+		BEGIN { n = split(files, list, " ")
+			for (i = 1; i <= n; i++) file[base(list[i])] = list[i] }
+		$(NF - 1) ~ /[A-Z]/ { print file[base($1)],
+			($(NF - 1) == "U" ? "U" : "T"), $NF }'
 }
 
 # The port of Unikraft without Unikraft: its words, and frames that run out
@@ -89,9 +91,9 @@ struct port_lock { int unused; };
 uintptr_t port_thread_id(void);
 EOF
 {
-	compile '*/*.c ../port/linux/*.c' linux -I../port/linux \
+	compile linux '*/*.c ../port/linux/*.c' -I"$PWD/../port/linux" \
 		-DPORT_EARLY &&
-	compile '*/*.c' other -I"$objects/include" -DMI_THREADS=0
+	compile other '*/*.c' -I"$objects/include" -DMI_THREADS=0
 } >"$objects/symbols" || { echo "# does not compile"; bad=1; }
 
 # a line for each call from one file to another: caller, callee, function
@@ -104,7 +106,7 @@ awk '$2 == "T" { home[$3] = $1; next }
 [ -s "$objects/calls" ] || bad=1
 while read -r caller callee name; do
 	case $caller$callee in *../port*) continue ;; esac
-	[ "$(level "${callee%%/*}")" -le "$(level "${caller%%/*}")" ] &&
+	[ "${level[${callee%%/*}]}" -le "${level[${caller%%/*}]}" ] &&
 		continue
 	echo "# $caller calls $name() of $callee, which stands above it"
 	bad=1

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # What tests/run says of programs that pass, fail, crash, wait for ever, use
-# the processor for ever and have no plan; as TAP.
+# the processor for ever and have no plan; and what other scripts that start
+# tests ask for and count; as TAP.
 
 set -u
 
@@ -45,7 +46,7 @@ point()
 
 ok="echo 1..1; echo ok 1"
 
-echo 1..22
+echo 1..37
 point "a point passes" runs 0 "1 passed, 0 failed" a="$ok"
 point "it is shown as 1 of 1" said "1 of 1  ok"
 point "two and their number" runs 0 "2 passed, 0 failed" a="$ok" b="$ok"
@@ -83,6 +84,23 @@ point "check-lib counts what passes" library "1 passed, 0 failed" 1 0
 point "and notices a missing point" library "1 passed, 1 failed" 2 0
 point "and an exit status" library "1 passed, 1 failed" 1 3
 
+# quick STATUS LAST-LINE PATTERN : tests/quick where cmocka is not there, and
+# nothing is built
+quick()
+{
+	printf '#!/bin/sh\ncase $* in *cmocka*) exit 1; esac\n' >"$tmp/cc"
+	chmod +x "$tmp/cc"
+	T=$3 CC=$tmp/cc MAKE=true ./quick >"$tmp/said" 2>&1
+	[ $? = "$1" ] && [ "$(tail -n 1 "$tmp/said")" = "$2" ]
+}
+
+lacking="these tests need cmocka: run tests/install-packages as root"
+point "make test needs no cmocka for a script" \
+	quick 0 "1 passed, 0 failed" map
+point "but for a test of the interface" quick 1 "$lacking" api/test_basic
+point "for one of the units" quick 1 "$lacking" unit/test_page
+point "and for the crimes" quick 1 "$lacking" crimes
+
 # installs STATUS PACKAGE... : install-packages with these, and not as root
 installs()
 {
@@ -106,4 +124,112 @@ point "install-packages is silent where nothing is missing" \
 point "who is not root is refused" installs 1 no-such-one make no-such-other
 point "and told all that is missing at once" \
 	said "apt-get install --no-install-recommends no-such-one no-such-other"
+
+# Debian's apt-get says this of two packages; no package is to be installed here
+cat >"$tmp/apt-get" <<'END'
+#!/bin/sh
+case $* in *update*) echo "Get:1 http://there bookworm InRelease"; exit ;; esac
+echo "The following NEW packages will be installed:"
+echo "0 upgraded, 2 newly installed, 0 to remove and 3 not upgraded."
+echo "Get:1 http://there bookworm/main amd64 one amd64 1 [53.1 kB]"
+echo "Get:2 http://there bookworm/main amd64 other amd64 1 [53.1 kB]"
+[ ! -e "$0.fails" ] || exit 100
+echo "Unpacking one (1) ..."
+echo "Setting up one (1) ..."
+echo "Setting up other (1) ..."
+touch "$0.done"
+END
+cat >"$tmp/dpkg-query" <<'END'
+#!/bin/sh
+[ -e "${0%/*}/apt-get.done" ] && echo installed
+END
+printf '#!/bin/sh\necho 0\n' >"$tmp/id"
+chmod +x "$tmp/apt-get" "$tmp/dpkg-query" "$tmp/id"
+
+# installs_two STATUS COMMAND... : install-packages as root, in that command
+installs_two()
+{
+	local status=$1 got
+	shift
+	printf 'one-such\nanother-such\n' >"$tmp/list"
+	rm -f "$tmp/apt-get.done"
+	PATH=$tmp:$PATH POLICY=$tmp/policy "$@" >"$tmp/said" 2>&1
+	got=$?
+	[ $got = "$status" ] && [ ! -e "$tmp/policy" ]
+}
+
+# shows LINES : what was said, with \r and escape sequences as they are
+shows()
+{
+	[ "$(cat "$tmp/said")" = "$(printf "$1")" ]
+}
+
+command="./install-packages $tmp/list"
+point "root has them installed" installs_two 0 $command
+point "and sees in lines how far it is" shows 'installing one-such another-such
+fetched: 1 of 2 packages\nfetched: 2 of 2 packages
+installed: 1 of 2 packages\ninstalled: 2 of 2 packages'
+installs_two 0 script -qec "$command" /dev/null
+moved=$(printf '\r%s packages\033[K' 'fetched: 1 of 2' 'fetched: 2 of 2' \
+	'installed: 1 of 2' 'installed: 2 of 2')
+point "on a terminal in one line" \
+	shows "installing one-such another-such\r\n$moved\r"
+touch "$tmp/apt-get.fails"
+point "where apt-get fails, it does" installs_two 1 $command
+point "and shows what that said" said "2 newly installed, 0 to remove"
+
+# covers STATUS REACHED EXIT : tests/coverage.sh over a tree of one function and
+# one program, which reaches half of the function's lines or, 1, all
+mkdir -p "$tmp/tree/src" "$tmp/tree/tests" "$tmp/tree/build"
+cp coverage.sh run "$tmp/tree/tests"
+cat >"$tmp/tree/src/half.c" <<'END'
+int half(int n)
+{
+	if (n == 0)
+		return 1;
+	n *= 2;
+	n += 2;
+	return n;
+}
+END
+cat >"$tmp/tree/program.c" <<'END'
+#include <stdio.h>
+
+int half(int n);
+
+int main(void)
+{
+	puts("1..1\nok 1");
+	half(0);
+	if (REACHED)
+		half(1);
+	return STATUS;
+}
+END
+cat >"$tmp/tree/Makefile" <<'END'
+tests-%:
+	mkdir -p $(BUILD)/tests/$*
+	gcc $(CFLAGS_EXTRA) $(DEFINES) -o $(BUILD)/tests/$*/$(PROGRAM_$*) \
+		program.c src/half.c
+PROGRAM_api = test_api
+PROGRAM_unit = test_unit
+PROGRAM_cxx = test_cxx
+PROGRAM_crimes = judge
+END
+covers()
+{
+	local status=$1 got
+	rm -rf "$tmp/tree/build/coverage"
+	env -u MAKEFLAGS -u MFLAGS DEFINES="-DREACHED=$2 -DSTATUS=$3" MAKE=make \
+		"$tmp/tree/tests/coverage.sh" >"$tmp/said" 2>&1
+	got=$?
+	[ $((got != 0)) = "$status" ]
+}
+
+point "coverage above the limit passes" covers 0 1 0
+point "and is told" said "ok 2 - 100 % of the lines"
+point "below it fails" covers 1 0 0
+point "and is told as well" said "not ok 2 - 50 % of the lines"
+point "a program that fails does, whatever it covers" covers 1 1 3
+point "and is named" said "not ok 1 - 4 passed, 4 failed"
 exit $bad

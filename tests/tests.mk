@@ -9,8 +9,7 @@ UNIT_TESTS	:= $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 CXX_TESTS	:= $(patsubst tests/cxx/%.cpp,%,$(wildcard tests/cxx/test_*.cpp))
 KERNEL_TESTS	:= $(patsubst tests/kernel/%.c,%,\
 			$(wildcard tests/kernel/test_*.c))
-CRIMES		:= $(filter-out judge,$(patsubst tests/crimes/%.c,%,\
-			$(wildcard tests/crimes/*.c)))
+CRIMES		:= $(wildcard tests/crimes/*.c)
 
 TEST_CFLAGS	= $(CFLAGS) -fexceptions -Itests/api
 TEST_CXXFLAGS	= $(OPTIMIZE) -g -Wall -Wextra -Werror -Iinclude \
@@ -74,11 +73,11 @@ $(TESTS)/musl/shared/%: tests/api/%.c $(MUSL_NEEDS) $(BUILD)/libmimalloc.so
 	$(Q)$(CC) $(MUSL_CFLAGS) -o $@ $< $(TESTS)/musl/cmocka.o \
 		-L$(BUILD) -lmimalloc -Wl,-rpath,'$$ORIGIN/../../..'
 
-$(TESTS)/crimes/%: tests/crimes/%.c $(BUILD)/mimalloc.o $(TEST_HEADERS)
+$(TESTS)/crimes/judge: $(CRIMES) $(BUILD)/mimalloc.o $(TEST_HEADERS)
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	$(Q)$(CC) $(TEST_CFLAGS) -Wno-free-nonheap-object -Wno-use-after-free \
-		-Wno-array-bounds -o $@ $< $(BUILD)/mimalloc.o $(TEST_LIBS)
+		-Wno-array-bounds -o $@ $(CRIMES) $(BUILD)/mimalloc.o $(TEST_LIBS)
 
 $(TESTS)/cxx/%: tests/cxx/%.cpp $(BUILD)/mimalloc.o $(TEST_HEADERS)
 	@mkdir -p $(@D)
@@ -157,7 +156,7 @@ tests: tests-api tests-unit tests-cxx tests-crimes tests-uktest
 tests-api: $(API_TESTS:%=$(TESTS)/api/%)
 tests-unit: $(UNIT_TESTS:%=$(TESTS)/unit/%)
 tests-cxx: $(CXX_TESTS:%=$(TESTS)/cxx/%)
-tests-crimes: $(CRIMES:%=$(TESTS)/crimes/%) $(TESTS)/crimes/judge
+tests-crimes: $(TESTS)/crimes/judge
 tests-kernel: $(API_TESTS:%=$(TESTS)/kernel/api/%) \
 	$(UNIT_TESTS:%=$(TESTS)/kernel/unit/%) \
 	$(KERNEL_TESTS:%=$(TESTS)/kernel/%)

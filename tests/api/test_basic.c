@@ -1,48 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The plain allocation functions: what they give, and what errno says. */
-#include "check.h"
-
-static const size_t sizes[] = {
-	0, 1, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 48, 63, 64, 65, 100, 127,
-	128, 129, 200, 255, 256, 257, 500, 511, 512, 513, 1000, 1023, 1024,
-	1025, 1500, 2048, 3000, 4095, 4096, 4097, 6000, 8192, 10000, 16384,
-	20000, 32768, 40000, 65535, 65536, 65537, 100000, 131072, 200000,
-	262144, 500000, 524288, 1000000, 1048576, 2000000, 5000000, 16777216,
-};
-
-/* Requests that no machine can meet. */
-static size_t impossible(size_t i)
-{
-	static const size_t requests[] = {
-		(size_t)PTRDIFF_MAX + 1, (size_t)PTRDIFF_MAX + 4096,
-		SIZE_MAX - 4096, SIZE_MAX - 15, SIZE_MAX - 1, SIZE_MAX,
-	};
-
-	return launder_size(requests[i % ARRAY_LENGTH(requests)]);
-}
-
-#define IMPOSSIBLE_COUNT 6
-
-/* NULL with ENOMEM, from a clean errno. */
-#define assert_no_memory(call)						\
-	do {								\
-		errno = 0;						\
-		assert_null(call);					\
-		assert_int_equal(errno, ENOMEM);			\
-	} while (0)
-
-/* A block for `size` bytes that is ours, and errno as it was. */
-#define assert_block(p, size)	expect_block((p), (size), __LINE__)
-
-static void expect_block(const void *p, size_t size, int line)
-{
-	check(p != NULL, "line %d: size %zu: NULL", line, size);
-	check(errno == ERRNO_UNTOUCHED, "line %d: errno %d", line, errno);
-	check(mi_usable_size(p) >= size, "line %d: size %zu: usable %zu",
-	      line, size, mi_usable_size(p));
-	check(mi_is_in_heap_region(p), "line %d: not in the region", line);
-	check(is_aligned(p, 16), "line %d: %p", line, p);
-}
+#include "plain.h"
 
 static void malloc_all_sizes(void **state)
 {
@@ -210,123 +168,6 @@ static void good_size_is_usable_size(void **state)
 	}
 }
 
-static void realloc_keeps_contents(void **state)
-{
-	/* every pair, or where it is to be short each third */
-	size_t step = check_number("MI_TEST_DIVIDE", 1) > 1 ? 3 : 1;
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LENGTH(sizes); i++) {
-		for (size_t k = i % step; k < ARRAY_LENGTH(sizes); k += step) {
-			size_t from = sizes[i];
-			size_t to = sizes[k];
-			size_t both = from < to ? from : to;
-			void *p = mi_malloc(from);
-
-			assert_non_null(p);
-			pattern_write(p, from, i);
-			errno = ERRNO_UNTOUCHED;
-			p = mi_realloc(p, to);
-			assert_block(p, to);
-			check(pattern_holds(p, both, i),
-			      "realloc %zu to %zu lost bytes", from, to);
-			if (to <= MIB)
-				pattern_write(p, mi_usable_size(p), k);
-			mi_free(p);
-		}
-	}
-}
-
-static void realloc_edges(void **state)
-{
-	void *p;
-
-	(void)state;
-	errno = ERRNO_UNTOUCHED;
-	p = mi_realloc(launder(NULL), 100);
-	assert_block(p, 100);
-	p = mi_realloc(p, 0);
-	assert_block(p, 0);
-	mi_free(p);
-	p = mi_realloc(launder(NULL), 0);
-	assert_block(p, 0);
-	p = mi_reallocf(p, 5000);
-	assert_block(p, 5000);
-	mi_free(p);
-	p = mi_reallocf(launder(NULL), 10);
-	assert_block(p, 10);
-	mi_free(p);
-}
-
-/* A growing and a shrinking walk, one byte pattern all the way. */
-static void realloc_walks(void **state)
-{
-	void *p = mi_malloc(1);
-	void *wall = NULL;
-	size_t held = 1;
-	size_t n;
-
-	(void)state;
-	pattern_write(p, held, 7);
-	for (n = 2; n < 40 * MIB; n += n / 5 + 1) {
-		p = mi_realloc(p, n);
-		assert_non_null(p);
-		check(pattern_holds(p, held, 7), "growing to %zu", n);
-		held = n;
-		pattern_write(p, held, 7);
-		mi_free(wall);
-		wall = mi_malloc(n / 3);
-		assert_non_null(wall);
-		pattern_write(wall, n / 3, n);
-	}
-	for (n = held; n > 0; n -= n / 5 + 1) {
-		p = mi_realloc(p, n);
-		assert_non_null(p);
-		check(pattern_holds(p, n, 7), "shrinking to %zu", n);
-	}
-	mi_free(wall);
-	mi_free(p);
-}
-
-/* A leak of the blocks that mi_reallocf has to free would show as memory. */
-static void reallocf_frees_on_failure(void **state)
-{
-	size_t before = resident_bytes();
-
-	(void)state;
-	for (size_t i = 0; i < 256; i++) {
-		void *p = mi_malloc(MIB);
-
-		assert_non_null(p);
-		pattern_write(p, MIB, i);
-		assert_no_memory(mi_reallocf(p, impossible(i)));
-	}
-	check(resident_bytes() < before + 64 * MIB, "reallocf leaks");
-}
-
-static void expand_in_place(void **state)
-{
-	(void)state;
-	assert_null(mi_expand(launder(NULL), 10));
-	for (size_t i = 0; i < ARRAY_LENGTH(sizes); i++) {
-		void *p = mi_malloc(sizes[i]);
-		size_t usable = mi_usable_size(p);
-		void *q;
-
-		pattern_write(p, sizes[i], i);
-		assert_ptr_equal(mi_expand(p, sizes[i]), p);
-		assert_ptr_equal(mi__expand(p, usable), p);
-		q = mi_expand(p, usable * 2 + 100);
-		if (q != NULL) {
-			assert_ptr_equal(q, p);
-			assert_true(mi_usable_size(p) >= usable * 2 + 100);
-			pattern_write(p, sizes[i], i);
-		}
-		assert_true(pattern_holds(p, sizes[i], i));
-		mi_free(p);
-	}
-}
-
 static void heap_region(void **state)
 {
 	static char fixed[64];
@@ -392,11 +233,6 @@ int main(void)
 		cmocka_unit_test(products_that_fit),
 		cmocka_unit_test(small_functions),
 		cmocka_unit_test(good_size_is_usable_size),
-		cmocka_unit_test(realloc_keeps_contents),
-		cmocka_unit_test(realloc_edges),
-		cmocka_unit_test(realloc_walks),
-		cmocka_unit_test(reallocf_frees_on_failure),
-		cmocka_unit_test(expand_in_place),
 		cmocka_unit_test(heap_region),
 		cmocka_unit_test(typed_macros),
 		cmocka_unit_test(version),

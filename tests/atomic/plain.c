@@ -4,15 +4,16 @@
 
 static int failures;
 
-static void check(int good, const char *text, int line)
+static void check(int good, const char *text, const char *file, int line)
 {
 	if (good)
 		return;
 	failures++;
-	printf("# cases.h:%d: %s\n", line, text);
+	printf("# %s:%d: %s\n", file, line, text);
 }
 
-#define CHECK(condition)	check((condition) ? 1 : 0, #condition, __LINE__)
+#define CHECK(condition)						\
+	check((condition) ? 1 : 0, #condition, __FILE__, __LINE__)
 
 #include "cases.h"
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the crimes share. A crime tells the address it is about to abuse on
- * standard output, commits the one abuse it is named after, and then checks
- * that the allocator still serves it. judge.c reads what it said and how it
- * ended.
+ * What the crimes share. They are functions of one program, which commits the
+ * one that it is told in a process of its own. A crime tells the address it is
+ * about to abuse on standard output, commits the one abuse it is named after,
+ * and then checks that the allocator still serves it. judge.c reads what it
+ * said and how it ended.
  */
 #ifndef TESTS_CRIMES_CRIME_H
 #define TESTS_CRIMES_CRIME_H
@@ -23,6 +24,10 @@
 #include <sys/mman.h>
 
 #include <mimalloc.h>
+
+/* A crime returns survive(). Its argument may be NULL. */
+typedef int crime_function(const char *argument);
+#define CRIME(name)	int name(__attribute__((unused)) const char *argument)
 
 #define SURVIVAL_BLOCKS	10000
 #define KEPT_BLOCKS	100
@@ -59,10 +64,10 @@ static inline void demand(bool condition, const char *what)
 	exit(3);
 }
 
-/* The block sizes that crimes are tried with: argument 1, or as given. */
-static inline size_t crime_size(int argc, char **argv, size_t otherwise)
+/* The block size that a crime is tried with: its argument, or as given. */
+static inline size_t crime_size(const char *argument, size_t otherwise)
 {
-	return argc > 1 ? (size_t)strtoull(argv[1], NULL, 0) : otherwise;
+	return argument ? (size_t)strtoull(argument, NULL, 0) : otherwise;
 }
 
 /*
@@ -75,81 +80,29 @@ struct witnesses {
 	unsigned char *block[KEPT_BLOCKS];
 };
 
-static inline struct witnesses witnesses_call(size_t size)
-{
-	struct witnesses w = { size, size < 20000 ? KEPT_BLOCKS : 2, { 0 } };
+struct witnesses witnesses_call(size_t size);
+void witnesses_dismiss(struct witnesses *w);
 
-	for (size_t i = 0; i < w.count; i++) {
-		w.block[i] = mi_malloc(size);
-		demand(w.block[i] != NULL, "no memory for witnesses");
-		memset(w.block[i], (int)i, size);
-	}
-	return w;
-}
-
-static inline void witnesses_dismiss(struct witnesses *w)
-{
-	for (size_t i = 0; i < w->count; i++) {
-		for (size_t k = 0; k < w->size; k++)
-			demand(w->block[i][k] == i, "a witness was hurt");
-		mi_free(w->block[i]);
-	}
-}
+/* Another thread frees it. */
+void free_in_thread(void *p);
 
 /* Blocks come unique and whole after the crime: the last line of each. */
-static inline int survive(void)
-{
-	static unsigned char *block[SURVIVAL_BLOCKS];
-	static const size_t step = 2654435761u;
+int survive(void);
 
-	for (int round = 0; round < 2; round++) {
-		for (size_t i = 0; i < SURVIVAL_BLOCKS; i++) {
-			size_t n = i * step % (i % 100 == 0 ? 50000 : 1200);
-
-			block[i] = mi_malloc(n + sizeof(i));
-			demand(block[i] != NULL, "no memory to survive");
-			memset(block[i], (int)(i % 251), n + sizeof(i));
-			memcpy(block[i], &i, sizeof(i));
-		}
-		for (size_t i = 0; i < SURVIVAL_BLOCKS; i++) {
-			size_t n = i * step % (i % 100 == 0 ? 50000 : 1200);
-			size_t name;
-
-			memcpy(&name, block[i], sizeof(name));
-			demand(name == i, "a block was given twice");
-			for (size_t k = 0; k < n; k++)
-				demand(block[i][k + sizeof(i)] == i % 251,
-				       "a block was overwritten");
-			mi_free(block[i]);
-		}
-	}
-	printf("SURVIVED\n");
-	return 0;
-}
-
-/*
- * A byte of a free block is written to; it is found when the block is handed
- * out again. The witnesses' page has other free blocks, too.
- */
-static inline int write_after_free(size_t size, size_t offset)
-{
-	struct witnesses w = witnesses_call(size);
-	unsigned char *p = mi_malloc(size);
-	void *again[SURVIVAL_BLOCKS];
-	size_t count = 0;
-
-	mi_free(p);
-	p = accuse(p);
-	p[offset] = (unsigned char)(p[offset] + 1);
-	while (count < SURVIVAL_BLOCKS && size * count < 64 << 20) {
-		again[count] = mi_malloc(size);
-		demand(again[count] != NULL, "no memory");
-		memset(again[count++], 1, size);
-	}
-	while (count > 0)
-		mi_free(again[--count]);
-	witnesses_dismiss(&w);
-	return survive();
-}
+/* All crimes, by the files in which they stand */
+crime_function double_free, double_free_between, double_free_aligned,
+	double_free_calloc, double_free_alone, double_free_collected,
+	double_free_recycled, double_free_remote, double_free_remote_twice,
+	double_free_by_remote, double_free_purged, free_after_destroy,
+	realloc_freed;
+crime_function interior_1, interior_8, interior_16, interior_middle,
+	interior_aligned, interior_remote, interior_of_freed, realloc_interior,
+	usable_size_interior;
+crime_function foreign_stack, foreign_static, foreign_code, foreign_mapped,
+	foreign_unmapped, foreign_low, foreign_high, foreign_non_canonical,
+	foreign_sized, realloc_foreign, reallocf_foreign, usable_size_foreign,
+	expand_foreign;
+crime_function write_link, write_tag, write_middle, write_last;
+crime_function bad_alignment, huge_alignment, size_overflow;
 
 #endif /* TESTS_CRIMES_CRIME_H */

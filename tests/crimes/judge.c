@@ -1,32 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The judge of the crimes. Each runs in a child, once under the default policy
- * and once under MIMALLOC_ABORT_ON_ERROR=0, and is judged on its report and on
- * its end:
+ * The judge of the crimes. The program starts itself anew for each, once under
+ * the default policy and once under MIMALLOC_ABORT_ON_ERROR=0, and judges it on
+ * its report and on its end:
  *
  *	abort		one report that names the crime and the address that
  *			the crime told, then SIGABRT
  *	go on		the same report, then SURVIVED and exit status 0
  *
  * A crime that the documentation answers with NULL and errno has no report and
- * survives under both. The folder of the crimes' programs is argument 1, or
- * MI_CRIMES in the environment. MI_TEST_DIVIDE=n judges each n-th run only.
+ * survives under both. MI_TEST_DIVIDE=n judges each n-th run only. With a name
+ * the program commits that crime; a second argument is what the crime gets.
  */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE 1
-#endif
+#include "crime.h"
 
 #include <ctype.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -42,90 +33,91 @@ enum verdict {
 };
 
 struct crime {
+	crime_function *commit;
 	const char *name;
-	const char *size;	/* argument of the program, or NULL */
+	const char *size;	/* the argument, or NULL */
 	enum verdict verdict;
 };
 
+#define CASE(name, size, verdict) { name, #name, size, verdict }
+
 #define CRIMES_OF_WRITING(name)						\
-	{ name, "48", WRITTEN }, { name, "96", WRITTEN },		\
-	{ name, "1024", WRITTEN }, { name, "10240", WRITTEN }
+	CASE(name, "48", WRITTEN), CASE(name, "96", WRITTEN),		\
+	CASE(name, "1024", WRITTEN), CASE(name, "10240", WRITTEN)
 
 #define CRIMES_OF_SIZES(name, verdict)					\
-	{ name, "1", verdict }, { name, "32", verdict },		\
-	{ name, "48", verdict }, { name, "100", verdict },		\
-	{ name, "1000", verdict }, { name, "1024", verdict },		\
-	{ name, "5000", verdict }, { name, "10240", verdict },		\
-	{ name, "100000", (verdict) == DOUBLE ? EITHER : (verdict) },	\
-	{ name, "5000000", (verdict) == DOUBLE ? EITHER : (verdict) }
+	CASE(name, "1", verdict), CASE(name, "32", verdict),		\
+	CASE(name, "48", verdict), CASE(name, "100", verdict),		\
+	CASE(name, "1000", verdict), CASE(name, "1024", verdict),	\
+	CASE(name, "5000", verdict), CASE(name, "10240", verdict),	\
+	CASE(name, "100000", (verdict) == DOUBLE ? EITHER : (verdict)),	\
+	CASE(name, "5000000", (verdict) == DOUBLE ? EITHER : (verdict))
 
 #define CRIMES_INSIDE(name)						\
-	{ name, "32", INVALID }, { name, "48", INVALID },		\
-	{ name, "100", INVALID }, { name, "1000", INVALID },		\
-	{ name, "5000", INVALID }, { name, "100000", INVALID },		\
-	{ name, "5000000", INVALID }
+	CASE(name, "32", INVALID), CASE(name, "48", INVALID),		\
+	CASE(name, "100", INVALID), CASE(name, "1000", INVALID),	\
+	CASE(name, "5000", INVALID), CASE(name, "100000", INVALID),	\
+	CASE(name, "5000000", INVALID)
 
 /* What is found at this level of hardening, see docs/hardening.md */
 static const struct crime crimes[] = {
 #if MI_HARDENING >= 2
-	CRIMES_OF_WRITING("write_link"),
-	CRIMES_OF_WRITING("write_middle"),
-	CRIMES_OF_WRITING("write_last"),
+	CRIMES_OF_WRITING(write_link),
+	CRIMES_OF_WRITING(write_middle),
+	CRIMES_OF_WRITING(write_last),
 #endif
 #if MI_HARDENING >= 1
-	CRIMES_OF_WRITING("write_tag"),
-	CRIMES_OF_SIZES("double_free", DOUBLE),
-	CRIMES_OF_SIZES("double_free_between", DOUBLE),
-	CRIMES_OF_SIZES("double_free_recycled", DOUBLE),
-	CRIMES_OF_SIZES("double_free_remote", DOUBLE),
-	CRIMES_OF_SIZES("double_free_remote_twice", DOUBLE),
-	CRIMES_OF_SIZES("double_free_by_remote", DOUBLE),
-	CRIMES_OF_SIZES("double_free_calloc", DOUBLE),
-	CRIMES_OF_SIZES("double_free_alone", EITHER),
-	CRIMES_OF_SIZES("double_free_collected", EITHER),
-	CRIMES_OF_SIZES("double_free_aligned", EITHER),
-	{ "double_free_purged", "64 other", EITHER },
-	{ "double_free_purged", "1000 other", EITHER },
-	{ "double_free_purged", "5000 other", EITHER },
-	{ "double_free_purged", "64 owner", EITHER },
-	{ "double_free_purged", "5000 owner", EITHER },
-	{ "double_free_purged", "64 collected", EITHER },
-	{ "double_free_purged", "5000 collected", EITHER },
-	CRIMES_OF_SIZES("free_after_destroy", EITHER),
-	CRIMES_OF_SIZES("realloc_freed", EITHER),
+	CRIMES_OF_WRITING(write_tag),
+	CRIMES_OF_SIZES(double_free, DOUBLE),
+	CRIMES_OF_SIZES(double_free_between, DOUBLE),
+	CRIMES_OF_SIZES(double_free_recycled, DOUBLE),
+	CRIMES_OF_SIZES(double_free_remote, DOUBLE),
+	CRIMES_OF_SIZES(double_free_remote_twice, DOUBLE),
+	CRIMES_OF_SIZES(double_free_by_remote, DOUBLE),
+	CRIMES_OF_SIZES(double_free_calloc, DOUBLE),
+	CRIMES_OF_SIZES(double_free_alone, EITHER),
+	CRIMES_OF_SIZES(double_free_collected, EITHER),
+	CRIMES_OF_SIZES(double_free_aligned, EITHER),
+	CASE(double_free_purged, "64 other", EITHER),
+	CASE(double_free_purged, "1000 other", EITHER),
+	CASE(double_free_purged, "5000 other", EITHER),
+	CASE(double_free_purged, "64 owner", EITHER),
+	CASE(double_free_purged, "5000 owner", EITHER),
+	CASE(double_free_purged, "64 collected", EITHER),
+	CASE(double_free_purged, "5000 collected", EITHER),
+	CRIMES_OF_SIZES(free_after_destroy, EITHER),
+	CRIMES_OF_SIZES(realloc_freed, EITHER),
 #endif
-	CRIMES_INSIDE("interior_1"),
-	CRIMES_INSIDE("interior_8"),
-	CRIMES_INSIDE("interior_16"),
-	CRIMES_INSIDE("interior_middle"),
-	CRIMES_INSIDE("interior_aligned"),
-	CRIMES_INSIDE("interior_remote"),
-	{ "interior_of_freed", "100", EITHER },
-	{ "interior_of_freed", "5000", EITHER },
-	{ "interior_of_freed", "100000", EITHER },
-	{ "foreign_stack", NULL, INVALID },
-	{ "foreign_static", NULL, INVALID },
-	{ "foreign_code", NULL, INVALID },
-	{ "foreign_mapped", NULL, INVALID },
-	{ "foreign_unmapped", NULL, INVALID },
-	{ "foreign_low", NULL, INVALID },
-	{ "foreign_high", NULL, INVALID },
-	{ "foreign_non_canonical", NULL, INVALID },
-	{ "foreign_sized", NULL, INVALID },
-	CRIMES_INSIDE("realloc_interior"),
-	{ "realloc_foreign", NULL, INVALID },
-	{ "reallocf_foreign", NULL, INVALID },
-	CRIMES_INSIDE("usable_size_interior"),
-	{ "usable_size_foreign", NULL, INVALID },
-	{ "expand_foreign", NULL, INVALID },
-	{ "bad_alignment", NULL, ANSWERED },
-	{ "huge_alignment", NULL, ANSWERED },
-	{ "size_overflow", NULL, ANSWERED },
+	CRIMES_INSIDE(interior_1),
+	CRIMES_INSIDE(interior_8),
+	CRIMES_INSIDE(interior_16),
+	CRIMES_INSIDE(interior_middle),
+	CRIMES_INSIDE(interior_aligned),
+	CRIMES_INSIDE(interior_remote),
+	CASE(interior_of_freed, "100", EITHER),
+	CASE(interior_of_freed, "5000", EITHER),
+	CASE(interior_of_freed, "100000", EITHER),
+	CASE(foreign_stack, NULL, INVALID),
+	CASE(foreign_static, NULL, INVALID),
+	CASE(foreign_code, NULL, INVALID),
+	CASE(foreign_mapped, NULL, INVALID),
+	CASE(foreign_unmapped, NULL, INVALID),
+	CASE(foreign_low, NULL, INVALID),
+	CASE(foreign_high, NULL, INVALID),
+	CASE(foreign_non_canonical, NULL, INVALID),
+	CASE(foreign_sized, NULL, INVALID),
+	CRIMES_INSIDE(realloc_interior),
+	CASE(realloc_foreign, NULL, INVALID),
+	CASE(reallocf_foreign, NULL, INVALID),
+	CRIMES_INSIDE(usable_size_interior),
+	CASE(usable_size_foreign, NULL, INVALID),
+	CASE(expand_foreign, NULL, INVALID),
+	CASE(bad_alignment, NULL, ANSWERED),
+	CASE(huge_alignment, NULL, ANSWERED),
+	CASE(size_overflow, NULL, ANSWERED),
 };
 
 #define CRIMES (sizeof(crimes) / sizeof(crimes[0]))
-
-static const char *folder = ".";
 
 struct run {
 	int status;
@@ -146,10 +138,8 @@ static void commit(struct run *run, const struct crime *crime, bool goes_on)
 	static const struct rlimit no_core = { 0, 0 };
 	int out = memfd_create("out", MFD_CLOEXEC);
 	int err = memfd_create("err", MFD_CLOEXEC);
-	char path[4096];
 	pid_t child;
 
-	snprintf(path, sizeof(path), "%s/%s", folder, crime->name);
 	assert_true(out >= 0 && err >= 0);
 	fflush(NULL);
 	child = fork();
@@ -163,7 +153,8 @@ static void commit(struct run *run, const struct crime *crime, bool goes_on)
 		dup2(out, STDOUT_FILENO);
 		dup2(err, STDERR_FILENO);
 		alarm(120);
-		execl(path, crime->name, crime->size, (char *)NULL);
+		execl("/proc/self/exe", "judge", crime->name, crime->size,
+		      (char *)NULL);
 		_exit(126);
 	}
 	assert_int_equal(waitpid(child, &run->status, 0), child);
@@ -239,6 +230,16 @@ static void judge(void **state)
 	}
 }
 
+/* The part of a child. */
+static int commit_here(const char *name, const char *argument)
+{
+	for (size_t i = 0; i < CRIMES; i++)
+		if (strcmp(crimes[i].name, name) == 0)
+			return crimes[i].commit(argument);
+	fprintf(stderr, "no such crime: %s\n", name);
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	static struct trial trials[CRIMES * 2];
@@ -247,9 +248,7 @@ int main(int argc, char **argv)
 	size_t step = divide != NULL ? strtoul(divide, NULL, 10) : 1, count = 0;
 
 	if (argc > 1)
-		folder = argv[1];
-	else if (getenv("MI_CRIMES") != NULL)
-		folder = getenv("MI_CRIMES");
+		return commit_here(argv[1], argv[2]);
 	for (size_t i = 0; i < CRIMES * 2; i += step ? step : 1) {
 		const struct crime *crime = &crimes[i / 2];
 

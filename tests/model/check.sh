@@ -82,6 +82,16 @@ broken()
 	point "$result" "found: $2"
 }
 
+# replayed DEFINITIONS : Spin tells the steps to what the last search found
+replayed()
+{
+	local result=ok
+	spin -k protocol.pml.trail -p -g $1 "$model" >verdict 2>&1 || true
+	grep -q 'calls.pml:[0-9]' verdict && grep -q 'trail ends' verdict ||
+		result='not ok'
+	point "$result" 'and replayed, step by step'
+}
+
 one='-DPAGES=1 -DBLOCKS=2 -DHEAPS=2'
 moves='-DPAGES=1 -DBLOCKS=2 -DHEAPS=3 -DFREERS=1'
 
@@ -89,9 +99,9 @@ if [ "${1:-}" = long ]; then
 	memory=6000
 	seconds=3000
 	level=-O1
-	echo 1..33
+	echo 1..34
 else
-	echo 1..29
+	echo 1..30
 fi
 
 # Two lives (the second begins with a new heap or with the first one's) and
@@ -120,6 +130,7 @@ broken safety ABANDON_BLINDLY "$one"
 broken safety CLEAR_BEFORE_TAKING "$one"
 # reclaim reads ABANDONED and writes ACTIVE, in two steps
 broken safety CLAIM_WITHOUT_CAS "$one"
+replayed "-DCLAIM_WITHOUT_CAS $one"
 # a heap is parked without the bit
 broken safety PARK_WITHOUT_BIT "$one"
 # a page is put on the `notified` of a parked heap
