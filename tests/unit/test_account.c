@@ -206,8 +206,8 @@ static void refuse(struct check_random *random)
 	assert_int_equal(run_starts_block(&page->run, p), is_start);
 	if (offset % page->block_size == 0)
 		return;
-	check(account_block_freed(&page->run, p), "%zu of %u was not refused", offset,
-	      page->block_size);
+	check(account_block_freed(&page->run, p), "%zu of %u was not refused",
+	      offset, page->block_size);
 	account_undo(&page->run, p);
 }
 

@@ -72,7 +72,8 @@ static size_t page_use_up(struct page *page)
 			p = (uintptr_t)page_pop(page);
 			assert_int_equal((p - run_start(&page->run)) %
 					 page->block_size, 0);
-			assert_true(p + page->block_size <= run_end(&page->run));
+			assert_true(p + page->block_size <=
+				    run_end(&page->run));
 			blocks[count] = (void *)p;
 			memset((void *)p, (int)(count & 0xff),
 			       page->block_size);

@@ -150,6 +150,7 @@ static void product_refuses_other_windows(void **state)
 	(void)state;
 	for (class = 0; class < CLASS_COUNT; class++) {
 		struct page *page = largest_page(class);
+		const struct run *run = &page->run;
 		uint64_t total = largest_total(page), away, inside;
 
 		for (i = 0; i < tries; i++) {
@@ -157,19 +158,19 @@ static void product_refuses_other_windows(void **state)
 			away = i < 64 ? i + 1 :
 			       1 + check_below(&random, reach - 1);
 			away *= MAP_WINDOW_BYTES_MIN;
-			inside = i % 2 ? check_below(&random, run_bytes(&page->run)) :
+			inside = i % 2 ? check_below(&random, run_bytes(run)) :
 				 check_below(&random, page->reserved) *
 				 page->block_size;
-			inside += run_start(&page->run);
-			check(block_weight(&page->run, (void *)(inside + away)) >
+			inside += run_start(run);
+			check(block_weight(run, (void *)(inside + away)) >
 			      total, "class %u above", class);
-			check(block_weight(&page->run, (void *)(inside - away)) >
+			check(block_weight(run, (void *)(inside - away)) >
 			      total, "class %u below", class);
 			/* and where it happens to be a multiple */
 			away -= away % page->block_size;
-			check(block_weight(&page->run, (void *)(inside + away)) >
+			check(block_weight(run, (void *)(inside + away)) >
 			      total, "class %u multiple above", class);
-			check(block_weight(&page->run, (void *)(inside - away)) >
+			check(block_weight(run, (void *)(inside - away)) >
 			      total, "class %u multiple below", class);
 		}
 		page_free(page);
