@@ -153,7 +153,7 @@ _Static_assert(sizeof(struct queue) == BLOCK_ALIGN, "address = index * 16");
 _Static_assert(__builtin_offsetof(struct heap, queues) == 0, "see above");
 _Static_assert(sizeof(struct heap) <= UNIT_SIZE, "a heap takes one unit");
 
-/* Per size class, and once more for large blocks (at CLASS_NONE) */
+/* Per size class, and once for all that is no page (at CLASS_NONE) */
 struct class_stats {
 	uint32_t pages, pages_peak;
 	uint32_t units, units_peak;
