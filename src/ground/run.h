@@ -74,7 +74,7 @@ enum run_flags {
  * one in RUN_PURGING who gives its memory back; 0 if there is none.
  */
 #define RUN_MEMBERS							\
-	uint8_t class;		/* once it is counted, see below */	\
+	uint8_t class;		/* where it counts, see CLASS_NONE */	\
 	uint8_t arena_number;						\
 	uintptr_t origin;	/* start of the run - block_size */	\
 	uint64_t credit;						\

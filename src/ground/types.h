@@ -59,7 +59,7 @@ struct map {
 	uintptr_t distance[];		/* from the map to the descriptor */
 };
 
-/* Of an instance without a primary arena: everything takes the slow path */
+/* Of an instance that has no map yet: everything takes the slow path */
 struct map_of_none {
 	struct run null;
 	uintptr_t distance;

@@ -233,11 +233,11 @@ static void arena_unlink(struct instance *instance, struct arena *arena)
 }
 
 /*
- * An arena with a map of its own takes in the range behind it. A map cannot grow
- * where it is, so the range's first units become a new one, for all of the
+ * An arena with a map of its own takes in the range behind it. A map cannot
+ * grow where it is, so the range's first units become a new one, for all of the
  * arena; the old one stays where it is, unused. An entry is a distance from its
- * map, so each is written anew, and each large block, which remembers its entry,
- * is told where that is now.
+ * map, so each is written anew, and each large block, which remembers its
+ * entry, is told where that is now.
  */
 static bool arena_extend(struct arena *arena, uintptr_t end)
 {

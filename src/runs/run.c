@@ -283,8 +283,8 @@ static void run_dissolve(struct arena *arena, struct run *run)
 
 /*
  * A free run takes in the free run behind it, and what is dirty there. Where
- * nothing was dirty before, RUN_GREW_UP is taken over as well, as it tells which
- * end of that dirty part is the older one.
+ * nothing was dirty before, RUN_GREW_UP is taken over as well, as it tells
+ * which end of that dirty part is the older one.
  */
 static void run_join(struct arena *arena, struct free_run *run,
 		     struct free_run *next)
