@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Aligned allocation, of the default heap and of heaps. Some functions take more
- * than four parameters, as those of the interface do that they stand for.
+ * Aligned allocation, of the default heap and of heaps. Some functions take
+ * more than four parameters, as those of the interface do that they stand for.
  */
 #include "api/api.h"
 

@@ -4,11 +4,13 @@
  *
  *	| shift | block ...        | rest of the last unit |
  *
- * The shift is 0 unless an alignment at an offset asks for one; it is less
- * than a unit, and only the first unit is in the map.
+ * The shift is 0 unless an alignment at an offset asks for one. It is less than
+ * a unit, so the block starts in the first unit of the run, which is the only
+ * one that the map leads from.
  */
 #include "blocks/blocks.h"
 
+/* How long a run, and aligned how, for the block. False: there is none such */
 static bool request_place(struct run_request *request, size_t size,
 			  size_t alignment, size_t offset, size_t *shift)
 {
@@ -39,7 +41,12 @@ static inline void *large_again(struct heap *heap, size_t size)
 	large = large_cache_exchange(instance, NULL);
 	if (unlikely(!large))
 		return NULL;
-	/* look again: now it is ours. The origin of what is no page is its start */
+	/*
+	 * Now it is ours, and may be looked at. Not every block will do: the
+	 * cache may have changed since its size was read, the block may be on
+	 * the list of another heap, or of none, and have a shift. (The origin
+	 * of what is no page is its start.)
+	 */
 	if (unlikely(large->units != units ||
 		     atomic_read(&large->listed) != &heap->large ||
 		     (uintptr_t)large->block != large->origin)) {
@@ -103,6 +110,10 @@ void *large_alloc(struct heap *heap, size_t size, size_t alignment,
 	return large_new(heap, size, alignment, offset, zero);
 }
 
+/*
+ * The map entry goes first: once the block is in the cache another thread may
+ * take it, and set that. What was in the cache before is given back.
+ */
 void large_free(struct instance *instance, struct large *large)
 {
 	atomic_write(large->map_entry, 0);

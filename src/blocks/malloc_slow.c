@@ -4,7 +4,7 @@
 
 /*
  * The fast path has taken a tag that was none. In an empty list that word is
- * the page's own, see types.h.
+ * the page's own, see pages/descriptor.h.
  */
 static void page_settle(struct page *page)
 {

@@ -10,7 +10,12 @@
  *	RUN_LARGE	struct large	runs/large_run.h	large_is_valid()
  *	RUN_FREE	struct free_run	runs/free_run.h		free_run_is_valid()
  *	RUN_META	struct chunk	runs/slab.h		chunk_is_valid()
- *			(some; the others are a struct run and no more)
+ *			(only chunks of descriptors)
+ *	RUN_NONE	struct slot	runs/slab.h		chunk_is_valid()
+ *
+ * All other runs are a struct run and no more: arena headers, heaps, whole
+ * units, and what is out of service for a purge. What a descriptor holds beyond
+ * that is left over from what it was before, until a view is begun anew.
  *
  * Each view begins with a union of a `struct run` and the names of the view, so
  * &page->run is the descriptor of a page without a cast, and page_of_run()
@@ -51,7 +56,12 @@ enum run_flags {
 	PAGE_IN_ABANDONED = 128,	/* on a list of the instance */
 };
 
-/* The class of all runs that are no page, for what is counted by class */
+/*
+ * The class under which a run is counted is a page's size class, and this for
+ * all others: large blocks and whole units. What nobody has asked
+ * instance_run_alloc() for (free runs, chunks) is not counted: its class means
+ * nothing.
+ */
 #define CLASS_NONE	CLASS_COUNT
 
 /*
@@ -64,7 +74,7 @@ enum run_flags {
  * one in RUN_PURGING who gives its memory back; 0 if there is none.
  */
 #define RUN_MEMBERS							\
-	uint8_t class;		/* of a page, or CLASS_NONE */		\
+	uint8_t class;		/* where it counts, see CLASS_NONE */	\
 	uint8_t arena_number;						\
 	uintptr_t origin;	/* start of the run - block_size */	\
 	uint64_t credit;						\
@@ -97,8 +107,9 @@ _Static_assert(__builtin_offsetof(struct run, class) == 30 &&
 	       __builtin_offsetof(struct run, view_80) == 80, "see above");
 
 /*
- * All that is no page is void: it has no blocks, and every free that comes to
- * it stops and is looked at.
+ * Every run that is no page is void. Whatever address is freed there weighs 0
+ * then, and taking 0 from a credit of 0 leaves 0: so free stops, without a look
+ * at the kind, and the slow path finds out what the address is.
  */
 static inline void run_void(struct run *run)
 {

@@ -59,7 +59,7 @@ struct map {
 	uintptr_t distance[];		/* from the map to the descriptor */
 };
 
-/* Of an instance without a primary arena: everything takes the slow path */
+/* Of an instance that has no map yet: everything takes the slow path */
 struct map_of_none {
 	struct run null;
 	uintptr_t distance;
@@ -153,7 +153,7 @@ _Static_assert(sizeof(struct queue) == BLOCK_ALIGN, "address = index * 16");
 _Static_assert(__builtin_offsetof(struct heap, queues) == 0, "see above");
 _Static_assert(sizeof(struct heap) <= UNIT_SIZE, "a heap takes one unit");
 
-/* Per size class, and once more for large blocks (at CLASS_NONE) */
+/* Per size class, and once for all that is no page (at CLASS_NONE) */
 struct class_stats {
 	uint32_t pages, pages_peak;
 	uint32_t units, units_peak;

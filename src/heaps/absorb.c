@@ -43,9 +43,16 @@ void heap_absorb(struct heap *heap, struct heap *from)
 }
 
 /*
- * Makes every block of a page free, and gives the page back. One that somebody
- * else still has to do with, the holder of NOTIFIED or who purges it, goes to
- * the thread's first heap instead, empty.
+ * Every block of a page of the heap that is destroyed is free from now on:
+ *
+ * - PURGING: all of its blocks have come back, and another thread is giving the
+ *   memory back, so that nothing of it may be touched. The page goes to the
+ *   thread's first heap, which finds it PURGED, and so empty, when it collects.
+ * - NOTIFIED: the holder will put the page on a list, or has done so, and uses
+ *   the link in its descriptor, which may not be given back before. So the
+ *   blocks are made anew, and the page goes to the thread's first heap, too. It
+ *   has free blocks now, so it must not stand among the full ones there.
+ * - Otherwise nobody else has to do with it, and it is given back.
  */
 static bool page_drop(struct page *page, void *arg)
 {
@@ -53,13 +60,11 @@ static bool page_drop(struct page *page, void *arg)
 	uintptr_t word;
 
 	if (!thread_free_drop(page, &word)) {
-		/* its memory is another thread's until it is PURGED */
 		page_move(page, backing);
 		return true;
 	}
 	page_end_wait(page, word);
 	if (word_state(word) == PAGE_NOTIFIED) {
-		/* the holder uses its link, so it is not given back yet */
 		if (page->flags & PAGE_IN_FULL)
 			heap_page_unfull(page);
 		page_restart(page);

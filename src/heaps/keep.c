@@ -27,11 +27,21 @@ static bool page_is_kept(const struct heap *heap, const struct page *page)
 }
 
 /*
- * Looks for a kept page that is in use, and keeps it no longer: so the count
- * is left to pages that are empty, and the other one is watched, and given back
- * when it is. Some classes in turn, until malloc has taken from the first page
- * of one: else nothing can have changed. One page is walked at most. False: none
- * was found.
+ * Looks for a kept page that is in use, and keeps it no longer: it is watched
+ * from there on, and what it counted for is left to pages that are empty.
+ * Without that, pages in use would hold the whole count, and every page that
+ * runs empty would be given back. Only first pages are looked at, of
+ * RECHECK_CLASSES classes, where the last call stopped.
+ *
+ * - A page that is not kept counts for nothing, so nothing can be gained.
+ * - Where malloc has not taken from `free` since the page was kept, or was
+ *   walked here last (`kept_free` is still first), the walk would find what was
+ *   known then.
+ * - Else the page is walked. If it is in use it is kept no longer. If it is
+ *   empty it stays kept, and the search ends all the same, so that one free
+ *   walks one page at most.
+ *
+ * True: a page was found, and some of the count is free again.
  */
 static bool heap_recheck_kept(struct heap *heap)
 {
@@ -56,10 +66,15 @@ static bool heap_recheck_kept(struct heap *heap)
 }
 
 /*
- * Keeps the page, and where it has to be counted, only while all that are
- * counted have no more than `units_max`: else what an instance keeps would
- * grow with its heaps and classes. A page that is NOTIFIED is not kept, as its
- * holder uses the word of `kept_free`. False: the page is as it was.
+ * Keeps the page, or leaves it as it was (false):
+ *
+ * - A page that is NOTIFIED is not kept: `kept_free` would be written over the
+ *   link `notified_next` that its holder uses.
+ * - A page that would have to be counted is kept only while all that are
+ *   counted have no more than `units_max`: otherwise what an instance keeps
+ *   would grow with its heaps and classes.
+ * - One that is kept already only has to be unwatched again: it was settled, or
+ *   its list filled, since, and that may have had it watched.
  */
 static bool page_stay_within(struct heap *heap, struct page *page,
 			     size_t units_max)

@@ -9,7 +9,8 @@
 
 /*
  * The last block of a page comes back, but not by its owner, who may sleep for
- * ever. Whether so much waits for owners by now that the page is to be purged.
+ * ever. Whether so much waits for owners by now that the memory of this page is
+ * given back here and now (page_purge_remote()).
  */
 static bool page_shall_go(struct instance *instance, struct page *page)
 {
@@ -63,11 +64,23 @@ static COLD struct heap *heap_that_claims(struct instance *instance,
 }
 
 /*
- * Of who has set PURGING, and so has the memory: it is given back without a
- * lock, and then the page is, or its owner learns that all blocks are free. The
- * map entries are not touched by others until page_restart() makes blocks anew.
- * The marks of free blocks go with the memory; a second free is found all the
- * same, as its block has no map entry.
+ * The calling thread has brought the last block, and set PURGING: until
+ * thread_free_end_purge() the memory and the map entries are its own. To the
+ * owner every block is away, so it does not touch them, and the page stays. So
+ * no lock is needed for the system call.
+ *
+ * The entries go first. The marks by which a second free is found go with the
+ * memory, so a second free must find no page; page_restart() maps the blocks
+ * that it makes anew.
+ *
+ * What becomes of the page depends on the state at the end:
+ *
+ * - ABANDONED: its owner has ended meanwhile, so nobody waits for the page.
+ *   thread_free_end_purge() has claimed it, and it is given back.
+ * - FULL before or by now: the caller has become the holder of NOTIFIED, and
+ *   brings the page to its owner, who looks at a full page only then.
+ * - Otherwise the owner finds PURGED when it next collects the page. The page
+ *   may be gone as soon as that is set, and is not touched any more.
  */
 static void page_purge_remote(struct instance *instance, struct page *page,
 			      bool notify)
@@ -80,7 +93,6 @@ static void page_purge_remote(struct instance *instance, struct page *page,
 	(void)port_purge((void *)run_start(&page->run), run_bytes(&page->run));
 	state = thread_free_end_purge(page);
 	if (state == PAGE_ABANDONED) {
-		/* its owner has ended meanwhile, so nobody waits for it */
 		(void)atomic_add(&instance->remote_purged_units, 0 - units);
 		page_claimed_empty(instance, page);
 	} else if (notify || state == PAGE_FULL) {

@@ -106,10 +106,11 @@ static bool free_run_is_valid(const struct free_run *run)
 	if (run->owner || free_run_of(run->phys.next) ||
 	    free_run_of(run->phys.prev))
 		return false;
-	return !(run->flags & RUN_DIRTY) ||
-	       (run->dirty_start >= run_start(&run->run) &&
-		run->dirty_start < run->dirty_end &&
-		run->dirty_end <= run_end(&run->run));
+	if (!(run->flags & RUN_DIRTY))
+		return run->dirty_start == 0 && run->dirty_end == 0;
+	return run->dirty_start >= run_start(&run->run) &&
+	       run->dirty_start < run->dirty_end &&
+	       run->dirty_end <= run_end(&run->run);
 }
 
 static bool large_is_valid(const struct large *large)
@@ -175,10 +176,10 @@ static bool run_is_valid(const struct arena *arena, struct run *run,
 
 static bool bins_are_valid(const struct arena *arena, size_t free_units)
 {
-	size_t units = 0;
+	size_t units = 0, below = 0, most = 0;
 	unsigned int bin;
 
-	for (bin = 0; bin < BIN_COUNT; bin++) {
+	for (bin = 0; bin < BIN_COUNT; bin++, below = most) {
 		const struct free_run *run = arena->bins[bin], *prev = NULL;
 		bool used = arena->bins_used[bin / 64] >> (bin % 64) & 1;
 
@@ -188,6 +189,11 @@ static bool bins_are_valid(const struct arena *arena, size_t free_units)
 			if (run->list.prev != prev || run->bin != bin ||
 			    run->kind != RUN_FREE)
 				return false;
+			/* larger than all that stand in the bins before */
+			if (run->units <= below)
+				return false;
+			if (run->units > most)
+				most = run->units;
 			units += run->units;
 		}
 	}

@@ -1,7 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "pages/page.h"
 
-/* Blocks for a page of this class when the heap has `count` such pages */
+/*
+ * How many blocks a page of this class shall hold, when the heap has `count`
+ * such pages already:
+ *
+ * - The first page is one unit, so that a class of which a program needs a few
+ *   blocks takes no more. It has PAGE_BLOCKS_FIRST blocks at least: otherwise
+ *   pages would be made, and given back, for each block or two.
+ * - Each further page doubles that, up to the fifth: who needs many blocks
+ *   makes few pages.
+ * - No page exceeds PAGE_BYTES_MAX, but that PAGE_BLOCKS_MEDIUM blocks always
+ *   fit. A larger one would less often become empty as a whole.
+ */
 static size_t page_blocks(unsigned int class, unsigned int count)
 {
 	size_t bytes = size_class_bytes(class);
@@ -16,7 +27,11 @@ static size_t page_blocks(unsigned int class, unsigned int count)
 	return blocks < most ? blocks : most;
 }
 
-/* Cut the page's units so that the last block wastes least */
+/*
+ * A run that holds as many blocks as page_blocks() says. Where that is not to
+ * be had, half as many are tried, down to one: so malloc fails only where there
+ * is no room for a single block.
+ */
 static struct run *page_run(struct heap *heap, unsigned int class)
 {
 	size_t bytes = size_class_bytes(class);
@@ -46,7 +61,7 @@ struct page *page_alloc(struct heap *heap, unsigned int class)
 	if (unlikely(!run))
 		return NULL;
 	page = page_of_run(run);
-	page->origin -= bytes;
+	page->origin -= bytes;		/* one block before the first */
 	page->block_size = (uint16_t)bytes;
 	page->flags = 0;
 	page->capacity = 0;
@@ -60,6 +75,7 @@ struct page *page_alloc(struct heap *heap, unsigned int class)
 	thread_free_init(page);
 	atomic_write(&page->owner, heap->owner);
 
+	/* not even one block can be backed: nobody could take from it */
 	if (unlikely(!page_extend(page))) {
 		page_free(page);
 		return NULL;
@@ -68,14 +84,17 @@ struct page *page_alloc(struct heap *heap, unsigned int class)
 }
 
 /*
- * Maps the units in which blocks number `first`..`last` start, from 0. Where
- * the map is no window it moves when the arena grows, and its end is the
- * high-water mark: that takes the lock. The entries are the page's alone.
+ * Maps the units in which blocks number `first`..`last` start, from 0, to `to`
+ * or to nothing. The entries are the page's alone, so a window's are written
+ * without a lock. Another map moves when its arena grows, and without the lock
+ * an entry could be written to the map that was. Who purges calls this while
+ * the owner may move the page to another of its heaps: so `heap` is read once.
  */
 static void page_map(struct page *page, size_t first, size_t last,
 		     struct run *to)
 {
-	struct arena *arena = arena_by_number(page->heap->instance,
+	struct heap *heap = atomic_read(&page->heap);
+	struct arena *arena = arena_by_number(heap->instance,
 					      page->arena_number);
 	size_t bytes = page->block_size, step = 1;
 	uintptr_t start = run_start(&page->run), from, end;

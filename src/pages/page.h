@@ -50,7 +50,7 @@ bool page_is_free_block(struct page *page, const struct block *block);
 #define PAGE_BITMAP_WORDS	(PAGE_BYTES_MAX / BLOCK_ALIGN / 64)
 void page_free_bitmap(struct page *page, uint64_t bits[PAGE_BITMAP_WORDS]);
 
-/* Walks everything; see the invariants in types.h */
+/* Walks everything; see the invariants in descriptor.h */
 bool page_is_valid(struct page *page);
 
 /* Where a block is expected, whose thread may be any. NULL: it is none */

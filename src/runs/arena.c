@@ -233,8 +233,11 @@ static void arena_unlink(struct instance *instance, struct arena *arena)
 }
 
 /*
- * A range that begins where the arena ends: the new map, for all of it,
- * takes the range's first units.
+ * An arena with a map of its own takes in the range behind it. A map cannot
+ * grow where it is, so the range's first units become a new one, for all of the
+ * arena; the old one stays where it is, unused. An entry is a distance from its
+ * map, so each is written anew, and each large block, which remembers its
+ * entry, is told where that is now.
  */
 static bool arena_extend(struct arena *arena, uintptr_t end)
 {
@@ -306,6 +309,13 @@ static bool arena_is_before(const struct arena *arena, uintptr_t start,
 	       arena->fixed == !!(flags & ARENA_FIXED);
 }
 
+/*
+ * The arena takes in the range up to `end`, or stays as it is (false):
+ *
+ * - In a window the entries for the range are claimed, and the map stays.
+ * - Another map moves, and others read it without a lock. So there may be no
+ *   second heap; else the range becomes an arena of its own.
+ */
 static bool arena_join(struct arena *arena, uintptr_t end)
 {
 #if PORT_MAP_WINDOW
@@ -314,7 +324,6 @@ static bool arena_join(struct arena *arena, uintptr_t end)
 				    false) &&
 		       descriptors_reserve(arena) && arena_lengthen(arena, end);
 #endif
-	/* the map moves: nobody else may be reading it */
 	return (!MI_CONCURRENT || arena->instance->heap_count <= 1) &&
 	       arena_extend(arena, end);
 }

@@ -5,7 +5,11 @@
  */
 #include "runs/runs.h"
 
-/* A chunk more, in the smallest free run */
+/*
+ * A chunk more, in the smallest free run. Cutting a unit for it may take a
+ * descriptor itself, so it is too late where none is left: hence
+ * descriptors_reserve(), which comes before what cuts and splits.
+ */
 static bool chunk_add(struct arena *pool)
 {
 	struct run *run;
@@ -62,7 +66,10 @@ void run_give_back(struct arena *arena, struct run *run, bool dirty)
 	descriptors_trim(arena->pool);
 }
 
-/* Its free runs go to other chunks in use, as far as there is room */
+/*
+ * The descriptors of free runs in the chunk go to other chunks, as far as there
+ * is room; not to an empty one, as that would only change which chunk is empty.
+ */
 static void chunk_move(struct arena *pool, struct chunk *chunk)
 {
 	struct free_run *run;

@@ -6,11 +6,12 @@
 #include "ground/types.h"
 
 /*
- * Invariants, checked by free_run_is_valid():
+ * Invariants, checked by free_run_is_valid() and bins_are_valid():
  *	it stands in the bin of its units, and no free run is beside it
- *	RUN_DIRTY  <=>  it is on arena->dirty, and
- *			start <= dirty_start < dirty_end <= end
  *	owner = 0
+ *	it is on arena->dirty  <=>  RUN_DIRTY
+ *		RUN_DIRTY:	start <= dirty_start < dirty_end <= end
+ *		else:		dirty_start = dirty_end = 0
  */
 struct free_run {
 	union {

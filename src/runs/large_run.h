@@ -6,11 +6,11 @@
 #include "ground/types.h"
 
 /*
- * Invariants, checked by large_is_valid():
- *	block = NULL while it is made; else it starts in the first unit, which
- *		is the only one in the map
- *	*map_entry = map_value while the block is handed out, and 0 then
- *	it is on the list `*listed`, if that is not NULL
+ * Invariants, of which large_is_valid() checks the first:
+ *	`block` is NULL from run_enter() on until large_new() sets it; then it
+ *		starts in the first unit, the only one that the map leads from
+ *	*map_entry = map_value while the block is handed out, else 0
+ *	it is on the list `*listed`, or on none where that is NULL
  */
 struct large {
 	union {
@@ -41,7 +41,11 @@ static inline size_t large_usable(const struct large *large)
 	return run_end(&large->run) - (uintptr_t)large->block;
 }
 
-/* On a list, or on none where that is NULL. The lock is held, as below */
+/*
+ * Puts it on a list, or on none where that is NULL. Who calls this, or the
+ * next one, holds the lock; `listed` is read without, by large_again() and
+ * large_heap().
+ */
 static inline void large_list(struct large *large, struct large **list)
 {
 	atomic_write(&large->listed, list);
@@ -59,13 +63,20 @@ static inline void large_unlist(struct large *large)
 
 /*
  * The cache of large blocks holds one: that which was freed last, as it is, up
- * to CACHE_UNITS_MAX, for a program that asks for the same size again. It
- * counts as free. Who takes it out of `large_cache` owns it; its size stands
- * there, too, because before that nothing may be read of its descriptor.
+ * to CACHE_UNITS_MAX, for a program that asks for the same size again. To the
+ * program it is free; its run is still RUN_LARGE and on its heap's list, and
+ * only its map entry is 0.
+ *
+ * The instance's word `large_cache` is the address of its descriptor, with its
+ * units in the upper 16 bits. Who swaps it out of there owns the block. The
+ * units stand in the word so that others can tell whether the size is the right
+ * one: another thread may free the run, and with it the descriptor, at any time
+ * before that swap.
  */
 #define CACHE_UNITS_SHIFT	48
 #define CACHE_LARGE_MASK	(((uintptr_t)1 << CACHE_UNITS_SHIFT) - 1)
 
+/* Puts `large` there, or nothing (NULL); gives what was there, or NULL */
 static inline struct large *large_cache_exchange(struct instance *instance,
 						 struct large *large)
 {
@@ -76,6 +87,7 @@ static inline struct large *large_cache_exchange(struct instance *instance,
 	return (struct large *)(word & CACHE_LARGE_MASK);
 }
 
+/* Only to be compared: what it points to may be gone, see above */
 static inline struct large *large_cache_block(const struct instance *instance)
 {
 	return (struct large *)(atomic_read(&instance->large_cache) &

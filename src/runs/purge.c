@@ -9,6 +9,10 @@
  */
 #include "runs/runs.h"
 
+/*
+ * How many units may be dirty: what is configured, or a share of what is in use
+ * where that is more, as a large program frees and allocates more at a time.
+ */
 static size_t budget_units(const struct instance *instance)
 {
 	size_t budget = instance->config.budget_bytes >> UNIT_SHIFT;
@@ -28,8 +32,14 @@ static size_t budget_units(const struct instance *instance)
 }
 
 /*
- * Takes units of a free run's dirty part out of service: from its older end,
- * so that what is freed next joins what stays dirty.
+ * Takes `units` of a free run's dirty part out of service, or all of it where
+ * that is less. They come from the older end: what is freed next will join the
+ * younger one, and one interval holds both. Otherwise the clean part would lie
+ * between the two, count as dirty, and be given back once more.
+ *
+ * The free run is split in up to three. What comes before and behind goes back
+ * as free runs, with what of the dirty part lies there; descriptors_reserve()
+ * has seen to it that neither split fails.
  *
  *	| clean | PURGING | dirty |	  freed upwards, next comes there ->
  *	       <- next | dirty | PURGING | clean |	freed downwards
@@ -49,7 +59,12 @@ static struct run *purge_take(struct arena *arena, struct free_run *free,
 		else
 			from = to - (units << UNIT_SHIFT);
 	}
-	/* only whole pages of the system go back: as far as the run has them */
+	/*
+	 * The system takes whole pages only, which may be larger than a unit.
+	 * Where one sticks out of the dirty part but not out of the run, all of
+	 * it goes. Where it sticks out of the run the rest may be in use, and
+	 * the port clears the units inside instead.
+	 */
 	from = align_down(from, whole);
 	if (from < start)
 		from = start;
@@ -89,6 +104,12 @@ static struct arena *arena_with_dirty(struct instance *instance)
 	return arena;
 }
 
+/*
+ * Each round gives back the oldest dirty part, or as much of it as is too much
+ * and an eighth of the budget more, so that the next free does not do it again
+ * for a unit or two. Others may allocate and free while the port works without
+ * the lock, so every round looks at everything anew.
+ */
 void purge_to_budget(struct instance *instance, bool all)
 {
 	struct free_run *oldest;
@@ -102,6 +123,7 @@ void purge_to_budget(struct instance *instance, bool all)
 		return;
 	if (likely(instance->units_dirty <= budget_units(instance)) && !all)
 		return;
+	/* where all is to go, the block in the cache is first made a free run */
 	cached = all ? large_cache_exchange(instance, NULL) : NULL;
 	if (cached)
 		instance_run_release(instance, &cached->run);
@@ -114,7 +136,7 @@ void purge_to_budget(struct instance *instance, bool all)
 			return;		/* full to the last unit */
 		oldest = arena->dirty.first;
 		if (!oldest || instance->units_dirty <= budget)
-			continue;	/* what was too much is a chunk now */
+			continue;	/* that is a chunk of descriptors now */
 		run = purge_take(arena, oldest, instance->units_dirty - budget +
 				 budget / 8);
 		run->owner = port_thread_id();	/* a signal may fork here */
@@ -123,6 +145,7 @@ void purge_to_budget(struct instance *instance, bool all)
 		port_unlock(&instance->lock);
 		is_zero = port_purge((void *)run_start(run), run_bytes(run));
 		port_lock(&instance->lock);
+		/* from now on nothing from this arena counts as zero */
 		if (!is_zero)
 			arena->fresh_is_zero = false;
 		run_give_back(arena, run, false);

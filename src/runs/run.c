@@ -61,7 +61,7 @@ void run_unbin(struct arena *arena, struct free_run *run)
 		arena->bins_used[bin / 64] &= ~(UINT64_C(1) << (bin % 64));
 }
 
-/* After the size of a binned run has changed */
+/* The run in its bin has `units` from now on, and goes to the bin of these */
 static void run_rebin(struct arena *arena, struct free_run *run, size_t units)
 {
 	if (bin_of(units) == run->bin) {
@@ -73,7 +73,10 @@ static void run_rebin(struct arena *arena, struct free_run *run, size_t units)
 	run_bin(arena, run);
 }
 
-/* Units to skip at the front of a free run for the request, or SIZE_MAX */
+/*
+ * Units to skip at the front of a free run so that the request is aligned, or
+ * SIZE_MAX: it does not fit behind them
+ */
 static size_t run_fits(const struct free_run *run,
 		       const struct run_request *r)
 {
@@ -135,10 +138,17 @@ size_t run_largest(const struct arena *arena)
 }
 
 /*
- *	run:    | skip       | request | rest      |
- *	after:  | front, free | cut    | run, free |
+ * Cuts `units` out of a free run, behind `skip` units. The free run's own
+ * descriptor goes to what is left behind the cut, which so keeps its age on the
+ * list of dirty runs, or else to the cut itself:
  *
- * Without a rest the cut run has the descriptor of what was free.
+ *	free run:	| skip .......|  units   | rest ...... |
+ *	descriptors:	| front (new) | cut (new)| run         |
+ *	no rest:	| front (new) | run, which is the cut  |
+ *
+ * All descriptors are taken before anything is changed, so that the run is as
+ * it was where they are used up. What is dirty goes with the parts in which it
+ * lies; the cut, in use, has none, but does not read as zero where it had some.
  */
 static struct run *run_cut_from(struct arena *arena, struct free_run *run,
 				size_t skip, size_t units)
@@ -271,7 +281,11 @@ static void run_dissolve(struct arena *arena, struct run *run)
 	descriptor_give(arena, run);
 }
 
-/* A free run takes in the free run behind it, and what is dirty there */
+/*
+ * A free run takes in the free run behind it, and what is dirty there. Where
+ * nothing was dirty before, RUN_GREW_UP is taken over as well, as it tells
+ * which end of that dirty part is the older one.
+ */
 static void run_join(struct arena *arena, struct free_run *run,
 		     struct free_run *next)
 {
@@ -299,8 +313,16 @@ static struct free_run *run_begin_free(struct arena *arena, struct run *run)
 }
 
 /*
- * No two free runs touch. So the run goes to the one before it, or else to the
- * one behind it; where there are both, these two touch now.
+ * No two free runs touch, so that a free run is as large as it can be. What the
+ * run is put beside keeps its descriptor and grows, and the run's own goes:
+ *
+ * - A free run is before it: that grows at its end. Where one is behind as
+ *   well, these two touch now, and become one.
+ * - One is behind it only: that grows at its start.
+ * - Neither: the run is a free run of its own, with its descriptor.
+ *
+ * What may have been touched of the run widens the dirty part last of all: at
+ * which end it does so tells purge.c which end is the older one.
  */
 void run_put(struct arena *arena, struct run *run, bool dirty)
 {

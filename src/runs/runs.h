@@ -264,8 +264,10 @@ static inline bool arena_holds(const struct arena *arena, const void *p)
 }
 
 /*
- * The descriptor that stands for `p` in the primary arena, or some other
- * descriptor when `p` is no block there; never NULL. No lock.
+ * The descriptor of the run in which the block `p` starts, where the instance's
+ * map leads to it: a window leads to all arenas in it, another map to one of
+ * them. Of any other address some descriptor, which may be the map's null
+ * descriptor; never NULL. No lock.
  */
 static ALWAYS_INLINE struct run *run_of(struct instance *instance,
 					const void *p)

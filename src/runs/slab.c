@@ -15,6 +15,7 @@
  */
 #include "runs/runs.h"
 
+/* Where a descriptor lies: the first chunk is part of a header, not a unit */
 static struct chunk *chunk_of(const struct arena *pool, struct run *run)
 {
 	struct chunk *first = pool->first_chunk;
@@ -29,7 +30,11 @@ static void chunk_unlist(struct arena *pool, struct chunk *chunk)
 	DEQUE_REMOVE(&pool->chunks, chunk, list);
 }
 
-/* An empty chunk is used last, and given back when there is enough else */
+/*
+ * An empty chunk stands at the end: descriptor_take() takes from the first one,
+ * so that those in use are filled and this one can be given back, for which
+ * slab_spare() looks at the last one.
+ */
 static void chunk_to_end(struct arena *pool, struct chunk *chunk)
 {
 	chunk_unlist(pool, chunk);
@@ -54,7 +59,7 @@ static void chunk_init(struct arena *pool, struct chunk *chunk, size_t slots)
 	chunk->arena_number = pool->number;
 	chunk->slots = (uint16_t)slots;
 	chunk->used = 1;
-	for (i = slots - 1; i > 0; i--)
+	for (i = slots - 1; i > 0; i--)	/* so the lowest is taken first */
 		chunk_push(chunk, chunk_slot(chunk, i));
 	pool->descriptors_free += slots - 1;
 	DEQUE_PREPEND(&pool->chunks, chunk, list);
@@ -124,7 +129,7 @@ void descriptor_give(struct arena *arena, struct run *run)
 		chunk_to_end(pool, chunk);
 }
 
-/* Whether nothing but free runs keeps the chunk */
+/* Whether the chunk has descriptors in use, and all of them of free runs */
 static bool chunk_is_movable(const struct arena *pool, struct chunk *chunk)
 {
 	const struct run *run;
@@ -140,6 +145,7 @@ static bool chunk_is_movable(const struct arena *pool, struct chunk *chunk)
 	return true;
 }
 
+/* The run's place in the arena goes to the descriptor inside of the run */
 void slab_add(struct arena *pool, struct run *run)
 {
 	struct chunk *chunk = (struct chunk *)run_start(run);

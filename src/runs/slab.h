@@ -18,7 +18,8 @@ struct slot {
  * chunk_is_valid():
  *	slots = used + |free|
  *	it is on the pool's list of chunks  <=>  free != NULL
- *	it describes the unit that it lies in, or is the pool's first_chunk
+ *	it describes the unit that it lies in; the pool's first_chunk describes
+ *		the header of the arena, in which it lies
  */
 struct chunk {
 	union {
@@ -26,8 +27,8 @@ struct chunk {
 		struct {
 			struct slot *free;
 			uintptr_t unused_8[2];
-			uint16_t slots;		/* this one counted, too */
-			uint16_t used;		/* and here */
+			uint16_t slots;		/* with the chunk's own */
+			uint16_t used;		/* so never below 1 */
 			uint8_t unused_28[2];
 			RUN_MEMBERS
 			LINK(struct chunk) list;
