@@ -5,13 +5,12 @@
  * on its kind, and each of these kinds has a view of it, a struct of its own
  * that lays names over the rest of the 128 bytes:
  *
- *	kind		view		file			validator
- *	RUN_PAGE	struct page	pages/descriptor.h	page_is_valid()
- *	RUN_LARGE	struct large	runs/large_run.h	large_is_valid()
- *	RUN_FREE	struct free_run	runs/free_run.h		free_run_is_valid()
- *	RUN_META	struct chunk	runs/slab.h		chunk_is_valid()
- *			(only chunks of descriptors)
- *	RUN_NONE	struct slot	runs/slab.h		chunk_is_valid()
+ *	RUN_PAGE  struct page	   pages/descriptor.h  page_is_valid()
+ *	RUN_LARGE struct large	   runs/large_run.h    large_is_valid()
+ *	RUN_FREE  struct free_run  runs/free_run.h     free_run_is_valid()
+ *	RUN_META  struct chunk	   runs/slab.h	       chunk_is_valid()
+ *		  (only chunks of descriptors)
+ *	RUN_NONE  struct slot	   runs/slab.h	       chunk_is_valid()
  *
  * All other runs are a struct run and no more: arena headers, heaps, whole
  * units, and what is out of service for a purge. What a descriptor holds beyond

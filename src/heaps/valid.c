@@ -33,7 +33,8 @@ static uint64_t list_weight(struct page *page, const struct block *list)
 
 bool account_is_valid(struct page *page)
 {
-	uint64_t constant = block_weight(&page->run, (void *)run_start(&page->run));
+	const void *first = (void *)run_start(&page->run);
+	uint64_t constant = block_weight(&page->run, first);
 	uint64_t withheld = account_withheld(page), full = page->capacity;
 
 	if (constant < page->block_size ||

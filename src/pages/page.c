@@ -287,7 +287,8 @@ static void bitmap_add(const struct page *page, const struct block *list,
 	size_t i, limit = page->capacity;
 
 	for (; list != end && list && limit; list = list->next, limit--) {
-		i = ((uintptr_t)list - run_start(&page->run)) / page->block_size;
+		i = ((uintptr_t)list - run_start(&page->run)) /
+		    page->block_size;
 		if (i >= page->capacity)
 			return;
 		bits[i / 64] |= UINT64_C(1) << (i % 64);

@@ -123,7 +123,7 @@ void purge_to_budget(struct instance *instance, bool all)
 		return;
 	if (likely(instance->units_dirty <= budget_units(instance)) && !all)
 		return;
-	/* where all is to go, the block in the cache is first made a free run */
+	/* where all is to go, the block in the cache becomes a free run, too */
 	cached = all ? large_cache_exchange(instance, NULL) : NULL;
 	if (cached)
 		instance_run_release(instance, &cached->run);
