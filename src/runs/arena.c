@@ -314,7 +314,8 @@ static bool arena_is_before(const struct arena *arena, uintptr_t start,
  *
  * - In a window the entries for the range are claimed, and the map stays.
  * - Another map moves, and others read it without a lock. So there may be no
- *   second heap; else the range becomes an arena of its own.
+ *   heap as yet, as even the only one may be another thread's; else the range
+ *   becomes an arena of its own.
  */
 static bool arena_join(struct arena *arena, uintptr_t end)
 {
@@ -324,7 +325,7 @@ static bool arena_join(struct arena *arena, uintptr_t end)
 				    false) &&
 		       descriptors_reserve(arena) && arena_lengthen(arena, end);
 #endif
-	return (!MI_CONCURRENT || arena->instance->heap_count <= 1) &&
+	return (!MI_CONCURRENT || !arena->instance->heap_count) &&
 	       arena_extend(arena, end);
 }
 

@@ -135,6 +135,24 @@ static void unlike_ranges_stay_apart(void **state)
 	munmap(memory, 4 * MIB);
 }
 
+/* The only heap may be that of another thread, which reads the map meanwhile */
+static void the_map_of_a_heap_stays(void **state)
+{
+	char *memory = zero_memory(2 * MIB);
+	struct arena *arena = arena_new(&instance, memory, MIB, true);
+	const struct map *map = instance.map;
+
+	(void)state;
+	assert_false(arena->map_is_window);
+	assert_non_null(heap_create(&instance, NULL, false));
+	assert_non_null(arena_new(&instance, memory + MIB, MIB, true));
+	assert_int_equal(instance.arena_count, MI_CONCURRENT ? 2 : 1);
+	if (MI_CONCURRENT)
+		assert_ptr_equal(instance.map, map);
+	assert_true(all_is_valid(&instance));
+	munmap(memory, 2 * MIB);
+}
+
 static void zeroes_extended_by_dirt(void **state)
 {
 	char *memory = zero_memory(2 * MIB), *block;
@@ -158,6 +176,7 @@ int main(void)
 		cmocka_unit_test_setup(extended_many_times, renew),
 		cmocka_unit_test_setup(extended_when_full, renew),
 		cmocka_unit_test_setup(unlike_ranges_stay_apart, renew),
+		cmocka_unit_test_setup(the_map_of_a_heap_stays, renew),
 		cmocka_unit_test_setup(zeroes_extended_by_dirt, renew),
 	};
 
