@@ -98,11 +98,11 @@ static void crossing(void **state)
 static void churn(void **state)
 {
 	uint64_t seed = *(uint64_t *)*state;
-	size_t before = 0;
+	size_t before = 0, rounds = check_rounds(300);
 
-	for (size_t i = 0; i < check_rounds(300); i++) {
+	for (size_t i = 0; i < rounds; i++) {
 		work_together(seed + i * THREADS, 300);
-		if (i == 100)
+		if (i == rounds / 3)
 			before = resident_bytes();
 	}
 	drop_handed();
