@@ -190,7 +190,7 @@ enum port_huge {
 	PORT_HUGE_AS_USUAL,	/* where the system does so unasked */
 	PORT_HUGE_WANTED,	/* the system is asked for them */
 };
-void port_set_huge(enum port_huge huge);
+void port_set_huge(enum port_huge wanted);
 
 /* Memory in pages of 1 GiB that is zero; NULL where there is none */
 void *port_reserve_huge(size_t bytes);
