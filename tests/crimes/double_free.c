@@ -4,17 +4,23 @@
 
 #include <pthread.h>
 
-/* A block is freed twice in a row. */
-CRIME(double_free)
+typedef void free_function(void *p);
+
+static int free_twice(size_t n, free_function *first, free_function *second)
 {
-	size_t n = crime_size(argument, 32);
 	struct witnesses w = witnesses_call(n);
 	void *p = mi_malloc(n);
 
-	mi_free(p);
-	mi_free(accuse(p));
+	first(p);
+	second(accuse(p));
 	witnesses_dismiss(&w);
 	return survive();
+}
+
+/* A block is freed twice in a row. */
+CRIME(double_free)
+{
+	return free_twice(crime_size(argument, 32), mi_free, mi_free);
 }
 
 /* A block is freed twice, others in between. */
@@ -123,40 +129,20 @@ CRIME(double_free_recycled)
 /* A thread frees a block, then its owner does. */
 CRIME(double_free_remote)
 {
-	size_t n = crime_size(argument, 32);
-	struct witnesses w = witnesses_call(n);
-	void *p = mi_malloc(n);
-
-	free_in_thread(p);
-	mi_free(accuse(p));
-	witnesses_dismiss(&w);
-	return survive();
+	return free_twice(crime_size(argument, 32), free_in_thread, mi_free);
 }
 
 /* Two threads free the same block. */
 CRIME(double_free_remote_twice)
 {
-	size_t n = crime_size(argument, 32);
-	struct witnesses w = witnesses_call(n);
-	void *p = mi_malloc(n);
-
-	free_in_thread(p);
-	free_in_thread(accuse(p));
-	witnesses_dismiss(&w);
-	return survive();
+	return free_twice(crime_size(argument, 32), free_in_thread,
+			  free_in_thread);
 }
 
 /* The owner frees a block, then a thread does. */
 CRIME(double_free_by_remote)
 {
-	size_t n = crime_size(argument, 32);
-	struct witnesses w = witnesses_call(n);
-	void *p = mi_malloc(n);
-
-	mi_free(p);
-	free_in_thread(accuse(p));
-	witnesses_dismiss(&w);
-	return survive();
+	return free_twice(crime_size(argument, 32), mi_free, free_in_thread);
 }
 
 #define TOTAL	((size_t)32 << 20)

@@ -2,56 +2,41 @@
 /* Pointers into a block. */
 #include "crime.h"
 
-/* A pointer 1 byte into a block is freed. */
-CRIME(interior_1)
+static int free_inside(size_t n, size_t offset)
 {
-	size_t n = crime_size(argument, 32);
 	struct witnesses w = witnesses_call(n);
 	char *p = mi_malloc(n);
 
-	mi_free(accuse(p + 1));
+	mi_free(accuse(p + offset));
 	mi_free(p);
 	witnesses_dismiss(&w);
 	return survive();
+}
+
+/* A pointer 1 byte into a block is freed. */
+CRIME(interior_1)
+{
+	return free_inside(crime_size(argument, 32), 1);
 }
 
 /* A pointer 8 bytes into a block is freed. */
 CRIME(interior_8)
 {
-	size_t n = crime_size(argument, 32);
-	struct witnesses w = witnesses_call(n);
-	char *p = mi_malloc(n);
-
-	mi_free(accuse(p + 8));
-	mi_free(p);
-	witnesses_dismiss(&w);
-	return survive();
+	return free_inside(crime_size(argument, 32), 8);
 }
 
 /* A pointer 16 bytes into a block is freed. */
 CRIME(interior_16)
 {
-	size_t n = crime_size(argument, 32);
-	struct witnesses w = witnesses_call(n);
-	char *p = mi_malloc(n);
-
-	mi_free(accuse(p + 16));
-	mi_free(p);
-	witnesses_dismiss(&w);
-	return survive();
+	return free_inside(crime_size(argument, 32), 16);
 }
 
 /* A pointer to the middle of a block is freed. */
 CRIME(interior_middle)
 {
 	size_t n = crime_size(argument, 100000);
-	struct witnesses w = witnesses_call(n);
-	char *p = mi_malloc(n);
 
-	mi_free(accuse(p + n / 2));
-	mi_free(p);
-	witnesses_dismiss(&w);
-	return survive();
+	return free_inside(n, n / 2);
 }
 
 /* A pointer into an aligned block is freed. */
