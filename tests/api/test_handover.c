@@ -3,11 +3,8 @@
  * Threads that only allocate and threads that only free: the pages of a thread
  * that ended come empty in other hands, and must serve again or go back.
  */
-#include "check.h"
+#include "run_threads.h"
 
-#include <pthread.h>
-
-#define THREADS		4
 #define BLOCKS		2000
 #define WARM_ROUNDS	50
 #define ALLOWED		(4 * MIB)
@@ -51,13 +48,7 @@ static void *drop(void *arg)
 
 static void in_threads(void *(*body)(void *), size_t count)
 {
-	pthread_t threads[THREADS];
-
-	for (size_t i = 0; i < count; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, body,
-						&loads[i]), 0);
-	for (size_t i = 0; i < count; i++)
-		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	run_threads(body, loads, sizeof(loads[0]), count);
 }
 
 /* All is freed after each round, so memory has no reason to grow. */

@@ -3,13 +3,11 @@
 #ifndef TESTS_API_THREAD_LOAD_H
 #define TESTS_API_THREAD_LOAD_H
 
-#include "check.h"
+#include "run_threads.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 
 #define BLOCKS		2000
-#define THREADS		4
 
 /* Blocks that one thread makes and another one frees. */
 struct load {
@@ -58,13 +56,7 @@ static atomic_size_t lost;	/* blocks that block_drop() found wrong */
 
 static inline void in_threads(void *(*body)(void *), size_t count)
 {
-	pthread_t threads[THREADS];
-
-	for (size_t i = 0; i < count; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, body,
-						&loads[i]), 0);
-	for (size_t i = 0; i < count; i++)
-		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	run_threads(body, loads, sizeof(loads[0]), count);
 	for (size_t i = 0; i < count; i++)
 		check(loads[i].wrong == 0, "thread %zu: %zu blocks wrong", i,
 		      loads[i].wrong);
