@@ -186,13 +186,8 @@ $(BUILD)/shared/port/linux/override.o: KIND_CFLAGS += -DMI_SECOND_NAMES
 # All that is compiled depends on a file that changes when what it is compiled
 # with does
 SETTINGS	= $(CC) $(CXX) $(CXXSTD) $(CXXFLAGS) $(LD) $(AR) $(OBJCOPY) $(CFLAGS) $(LDFLAGS)
-ifneq ($(file <$(BUILD)/settings),$(SETTINGS))
-.PHONY: $(BUILD)/settings
-endif
-$(BUILD)/settings: export SETTINGS := $(SETTINGS)
-$(BUILD)/settings:
-	@mkdir -p $(@D)
-	@printf '%s\n' "$$SETTINGS" >$@
+include settings.mk
+$(eval $(call settings,$(BUILD)/settings,SETTINGS))
 
 # One line as an answer to -m32, in place of a page of errors
 $(BUILD)/lp64: $(BUILD)/settings

@@ -30,13 +30,7 @@ UNIKRAFT_FLAGS	= $(shell $(MAKE) -s --no-print-directory -C testbed \
 # As of the host's objects; testbed/Makefile has one of its own for the rest
 TESTBED_SETTINGS = $(TESTBED_CC) $(TESTBED_DEBUG) $(TESTBED_HARDENING) \
 		   $(TESTBED_DEFINES) $(OPTIMIZE) $(LD) $(OBJCOPY)
-ifneq ($(file <$(TESTBED_BUILD)/settings),$(TESTBED_SETTINGS))
-.PHONY: $(TESTBED_BUILD)/settings
-endif
-$(TESTBED_BUILD)/settings: export SETTINGS := $(TESTBED_SETTINGS)
-$(TESTBED_BUILD)/settings:
-	@mkdir -p $(@D)
-	@printf '%s\n' "$$SETTINGS" >$@
+$(eval $(call settings,$(TESTBED_BUILD)/settings,TESTBED_SETTINGS))
 
 # $(1): the flavour, $(2): MI_THREADS, $(3): further definitions, for all
 define testbed_flavour
