@@ -71,14 +71,6 @@ void *large_alloc(struct heap *heap, size_t size, size_t alignment,
 void large_free(struct instance *instance, struct large *large);
 /* The same, but its memory is lost to the system: see port_move() */
 void large_lose(struct instance *instance, struct large *large);
-/* The heap that the block belongs to. NULL: that is gone */
-static inline struct heap *large_heap(const struct large *large)
-{
-	struct large **listed = atomic_read(&large->listed);
-
-	return listed ? (struct heap *)((uintptr_t)listed -
-			__builtin_offsetof(struct heap, large)) : NULL;
-}
 
 /* available.c */
 /*

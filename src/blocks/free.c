@@ -127,8 +127,13 @@ size_t block_live_size(struct instance *instance, void *p)
 
 struct heap *run_heap(struct run *run)
 {
-	return run->kind == RUN_LARGE ? large_heap(large_of_run(run)) :
-	       atomic_read(&page_of_run(run)->heap);
+	struct large **listed;
+
+	if (run->kind != RUN_LARGE)
+		return atomic_read(&page_of_run(run)->heap);
+	listed = atomic_read(&large_of_run(run)->listed);
+	return listed ? (struct heap *)((uintptr_t)listed -
+			__builtin_offsetof(struct heap, large)) : NULL;
 }
 
 void track_block(struct instance *instance, void *p, bool zero)

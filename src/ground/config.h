@@ -82,7 +82,7 @@
 #define PAGE_BLOCKS_MEDIUM	((size_t)16)
 #define PAGE_BLOCKS_FIRST	((size_t)4)
 
-/* Of so many classes a kept page is looked for that is in use */
+/* A search for a kept page that is in use looks at so many classes */
 #define RECHECK_CLASSES		8
 
 /* An arena's smallest size worth its metadata */

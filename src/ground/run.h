@@ -42,14 +42,14 @@ enum run_kind {
 };
 
 enum run_flags {
-	/* Of every kind that is in use */
+	/* A run of any kind that is in use may have these */
 	RUN_ZERO = 1,		/* just cut: reads as zero */
 	RUN_PROMISED = 2,	/* counted in units_promised */
 	RUN_MOVED = 4,		/* has mappings of its own, see port_move() */
-	/* RUN_FREE */
+	/* Only a run in RUN_FREE has these */
 	RUN_DIRTY = 8,		/* has a dirty part, is on the list of these */
 	RUN_GREW_UP = 16,	/* the dirty part has grown at its end */
-	/* RUN_PAGE */
+	/* Only a page has these */
 	PAGE_IN_FULL = 32,	/* on heap->full instead of in a queue */
 	PAGE_KEPT = 64,		/* may be empty, counted in kept_units */
 	PAGE_IN_ABANDONED = 128,	/* on a list of the instance */

@@ -44,7 +44,7 @@ static inline size_t large_usable(const struct large *large)
 /*
  * Puts it on a list, or on none where that is NULL. Who calls this, or the
  * next one, holds the lock; `listed` is read without, by large_again() and
- * large_heap().
+ * run_heap().
  */
 static inline void large_list(struct large *large, struct large **list)
 {
