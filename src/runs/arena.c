@@ -360,19 +360,10 @@ static struct arena *arena_make(struct instance *instance, uintptr_t start,
 	return arena;
 }
 
-struct arena *arena_add(struct instance *instance, void *start_address,
-			size_t bytes, unsigned int flags)
-{
-	if (bytes < ARENA_BYTES_MIN)
-		return NULL;
-	return arena_add_rest(instance, start_address, bytes, flags);
-}
-
-struct arena *arena_add_rest(struct instance *instance, void *start_address,
-			     size_t bytes, unsigned int flags)
+struct arena *arena_add_locked(struct instance *instance, void *start_address,
+			       size_t bytes, unsigned int flags)
 {
 	uintptr_t start = (uintptr_t)start_address, end = start + bytes;
-	struct arena *arena;
 
 	if (start == 0 || end < start || bytes < UNIT_SIZE)
 		return NULL;
@@ -380,10 +371,25 @@ struct arena *arena_add_rest(struct instance *instance, void *start_address,
 	end = align_down(end, UNIT_SIZE);
 	if (start >= end || (end - start) >> UNIT_SHIFT > UINT32_MAX)
 		return NULL;
+	return arena_make(instance, start, end, flags);
+}
+
+struct arena *arena_add_rest(struct instance *instance, void *start,
+			     size_t bytes, unsigned int flags)
+{
+	struct arena *arena;
+
 	port_lock(&instance->lock);
-	arena = arena_make(instance, start, end, flags);
+	arena = arena_add_locked(instance, start, bytes, flags);
 	port_unlock(&instance->lock);
 	return arena;
+}
+
+struct arena *arena_add(struct instance *instance, void *start, size_t bytes,
+			unsigned int flags)
+{
+	return bytes < ARENA_BYTES_MIN ? NULL :
+	       arena_add_rest(instance, start, bytes, flags);
 }
 
 void instance_init(struct instance *instance,

@@ -18,22 +18,20 @@
  * A new arena is as large as what an old one would have grown by: where
  * nothing can grow, some hundred arenas have to do for all memory there is.
  */
-static size_t outside_step(struct instance *instance)
+static size_t outside_step(const struct instance *instance)
 {
 	const struct arena *arena;
 	size_t bytes = 0;
 
-	port_lock(&instance->lock);
 	for (arena = instance->arenas; arena; arena = arena->next)
 		if (arena->grows)
 			bytes += (arena->end - arena->start) / 8;
-	port_unlock(&instance->lock);
 	bytes = align_down(bytes, GROW_BYTES_MIN);
 	return bytes < GROW_BYTES_MIN ? GROW_BYTES_MIN : bytes;
 }
 
 /* Bytes to reserve for a request, and without which it cannot be served */
-static size_t reserve_size(struct instance *instance, size_t units,
+static size_t reserve_size(const struct instance *instance, size_t units,
 			   size_t *least)
 {
 	size_t bytes;
@@ -52,15 +50,19 @@ static size_t reserve_size(struct instance *instance, size_t units,
 bool arena_reserve(struct instance *instance, size_t units)
 {
 	size_t least, bytes = reserve_size(instance, units, &least);
-	bool is_zero = false;
+	bool is_zero = false, added = false;
 	void *start;
 
+	port_unlock(&instance->lock);
 	start = port_reserve(PORT_AREA_BLOCKS, least, &bytes, &is_zero);
-	if (!start)
-		return false;
-	if (arena_add(instance, start, bytes,
-		      (is_zero ? ARENA_ZERO : 0) | ARENA_GROWS))
-		return true;
-	port_release(start, bytes);
-	return false;
+	port_lock(&instance->lock);
+	if (start)
+		added = arena_add_locked(instance, start, bytes, ARENA_GROWS |
+					 (is_zero ? ARENA_ZERO : 0));
+	if (start && !added) {
+		port_unlock(&instance->lock);
+		port_release(start, bytes);
+		port_lock(&instance->lock);
+	}
+	return added;
 }

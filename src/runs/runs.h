@@ -199,6 +199,9 @@ struct arena *arena_add(struct instance *instance, void *start, size_t bytes,
 /* The same; also less than ARENA_BYTES_MIN: the caller's data took the rest */
 struct arena *arena_add_rest(struct instance *instance, void *start,
 			     size_t bytes, unsigned int flags);
+/* The same, by who holds the lock */
+struct arena *arena_add_locked(struct instance *instance, void *start,
+			       size_t bytes, unsigned int flags);
 /* The map and the region for the engine's data. O(1) once they are there */
 bool instance_open(struct instance *instance);
 
@@ -223,7 +226,10 @@ void purge_to_budget(struct instance *instance, bool all);
 /* All, by who does not hold the lock */
 void purge_all(struct instance *instance);
 
-/* reserve.c: a new arena of so many units at least. Takes the lock itself */
+/*
+ * reserve.c: a new arena of so many units at least. The lock is held before and
+ * afterwards, and dropped while the port is asked.
+ */
 bool arena_reserve(struct instance *instance, size_t units);
 
 /* supply.c: these take the lock themselves */

@@ -52,11 +52,10 @@ static struct run *arenas_cut_beside_blocks(struct instance *instance,
 	return run;
 }
 
-/* What no arena has: one of them grows, or there is a new one */
-static struct run *arenas_cut_more(struct instance *instance,
-				   const struct run_request *request)
+/* What no arena has, of one that grows */
+static struct run *arenas_cut_grown(struct instance *instance,
+				    const struct run_request *request)
 {
-	size_t units = request->units + request->align_units - 1;
 	struct arena *arena;
 	struct run *run;
 
@@ -69,12 +68,25 @@ static struct run *arenas_cut_more(struct instance *instance,
 	}
 	if (request->kind == RUN_META && instance->meta)
 		return arenas_cut_beside_blocks(instance, request);
-	if (!instance->config.os_enabled || request->arena)
-		return NULL;
-	port_unlock(&instance->lock);
-	arena_reserve(instance, units);
-	port_lock(&instance->lock);
-	return arenas_cut(instance, request);
+	return NULL;
+}
+
+/*
+ * What no arena has: one of them grows, or there is a new one. Other threads
+ * may take all that was there, and more, while the lock is open for it: so the
+ * new one is searched before they can, and those that grow are asked again.
+ */
+static struct run *arenas_cut_more(struct instance *instance,
+				   const struct run_request *request)
+{
+	struct run *run = arenas_cut_grown(instance, request);
+
+	if (run || !instance->config.os_enabled || request->arena)
+		return run;
+	(void)arena_reserve(instance, request->units +
+			    request->align_units - 1);
+	run = arenas_cut(instance, request);
+	return run ? run : arenas_cut_grown(instance, request);
 }
 
 /* Counted, and listed where it is large */

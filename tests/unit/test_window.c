@@ -3,7 +3,7 @@
  * src/runs/window.c, and arenas that grow (src/runs/grow.c): where arenas
  * may lie, what happens where they may not, and where nothing is to be had.
  *
- * LDFLAGS: -Wl,--wrap=port_extend,--wrap=port_reserve
+ * LDFLAGS: -Wl,--wrap=port_extend,--wrap=port_reserve,--wrap=arena_reserve
  */
 #include "unit.h"
 
@@ -44,9 +44,35 @@ void *__wrap_port_reserve(enum port_area area, size_t least, size_t *bytes,
 	       __real_port_reserve(area, least, bytes, is_zero);
 }
 
+/*
+ * Other threads take all that they make while the lock is open for a new arena,
+ * and that one is not to be had.
+ */
+static const struct run_request *others_take;
+
+bool __real_arena_reserve(struct instance *it, size_t units);
+bool __wrap_arena_reserve(struct instance *it, size_t units);
+
+bool __wrap_arena_reserve(struct instance *it, size_t units)
+{
+	const struct run_request *request = others_take;
+
+	others_take = NULL;
+	if (request) {
+		port_unlock(&it->lock);
+		do
+			assert_non_null(instance_run_alloc(it, request));
+		while (it->meta->units_free > 0);
+		port_lock(&it->lock);
+		return false;
+	}
+	return __real_arena_reserve(it, units);
+}
+
 static int renew(void **state)
 {
 	(void)state;
+	others_take = NULL;
 	extend_fails = meta_fails = reserve_fails = false;
 	extensions = 0;
 	instance_renew(&instance);
@@ -288,6 +314,23 @@ static void heaps_lie_among_blocks_if_they_must(void **state)
 	assert_true(all_is_valid(&instance));
 }
 
+/*
+ * The first request of all is for a heap, and while it waits for an arena other
+ * threads make the region for the engine's data, and take the whole of it.
+ */
+static void others_are_served_first(void **state)
+{
+	const struct run_request request = {
+		.units = 1, .align_units = 1, .kind = RUN_META,
+	};
+
+	(void)state;
+	others_take = &request;
+	assert_non_null(instance_run_alloc(&instance, &request));
+	assert_null(others_take);
+	assert_true(all_is_valid(&instance));
+}
+
 /* Runs, descriptors and heaps lie where no block is */
 static void own_data_lie_apart(void **state)
 {
@@ -323,6 +366,7 @@ int main(void)
 		CASE(steps_are_few),
 		CASE(nothing_to_be_had),
 		CASE(heaps_lie_among_blocks_if_they_must),
+		CASE(others_are_served_first),
 		CASE(own_data_lie_apart),
 	};
 
