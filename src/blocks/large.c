@@ -57,6 +57,17 @@ static inline void *large_again(struct heap *heap, size_t size)
 	return large->block;
 }
 
+/* Only what may have been touched since the system cleared it */
+static void large_clear(const struct large *large, uintptr_t block)
+{
+	uintptr_t start = large->dirty_start;
+
+	if (start < block)
+		start = block;
+	if (start < large->dirty_end)
+		memory_zero((void *)start, large->dirty_end - start);
+}
+
 static NOINLINE void *large_new(struct heap *heap, size_t size,
 				size_t alignment, size_t offset, bool zero)
 {
@@ -80,10 +91,9 @@ static NOINLINE void *large_new(struct heap *heap, size_t size,
 			return error_no_memory(size);
 	}
 	block = run_start(run) + shift;
-	if (zero && !(run->flags & RUN_ZERO))
-		memory_zero((void *)block, run_end(run) - block);
-	run->flags &= (uint8_t)~RUN_ZERO;
 	large = large_of_run(run);
+	if (zero)
+		large_clear(large, block);
 	large->block = (void *)block;
 	arena_map_large(arena_by_number(instance, run->arena_number), large);
 	*large->map_entry = large->map_value;

@@ -43,16 +43,15 @@ enum run_kind {
 
 enum run_flags {
 	/* A run of any kind that is in use may have these */
-	RUN_ZERO = 1,		/* just cut: reads as zero */
-	RUN_PROMISED = 2,	/* counted in units_promised */
-	RUN_MOVED = 4,		/* has mappings of its own, see port_move() */
+	RUN_PROMISED = 1,	/* counted in units_promised */
+	RUN_MOVED = 2,		/* has mappings of its own, see port_move() */
 	/* Only a run in RUN_FREE has these */
-	RUN_DIRTY = 8,		/* has a dirty part, is on the list of these */
-	RUN_GREW_UP = 16,	/* the dirty part has grown at its end */
+	RUN_DIRTY = 4,		/* has a dirty part, is on the list of these */
+	RUN_GREW_UP = 8,	/* the dirty part has grown at its end */
 	/* Only a page has these */
-	PAGE_IN_FULL = 32,	/* on heap->full instead of in a queue */
-	PAGE_KEPT = 64,		/* may be empty, counted in kept_units */
-	PAGE_IN_ABANDONED = 128,	/* on a list of the instance */
+	PAGE_IN_FULL = 16,	/* on heap->full instead of in a queue */
+	PAGE_KEPT = 32,		/* may be empty, counted in kept_units */
+	PAGE_IN_ABANDONED = 64,	/* on a list of the instance */
 };
 
 /*

@@ -12,6 +12,10 @@
  *	it is on arena->dirty  <=>  RUN_DIRTY
  *		RUN_DIRTY:	start <= dirty_start < dirty_end <= end
  *		else:		dirty_start = dirty_end = 0
+ *
+ * When a run has just been cut, these two tell what part of it need not read as
+ * zero; there is none where dirty_start >= dirty_end. struct large has them at
+ * the same place, and other views write over them.
  */
 struct free_run {
 	union {
@@ -22,9 +26,9 @@ struct free_run {
 			uint8_t unused_25[5];
 			RUN_MEMBERS
 			LINK(struct free_run) list;	/* of its bin */
+			LINK(struct free_run) age;	/* on arena->dirty */
 			uintptr_t dirty_start;	/* what may be touched */
 			uintptr_t dirty_end;
-			LINK(struct free_run) age;	/* on arena->dirty */
 		};
 	};
 };

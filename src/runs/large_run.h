@@ -3,7 +3,7 @@
 #ifndef MI_LARGE_RUN_H
 #define MI_LARGE_RUN_H
 
-#include "ground/types.h"
+#include "runs/free_run.h"
 
 /*
  * Invariants, of which large_is_valid() checks the first:
@@ -24,11 +24,15 @@ struct large {
 			LINK(struct large) list;
 			struct large **listed;	/* that list: a heap's */
 			uintptr_t map_value;	/* for *map_entry */
-			uintptr_t unused_112[2];
+			uintptr_t dirty_start;	/* as it was cut: see */
+			uintptr_t dirty_end;	/* free_run.h */
 		};
 	};
 };
 RUN_VIEW_IS_VALID(large);
+_Static_assert(__builtin_offsetof(struct large, dirty_start) ==
+	       __builtin_offsetof(struct free_run, dirty_start),
+	       "what was written as the run was cut is read here");
 
 static inline struct large *large_of_run(struct run *run)
 {

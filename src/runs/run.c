@@ -137,6 +137,20 @@ size_t run_largest(const struct arena *arena)
 	return largest;
 }
 
+/* Of a run just cut: what may have been touched, see free_run.h */
+static void run_set_touched(const struct arena *arena, struct run *cut,
+			    uintptr_t start, uintptr_t end)
+{
+	struct free_run *view = (struct free_run *)cut;
+
+	if (!arena->fresh_is_zero || start < run_start(cut))
+		start = run_start(cut);
+	if (!arena->fresh_is_zero || end > run_end(cut))
+		end = run_end(cut);
+	view->dirty_start = start;
+	view->dirty_end = end;
+}
+
 /*
  * Cuts `units` out of a free run, behind `skip` units. The free run's own
  * descriptor goes to what is left behind the cut, which so keeps its age on the
@@ -148,7 +162,7 @@ size_t run_largest(const struct arena *arena)
  *
  * All descriptors are taken before anything is changed, so that the run is as
  * it was where they are used up. What is dirty goes with the parts in which it
- * lies; the cut, in use, has none, but does not read as zero where it had some.
+ * lies. The cut is told its part, too, so that no more is cleared than must be.
  */
 static struct run *run_cut_from(struct arena *arena, struct free_run *run,
 				size_t skip, size_t units)
@@ -157,7 +171,6 @@ static struct run *run_cut_from(struct arena *arena, struct free_run *run,
 	uintptr_t cut_start = start + (skip << UNIT_SHIFT);
 	uintptr_t cut_end = cut_start + (units << UNIT_SHIFT);
 	uintptr_t dirty_start = run->dirty_start, dirty_end = run->dirty_end;
-	bool touched = dirty_start < cut_end && dirty_end > cut_start;
 	struct free_run *front = NULL;
 	struct run *cut = &run->run;
 
@@ -183,6 +196,7 @@ static struct run *run_cut_from(struct arena *arena, struct free_run *run,
 	}
 	cut->origin = cut_start;
 	cut->units = (uint32_t)units;
+	run_set_touched(arena, cut, dirty_start, dirty_end);
 	if (front) {
 		front->origin = start;
 		front->units = (uint32_t)skip;
@@ -194,7 +208,7 @@ static struct run *run_cut_from(struct arena *arena, struct free_run *run,
 		if (dirty_start < dirty_end)
 			run_set_dirty(arena, front, dirty_start, dirty_end);
 	}
-	cut->flags = !touched && arena->fresh_is_zero ? RUN_ZERO : 0;
+	cut->flags = 0;
 	return cut;
 }
 

@@ -54,6 +54,25 @@ static void untouched_memory_is_left_alone(void **state)
 			 instance_free_bytes(&instance));
 }
 
+static void only_what_is_dirty_is_cleared(void **state)
+{
+	char *p = dirty_block(8 * MIB);
+	size_t touched;
+
+	(void)state;
+	instance.config.budget_bytes = MIB;
+	instance_free(&instance, p);
+	assert_in_range(instance.units_dirty, 1, MIB / UNIT_SIZE);
+	touched = touched_pages(memory, ARENA_BYTES);
+	p = heap_zalloc(&heap, 8 * MIB);
+	assert_non_null(p);
+	/* of 8 MiB at most one had to be written */
+	assert_in_range(touched_pages(memory, ARENA_BYTES), touched,
+			touched + 2);
+	assert_true(all_zero(p, 8 * MIB));
+	instance_free(&instance, p);
+}
+
 static void purged_memory_is_known_as_zero(void **state)
 {
 	char *p = dirty_block(8 * MIB);
@@ -160,6 +179,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(all_is_given_back),
 		T(untouched_memory_is_left_alone),
+		T(only_what_is_dirty_is_cleared),
 		T(purged_memory_is_known_as_zero),
 		T(failed_purge_leaves_dirt),
 		T(purging_is_out_of_service),

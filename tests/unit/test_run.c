@@ -23,7 +23,7 @@ struct model {
 	struct run *runs[RUNS_MAX];
 	bool written[RUNS_MAX];		/* by the model, all of it */
 	bool dirty[RUNS_MAX];		/* may be anything but zero */
-	size_t count, units_cut, zero_runs;
+	size_t count, units_cut, zero_runs, zero_parts;
 	bool taken[WINDOW_UNITS];
 };
 
@@ -40,6 +40,25 @@ static void model_take(struct model *model, const struct run *run, bool taken)
 	}
 }
 
+/* What the cut says is untouched reads as zero. True: that is all of it */
+static bool check_untouched(struct model *model, struct run *run)
+{
+	const struct free_run *cut = (struct free_run *)run;
+	uintptr_t start = run_start(run), end = run_end(run);
+
+	if (cut->dirty_start >= cut->dirty_end) {
+		assert_true(all_zero((void *)start, end - start));
+		model->zero_runs++;
+		return true;
+	}
+	assert_in_range(cut->dirty_start, start, end - 1);
+	assert_in_range(cut->dirty_end, start + 1, end);
+	assert_true(all_zero((void *)start, cut->dirty_start - start));
+	assert_true(all_zero((void *)cut->dirty_end, end - cut->dirty_end));
+	model->zero_parts += cut->dirty_end - cut->dirty_start < end - start;
+	return false;
+}
+
 static void model_cut(struct model *model, size_t units_most)
 {
 	struct run_request request = {
@@ -47,6 +66,7 @@ static void model_cut(struct model *model, size_t units_most)
 		.align_units = 1, .kind = RUN_PALLOC,
 	};
 	struct arena *arena = model->arena;
+	bool reads_as_zero;
 	struct run *run;
 	size_t largest;
 
@@ -70,16 +90,13 @@ static void model_cut(struct model *model, size_t units_most)
 	assert_true(arena_holds(arena, (void *)run_start(run)));
 	assert_true(run_end(run) <= arena->high_water);
 	model_take(model, run, true);
-	if (run->flags & RUN_ZERO) {
-		assert_true(all_zero((void *)run_start(run), run_bytes(run)));
-		model->zero_runs++;
-	}
+	reads_as_zero = check_untouched(model, run);
 	/* who asks for memory need not touch it */
 	model->written[model->count] = check_below(&model->random, 4) != 0;
 	if (model->written[model->count])
 		memset((void *)run_start(run), DIRT, run_bytes(run));
 	model->dirty[model->count] = model->written[model->count] ||
-				     !(run->flags & RUN_ZERO);
+				     !reads_as_zero;
 	model->runs[model->count++] = run;
 	model->units_cut += run->units;
 }
@@ -193,6 +210,7 @@ static void random_runs_in_dirt(void **state)
 	}
 	/* memory that came dirty is never called zero */
 	assert_int_equal(model.zero_runs, 0);
+	assert_int_equal(model.zero_parts, 0);
 	munmap(memory, UNITS_MAX << UNIT_SHIFT);
 }
 
@@ -207,6 +225,7 @@ static void random_runs_in_zeroes(void **state)
 				true);
 	random_runs(&model, check_rounds(4000) * 2, 256);
 	assert_true(model.zero_runs > check_rounds(4000) / 200);
+	assert_true(model.zero_parts > check_rounds(4000) / 200);
 	munmap(memory, UNITS_MAX << UNIT_SHIFT);
 }
 
