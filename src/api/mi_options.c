@@ -51,6 +51,7 @@ static struct {
 	{ .name = "abort_on_error", .value = 1 },
 	{ .name = "purge_budget", .value = 6144, .is_size = true },
 	{ .name = "purge_share", .value = 4 },
+	{ .name = "purge_learn", .value = 40960, .is_size = true },
 	{ .name = "allow_thp" },
 };
 
@@ -73,10 +74,12 @@ static void options_configure(void)
 	long delay = option_get(mi_option_purge_delay);
 	long budget = option_get(OPTION_PURGE_BUDGET);
 	long share = option_get(OPTION_PURGE_SHARE);
+	long learn = option_get(OPTION_PURGE_LEARN);
 
 	config.budget_bytes = delay == 0 || budget < 0 ? 0 :
 			      (size_t)budget << 10;
 	config.budget_share = delay == 0 || share < 0 ? 0 : (size_t)share;
+	config.learn_bytes = learn < 0 ? 0 : (size_t)learn << 10;
 	config.reserve_bytes = mi_option_get_size(mi_option_arena_reserve);
 	config.purge_enabled = delay >= 0;
 	config.os_enabled = option_get(mi_option_disallow_os_alloc) == 0;

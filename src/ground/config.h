@@ -82,6 +82,13 @@
 #define PAGE_BLOCKS_MEDIUM	((size_t)16)
 #define PAGE_BLOCKS_FIRST	((size_t)4)
 
+/*
+ * The budget, see budget.c: what was missed so many times may stay, and an epoch
+ * is so many times as long as a breath of the learned depth.
+ */
+#define LEARN_PRICE		128
+#define EPOCH_BREATHS		4
+
 /* A search for a kept page that is in use looks at so many classes */
 #define RECHECK_CLASSES		8
 

@@ -46,6 +46,13 @@ struct instance_config {
 	 */
 	size_t budget_share;
 	/*
+	 * What was given back and is needed again soon enlarges the budget by
+	 * so many bytes at most, or by what is in use or was missed many times
+	 * over, where that is more: see budget.c. 0, or a budget_bytes of 0:
+	 * the budget does not learn.
+	 */
+	size_t learn_bytes;
+	/*
 	 * Bytes by which an arena grows at most, beside GROW_BYTES_MAX. Where
 	 * none can grow, see `outside`, what a new one has at least.
 	 */
@@ -71,6 +78,7 @@ struct instance_config {
 	{								\
 		.budget_bytes = (size_t)4 << 20,			\
 		.budget_share = 8,					\
+		.learn_bytes = (size_t)40 << 20,			\
 		.reserve_bytes = GROW_BYTES_MAX,			\
 		.outside = PORT_MAP_WINDOW,				\
 		.purge_enabled = true,					\

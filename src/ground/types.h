@@ -160,6 +160,15 @@ struct class_stats {
 	uint64_t pages_total;
 };
 
+/* What was learned of how much is to stay dirty, in units: see budget.c */
+struct budget {
+	size_t learned;		/* may stay beside what is configured */
+	size_t missed;		/* not learned from as yet */
+	size_t missed_ever;
+	size_t cut;		/* since the epoch began */
+	size_t spare;		/* the fewest dirty units since then */
+};
+
 struct instance {
 	/* Read by every free. Written under the lock, see window.c, arena.c */
 	struct map *map;
@@ -189,6 +198,7 @@ struct instance {
 	/* Under the lock alone */
 	size_t units_used_peak;
 	size_t units_dirty;
+	struct budget budget;
 	size_t units_promised;		/* see frames.c */
 	size_t bytes_purged, purges;
 	size_t moves;			/* runs with mappings of their own */

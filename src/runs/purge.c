@@ -7,29 +7,8 @@
  *	| free  |PURGING| free  |	while the port works, without the lock
  *	| clean                 |	afterwards
  */
+#include "runs/budget.h"
 #include "runs/runs.h"
-
-/*
- * How many units may be dirty: what is configured, or a share of what is in use
- * where that is more, as a large program frees and allocates more at a time.
- */
-static size_t budget_units(const struct instance *instance)
-{
-	size_t budget = instance->config.budget_bytes >> UNIT_SHIFT;
-
-	/* what others emptied is in use for its owner only */
-	size_t used = atomic_read(&instance->units_used) -
-		      atomic_read(&instance->waiting_units) -
-		      atomic_read(&instance->remote_purged_units);
-
-	if (instance->config.budget_share && (ptrdiff_t)used > 0) {
-		size_t share = used / instance->config.budget_share;
-
-		if (share > budget)
-			return share;
-	}
-	return budget;
-}
 
 /*
  * Takes `units` of a free run's dirty part out of service, or all of it where
@@ -121,14 +100,18 @@ void purge_to_budget(struct instance *instance, bool all)
 
 	if (!instance->config.purge_enabled && !all)
 		return;
-	if (likely(instance->units_dirty <= budget_units(instance)) && !all)
+	/* most of the time; the budget is never less than what is configured */
+	if (!all && likely(instance->units_dirty <=
+			   instance->config.budget_bytes >> UNIT_SHIFT))
 		return;
 	/* where all is to go, the block in the cache becomes a free run, too */
 	cached = all ? large_cache_exchange(instance, NULL) : NULL;
 	if (cached)
 		instance_run_release(instance, &cached->run);
-	budget = all ? 0 : budget_units(instance);
-	while (instance->units_dirty > budget) {
+	for (;;) {	/* bounded: each round gives back what is too much */
+		budget = all ? 0 : budget_units(instance);
+		if (instance->units_dirty <= budget)
+			return;
 		arena = arena_with_dirty(instance);
 		if (!arena)
 			return;
@@ -142,6 +125,7 @@ void purge_to_budget(struct instance *instance, bool all)
 		run->owner = port_thread_id();	/* a signal may fork here */
 		instance->bytes_purged += run_bytes(run);
 		instance->purges++;
+		budget_give_back(instance, run->units);
 		port_unlock(&instance->lock);
 		is_zero = port_purge((void *)run_start(run), run_bytes(run));
 		port_lock(&instance->lock);
@@ -149,7 +133,6 @@ void purge_to_budget(struct instance *instance, bool all)
 		if (!is_zero)
 			arena->fresh_is_zero = false;
 		run_give_back(arena, run, false);
-		budget = all ? 0 : budget_units(instance);
 	}
 }
 

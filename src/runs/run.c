@@ -6,6 +6,7 @@
  * No two free runs touch. Each free run stands in the bin of its size:
  * exact for 1..15 units, an eighth of an octave above.
  */
+#include "runs/budget.h"
 #include "runs/runs.h"
 
 static unsigned int bin_of(size_t units)
@@ -230,16 +231,36 @@ void run_reach(struct arena *arena, uintptr_t end)
 			(end - arena->map_base) >> UNIT_SHIFT;
 }
 
+/*
+ * Of a run just cut, of which so many units were dirty, those that have been
+ * used before and were given back.
+ */
+static size_t units_given_back(const struct arena *arena, const struct run *cut,
+			       size_t dirty)
+{
+	uintptr_t start = run_start(cut), reached = run_end(cut);
+
+	if (unlikely(reached > arena->high_water))
+		reached = arena->high_water;
+	if (unlikely(reached <= start || arena->fixed))
+		return 0;
+	return ((reached - start) >> UNIT_SHIFT) - dirty;
+}
+
 static struct run *run_cut_of(struct arena *arena, struct free_run *run,
 			      const struct run_request *request)
 {
-	size_t skip = run_fits(run, request);
+	struct instance *instance = arena->instance;
+	size_t skip = run_fits(run, request), dirty = instance->units_dirty;
 	struct run *cut;
 
 	mi_assert(skip != SIZE_MAX);
 	cut = run_cut_from(arena, run, skip, request->units);
 	if (!cut)
 		return NULL;
+	dirty -= instance->units_dirty;
+	budget_cut(instance, request->units,
+		   units_given_back(arena, cut, dirty));
 	cut->kind = (uint8_t)request->kind;
 	track_touch((void *)run_start(cut), run_bytes(cut));
 	arena->units_free -= request->units;

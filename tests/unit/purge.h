@@ -87,6 +87,7 @@ static inline int begin(void **state)
 	instance_renew(&instance);
 	instance.config.budget_bytes = MIB;
 	instance.config.budget_share = 0;
+	instance.config.learn_bytes = 0;
 	memory = arena_begin(&instance, &heap, ARENA_BYTES);
 	purge_count = 0;
 	purge_fails = false;
