@@ -60,12 +60,12 @@ static inline void *large_again(struct heap *heap, size_t size)
 /* Only what may have been touched since the system cleared it */
 static void large_clear(const struct large *large, uintptr_t block)
 {
-	uintptr_t start = large->dirty_start;
+	uintptr_t start = large->touched_start;
 
 	if (start < block)
 		start = block;
-	if (start < large->dirty_end)
-		memory_zero((void *)start, large->dirty_end - start);
+	if (start < large->touched_end)
+		memory_zero((void *)start, large->touched_end - start);
 }
 
 static NOINLINE void *large_new(struct heap *heap, size_t size,

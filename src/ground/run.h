@@ -47,11 +47,10 @@ enum run_flags {
 	RUN_MOVED = 2,		/* has mappings of its own, see port_move() */
 	/* Only a run in RUN_FREE has these */
 	RUN_DIRTY = 4,		/* has a dirty part, is on the list of these */
-	RUN_GREW_UP = 8,	/* the dirty part has grown at its end */
 	/* Only a page has these */
-	PAGE_IN_FULL = 16,	/* on heap->full instead of in a queue */
-	PAGE_KEPT = 32,		/* may be empty, counted in kept_units */
-	PAGE_IN_ABANDONED = 64,	/* on a list of the instance */
+	PAGE_IN_FULL = 8,	/* on heap->full instead of in a queue */
+	PAGE_KEPT = 16,		/* may be empty, counted in kept_units */
+	PAGE_IN_ABANDONED = 32,	/* on a list of the instance */
 };
 
 /*

@@ -102,16 +102,23 @@ struct units {
 	size_t free, dirty, promised;
 };
 
-static bool free_run_is_valid(const struct free_run *run)
+static bool free_run_is_valid(const struct arena *arena,
+			      const struct free_run *run)
 {
+	size_t from = (run_start(&run->run) - arena->start) >> UNIT_SHIFT;
+	const struct span *dirty = run->dirty;
+
 	if (run->owner || free_run_of(run->phys.next) ||
 	    free_run_of(run->phys.prev))
 		return false;
 	if (!(run->flags & RUN_DIRTY))
-		return run->dirty_start == 0 && run->dirty_end == 0;
-	return run->dirty_start >= run_start(&run->run) &&
-	       run->dirty_start < run->dirty_end &&
-	       run->dirty_end <= run_end(&run->run);
+		return !dirty[0].to && !dirty[1].to;
+	if (dirty[0].from < from || dirty[0].from >= dirty[0].to ||
+	    dirty[0].to > from + run->units)
+		return false;
+	return !dirty[1].to || (dirty[0].to < dirty[1].from &&
+				dirty[1].from < dirty[1].to &&
+				dirty[1].to <= from + run->units);
 }
 
 static bool large_is_valid(const struct large *large)
@@ -169,10 +176,9 @@ static bool run_is_valid(const struct arena *arena, struct run *run,
 	if (!free)
 		return run->kind != RUN_NONE;
 	if (free->flags & RUN_DIRTY)
-		units->dirty += (free->dirty_end - free->dirty_start) >>
-				UNIT_SHIFT;
+		units->dirty += run_dirty_units(free);
 	units->free += free->units;
-	return free_run_is_valid(free);
+	return free_run_is_valid(arena, free);
 }
 
 static bool bins_are_valid(const struct arena *arena, size_t free_units)

@@ -60,7 +60,6 @@ static struct arena *arena_init(struct instance *instance, uintptr_t start,
 	slot_count = (map - slots) / sizeof(struct run);
 	if (data >= end)
 		return NULL;
-
 	arena_begin(arena, instance, start, end);
 	arena->high_water = data;
 	arena->map = (struct map *)map;
@@ -107,28 +106,25 @@ static struct arena *arena_init_meta(struct instance *instance, uintptr_t start,
 _Static_assert(sizeof(struct arena) + 8 * sizeof(struct run) < UNIT_SIZE,
 	       "a unit holds an arena's header and descriptors to begin with");
 
-/* The meta region: an arena whose header holds its first descriptors */
 static bool meta_open(struct instance *instance)
 {
 	size_t bytes = GROW_META_BYTES;
 	bool is_zero = false;
-	struct arena *meta;
 	void *start = port_reserve(PORT_AREA_META, bytes, &bytes, &is_zero);
 
-	if (!start)
-		return false;
-	meta = arena_init_meta(instance, (uintptr_t)start, bytes, is_zero);
-	atomic_write_release(&instance->meta, meta);
-	return true;
+	if (start)
+		atomic_write_release(&instance->meta,
+				     arena_init_meta(instance, (uintptr_t)start,
+						     bytes, is_zero));
+	return start;
 }
 
 bool instance_open(struct instance *instance)
 {
 	if (likely(instance->meta))
 		return true;
-	if (!instance->map_bytes && !window_open(instance))
-		return false;
-	return meta_open(instance);
+	return (instance->map_bytes || window_open(instance)) &&
+	       meta_open(instance);
 }
 
 /* An arena that holds nothing but blocks: all about it lies in `meta` */

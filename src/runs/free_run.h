@@ -5,17 +5,23 @@
 
 #include "ground/types.h"
 
+/* Units of an arena, counted from its start */
+struct span {
+	uint32_t from, to;
+};
+#define SPAN_NONE	((struct span) { 0, 0 })
+
 /*
  * Invariants, checked by free_run_is_valid() and bins_are_valid():
  *	it stands in the bin of its units, and no free run is beside it
  *	owner = 0
- *	it is on arena->dirty  <=>  RUN_DIRTY
- *		RUN_DIRTY:	start <= dirty_start < dirty_end <= end
- *		else:		dirty_start = dirty_end = 0
+ *	it is on arena->dirty  <=>  RUN_DIRTY  <=>  it has dirty[0]
+ *	dirty[0] ends before dirty[1] begins, and both lie in the run
+ *	what it has not is SPAN_NONE
  *
- * When a run has just been cut, these two tell what part of it need not read as
- * zero; there is none where dirty_start >= dirty_end. struct large has them at
- * the same place, and other views write over them.
+ * In a run that has just been cut, touched_start and touched_end stand in place
+ * of these: between them it need not read as zero. struct large has them
+ * at the same place, and other views write over them.
  */
 struct free_run {
 	union {
@@ -27,8 +33,13 @@ struct free_run {
 			RUN_MEMBERS
 			LINK(struct free_run) list;	/* of its bin */
 			LINK(struct free_run) age;	/* on arena->dirty */
-			uintptr_t dirty_start;	/* what may be touched */
-			uintptr_t dirty_end;
+			union {
+				struct span dirty[2];	/* see dirty.c */
+				struct {
+					uintptr_t touched_start;
+					uintptr_t touched_end;
+				};
+			};
 		};
 	};
 };

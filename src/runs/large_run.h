@@ -24,14 +24,14 @@ struct large {
 			LINK(struct large) list;
 			struct large **listed;	/* that list: a heap's */
 			uintptr_t map_value;	/* for *map_entry */
-			uintptr_t dirty_start;	/* as it was cut: see */
-			uintptr_t dirty_end;	/* free_run.h */
+			uintptr_t touched_start;	/* as it was cut: */
+			uintptr_t touched_end;		/* see free_run.h */
 		};
 	};
 };
 RUN_VIEW_IS_VALID(large);
-_Static_assert(__builtin_offsetof(struct large, dirty_start) ==
-	       __builtin_offsetof(struct free_run, dirty_start),
+_Static_assert(__builtin_offsetof(struct large, touched_start) ==
+	       __builtin_offsetof(struct free_run, touched_start),
 	       "what was written as the run was cut is read here");
 
 static inline struct large *large_of_run(struct run *run)

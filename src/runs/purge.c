@@ -11,64 +11,51 @@
 #include "runs/runs.h"
 
 /*
- * Takes `units` of a free run's dirty part out of service, or all of it where
- * that is less. They come from the older end: what is freed next will join the
- * younger one, and one interval holds both. Otherwise the clean part would lie
- * between the two, count as dirty, and be given back once more.
+ * Takes `units` of a free run's dirty parts out of service, or all of the last
+ * one where that is less. They come from its end, as what is handed out next is
+ * the front of the run.
  *
  * The free run is split in up to three. What comes before and behind goes back
- * as free runs, with what of the dirty part lies there; descriptors_reserve()
+ * as free runs, with what of the dirty parts lies there; descriptors_reserve()
  * has seen to it that neither split fails.
  *
- *	| clean | PURGING | dirty |	  freed upwards, next comes there ->
- *	       <- next | dirty | PURGING | clean |	freed downwards
+ *	| dirty[0] | clean | dirty[1] | PURGING | clean |
  */
 static struct run *purge_take(struct arena *arena, struct free_run *free,
 			      size_t units)
 {
-	uintptr_t dirty_start = free->dirty_start, dirty_end = free->dirty_end;
-	uintptr_t from = dirty_start, to = dirty_end;
+	struct span dirty[2], last = free->dirty[free->dirty[1].to != 0];
+	uintptr_t from, to = arena->start + ((uintptr_t)last.to << UNIT_SHIFT);
 	struct run *run = &free->run, *rest;
 	uintptr_t start = run_start(run);
 	size_t whole = port_page_bytes();
 
-	if (units < (dirty_end - dirty_start) >> UNIT_SHIFT) {
-		if (free->flags & RUN_GREW_UP)
-			to = from + (units << UNIT_SHIFT);
-		else
-			from = to - (units << UNIT_SHIFT);
-	}
+	if (units > last.to - last.from)
+		units = last.to - last.from;
 	/*
 	 * The system takes whole pages only, which may be larger than a unit.
 	 * Where one sticks out of the dirty part but not out of the run, all of
 	 * it goes. Where it sticks out of the run the rest may be in use, and
 	 * the port clears the units inside instead.
 	 */
-	from = align_down(from, whole);
+	from = align_down(to - (units << UNIT_SHIFT), whole);
 	if (from < start)
 		from = start;
 	to = align_up(to, whole);
 	if (to > run_end(run))
 		to = run_end(run);
-	run_set_dirty(arena, free, 0, 0);
+	run_take_dirty(arena, free, dirty);
 	run_unbin(arena, free);
 	arena->units_free -= run->units;
 	run->kind = RUN_PURGING;
 	if (to < run_end(run)) {
 		rest = run_split(arena, run, (to - start) >> UNIT_SHIFT);
 		run_put(arena, rest, false);
-		if (to < dirty_end) {
-			free = free_run_of(run->phys.next);
-			run_widen_dirty(arena, free, to, dirty_end);
-			free->flags |= RUN_GREW_UP;
-		}
 	}
 	if (from > start) {
 		rest = run_split(arena, run, (from - start) >> UNIT_SHIFT);
 		run_put(arena, run, false);
-		if (dirty_start < from)
-			run_widen_dirty(arena, free_run_of(rest->phys.prev),
-					dirty_start, from);
+		run_put_dirty(arena, free_run_of(rest->phys.prev), dirty);
 		run = rest;
 	}
 	return run;

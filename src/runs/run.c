@@ -138,20 +138,6 @@ size_t run_largest(const struct arena *arena)
 	return largest;
 }
 
-/* Of a run just cut: what may have been touched, see free_run.h */
-static void run_set_touched(const struct arena *arena, struct run *cut,
-			    uintptr_t start, uintptr_t end)
-{
-	struct free_run *view = (struct free_run *)cut;
-
-	if (!arena->fresh_is_zero || start < run_start(cut))
-		start = run_start(cut);
-	if (!arena->fresh_is_zero || end > run_end(cut))
-		end = run_end(cut);
-	view->dirty_start = start;
-	view->dirty_end = end;
-}
-
 /*
  * Cuts `units` out of a free run, behind `skip` units. The free run's own
  * descriptor goes to what is left behind the cut, which so keeps its age on the
@@ -171,15 +157,17 @@ static struct run *run_cut_from(struct arena *arena, struct free_run *run,
 	uintptr_t start = run_start(&run->run);
 	uintptr_t cut_start = start + (skip << UNIT_SHIFT);
 	uintptr_t cut_end = cut_start + (units << UNIT_SHIFT);
-	uintptr_t dirty_start = run->dirty_start, dirty_end = run->dirty_end;
 	struct free_run *front = NULL;
 	struct run *cut = &run->run;
+	struct span dirty[2];
 
 	if (skip) {
 		front = (struct free_run *)descriptor_take(arena);
 		if (!front)
 			return NULL;
 	}
+	dirty[0] = run->dirty[0];
+	dirty[1] = run->dirty[1];
 	if (skip + units < run->units) {
 		cut = descriptor_take(arena);
 		if (!cut) {
@@ -189,25 +177,22 @@ static struct run *run_cut_from(struct arena *arena, struct free_run *run,
 		}
 		run_rebin(arena, run, run->units - skip - units);
 		run->origin = cut_end;
-		run_clip_dirty(arena, run, cut_end, UINTPTR_MAX);
+		run_clip_dirty(arena, run);
 		DEQUE_INSERT_BEFORE(&arena->phys, &run->run, cut, phys);
 	} else {
 		run_unbin(arena, run);
-		run_set_dirty(arena, run, 0, 0);
+		run_clear_dirty(arena, run);
 	}
 	cut->origin = cut_start;
 	cut->units = (uint32_t)units;
-	run_set_touched(arena, cut, dirty_start, dirty_end);
+	run_tell_touched(arena, cut, dirty);
 	if (front) {
 		front->origin = start;
 		front->units = (uint32_t)skip;
-		front->dirty_start = front->dirty_end = 0;
+		front->dirty[0] = front->dirty[1] = SPAN_NONE;
 		DEQUE_INSERT_BEFORE(&arena->phys, cut, &front->run, phys);
 		run_bin(arena, front);
-		if (dirty_end > cut_start)
-			dirty_end = cut_start;
-		if (dirty_start < dirty_end)
-			run_set_dirty(arena, front, dirty_start, dirty_end);
+		run_put_dirty(arena, front, dirty);
 	}
 	cut->flags = 0;
 	return cut;
@@ -316,23 +301,17 @@ static void run_dissolve(struct arena *arena, struct run *run)
 	descriptor_give(arena, run);
 }
 
-/*
- * A free run takes in the free run behind it, and what is dirty there. Where
- * nothing was dirty before, RUN_GREW_UP is taken over as well, as it tells
- * which end of that dirty part is the older one.
- */
+/* A free run takes in the free run behind it, and what is dirty there */
 static void run_join(struct arena *arena, struct free_run *run,
 		     struct free_run *next)
 {
-	uintptr_t dirty_start = next->dirty_start, dirty_end = next->dirty_end;
+	struct span dirty[2];
 
-	if (!(run->flags & RUN_DIRTY))
-		run->flags = next->flags & RUN_GREW_UP;
-	run_set_dirty(arena, next, 0, 0);
+	run_take_dirty(arena, next, dirty);
 	run_unbin(arena, next);
 	run_rebin(arena, run, run->units + next->units);
 	run_dissolve(arena, &next->run);
-	run_widen_dirty(arena, run, dirty_start, dirty_end);
+	run_put_dirty(arena, run, dirty);
 }
 
 /* A run that nobody uses any more becomes a free run of its own */
@@ -342,7 +321,7 @@ static struct free_run *run_begin_free(struct arena *arena, struct run *run)
 
 	run->owner = 0;
 	run->flags = 0;
-	free->dirty_start = free->dirty_end = 0;
+	free->dirty[0] = free->dirty[1] = SPAN_NONE;
 	run_bin(arena, free);
 	return free;
 }
@@ -355,9 +334,6 @@ static struct free_run *run_begin_free(struct arena *arena, struct run *run)
  *   well, these two touch now, and become one.
  * - One is behind it only: that grows at its start.
  * - Neither: the run is a free run of its own, with its descriptor.
- *
- * What may have been touched of the run widens the dirty part last of all: at
- * which end it does so tells purge.c which end is the older one.
  */
 void run_put(struct arena *arena, struct run *run, bool dirty)
 {
@@ -382,7 +358,7 @@ void run_put(struct arena *arena, struct run *run, bool dirty)
 		free = run_begin_free(arena, run);
 	}
 	if (dirty)
-		run_widen_dirty(arena, free, start, end);
+		run_add_dirty(arena, free, start, end);
 	run_settle(arena, free);
 }
 
@@ -408,13 +384,13 @@ bool run_grow(struct arena *arena, struct run *run, size_t units)
 	if (!run_may_grow(run, units))
 		return false;
 	if (next->units == units) {
-		run_set_dirty(arena, next, 0, 0);
+		run_clear_dirty(arena, next);
 		run_unbin(arena, next);
 		run_dissolve(arena, &next->run);
 	} else {
 		run_rebin(arena, next, next->units - units);
 		next->origin = end;
-		run_clip_dirty(arena, next, end, UINTPTR_MAX);
+		run_clip_dirty(arena, next);
 	}
 	track_touch((void *)run_end(run), units << UNIT_SHIFT);
 	run->units += (uint32_t)units;

@@ -96,17 +96,23 @@ void arena_map_set(struct arena *arena, struct run *run, uintptr_t first,
 /* Finds the map entry of a large block, and what it says while it lives */
 void arena_map_large(struct arena *arena, struct large *large);
 
-/*
- * dirty.c: the part of a free run that may have been touched. Makes it
- * [start, end), the youngest of all; or clips it to that, its age unchanged; or
- * widens it to hold that, too.
- */
-void run_set_dirty(struct arena *arena, struct free_run *run, uintptr_t start,
+/* dirty.c: the parts of a free run that may have been touched. All are O(1) */
+size_t run_dirty_units(const struct free_run *run);
+/* None is */
+void run_clear_dirty(struct arena *arena, struct free_run *run);
+/* Those that lie in the run; its age stays */
+void run_clip_dirty(struct arena *arena, struct free_run *run);
+/* Beside those that there are; the run is the youngest of all then */
+void run_add_dirty(struct arena *arena, struct free_run *run, uintptr_t start,
 		   uintptr_t end);
-void run_clip_dirty(struct arena *arena, struct free_run *run, uintptr_t start,
-		    uintptr_t end);
-void run_widen_dirty(struct arena *arena, struct free_run *run, uintptr_t start,
-		     uintptr_t end);
+/* Moves them to `dirty`, and from there to another run as far as they lie in it */
+void run_take_dirty(struct arena *arena, struct free_run *run,
+		    struct span *dirty);
+void run_put_dirty(struct arena *arena, struct free_run *run,
+		   const struct span *dirty);
+/* Sets touched_start and touched_end of a run cut out of what had these */
+void run_tell_touched(const struct arena *arena, struct run *cut,
+		      const struct span *dirty);
 
 /* run.c: split, join, search in one arena. O(1), searches BIN_SCAN_MAX. */
 struct run *run_cut(struct arena *arena, const struct run_request *request);

@@ -46,16 +46,16 @@ static bool check_untouched(struct model *model, struct run *run)
 	const struct free_run *cut = (struct free_run *)run;
 	uintptr_t start = run_start(run), end = run_end(run);
 
-	if (cut->dirty_start >= cut->dirty_end) {
+	if (cut->touched_start >= cut->touched_end) {
 		assert_true(all_zero((void *)start, end - start));
 		model->zero_runs++;
 		return true;
 	}
-	assert_in_range(cut->dirty_start, start, end - 1);
-	assert_in_range(cut->dirty_end, start + 1, end);
-	assert_true(all_zero((void *)start, cut->dirty_start - start));
-	assert_true(all_zero((void *)cut->dirty_end, end - cut->dirty_end));
-	model->zero_parts += cut->dirty_end - cut->dirty_start < end - start;
+	assert_in_range(cut->touched_start, start, end - 1);
+	assert_in_range(cut->touched_end, start + 1, end);
+	assert_true(all_zero((void *)start, cut->touched_start - start));
+	assert_true(all_zero((void *)cut->touched_end, end - cut->touched_end));
+	model->zero_parts += cut->touched_end - cut->touched_start < end - start;
 	return false;
 }
 

@@ -38,8 +38,7 @@ static int begin(void **state)
 	assert_ptr_equal(gap->phys.next, behind);
 	assert_int_equal(gap->units, 3);
 	assert_true(gap->flags & RUN_DIRTY);
-	assert_int_equal(gap->dirty_start, run_start(&gap->run));
-	assert_int_equal(gap->dirty_end, run_end(&gap->run));
+	assert_int_equal(gap->dirty[0].to - gap->dirty[0].from, gap->units);
 	assert_true(all_is_valid(&instance));
 	return 0;
 }
@@ -146,22 +145,32 @@ static void free_runs(void **state)
 
 static void dirty_parts(void **state)
 {
+	struct span *first = &gap->dirty[0], *second = &gap->dirty[1];
+
 	(void)state;
-	change(gap->dirty_start, gap->dirty_start - UNIT_SIZE);
-	change(gap->dirty_end, gap->dirty_end - UNIT_SIZE);
+	change(first->from, first->from - 1);
+	change(first->to, first->to - 1);
 	instance_notices("a dirty part before the run");
-	change(gap->dirty_start, gap->dirty_start + UNIT_SIZE);
-	change(gap->dirty_end, gap->dirty_end + UNIT_SIZE);
+	change(first->from, first->from + 1);
+	change(first->to, first->to + 1);
 	instance_notices("a dirty part behind the run");
 	change(instance.units_dirty, instance.units_dirty - gap->units);
-	change(gap->dirty_start, gap->dirty_end);
+	change(first->from, first->to);
 	instance_notices("a dirty part of no units");
-	/* which makes a huge number of units */
-	change(instance.units_dirty, instance.units_dirty - gap->units +
-	       ((0 - UNIT_SIZE) >> UNIT_SHIFT));
-	change(gap->dirty_start, gap->dirty_end);
-	change(gap->dirty_end, gap->dirty_end - UNIT_SIZE);
-	instance_notices("a dirty part that ends before it starts");
+	change(instance.units_dirty, instance.units_dirty - 1);
+	change(second->from, first->from + 2);
+	change(second->to, first->from + 3);
+	change(first->to, first->from + 1);
+	assert_true(instance_is_valid(&instance));
+	undo();
+	change(second->from, first->to - 1);
+	change(second->to, first->to);
+	change(first->to, first->to - 1);
+	instance_notices("two dirty parts that are one");
+	change(instance.units_dirty, instance.units_dirty + 1);
+	change(second->from, first->to + 1);
+	change(second->to, first->to + 2);
+	instance_notices("a second dirty part behind the run");
 	change(gap->flags, gap->flags & ~RUN_DIRTY);
 	instance_notices("a dirty part that is counted and not there");
 	change(instance.units_dirty, instance.units_dirty + 1);
