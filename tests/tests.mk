@@ -16,10 +16,10 @@ TEST_CXXFLAGS	= $(OPTIMIZE) -g -Wall -Wextra -Werror -Iinclude \
 		  $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(CFLAGS_EXTRA) \
 		  $(CXXFLAGS)
 # Programs that run for a second are compiled for longer than that: make test
-# has them not optimised. What they are linked with is, as it is by default.
+# has them not optimised, nor what only they are linked with. The library is.
 ifneq ($(TEST_OPTIMIZE),)
 $(TESTS)/api/% $(TESTS)/unit/% $(TESTS)/cxx/% $(TESTS)/crimes/judge \
-	$(BUILD)/uktest-thread/tests/%.o: private OPTIMIZE := $(TEST_OPTIMIZE)
+	$(BUILD)/unit/%.o $(BUILD)/uktest-thread/%.o: private OPTIMIZE := $(TEST_OPTIMIZE)
 endif
 VARIABLES	+= TEST_OPTIMIZE
 TEST_LIBS	= -lcmocka -lpthread
