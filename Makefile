@@ -50,6 +50,7 @@
 # Variables of the tests:
 #   T=                a part of a test's name; T=list lists them []
 #   SEEDS= FIRST=     how many check-seeds tries (1000), and from which (1)
+#   TEST_OPTIMIZE=-O...    of the test programs alone; -O0 in make test []
 #   FLAVOURS=         in which of gcc clang debug asan tsan; all if none []
 #
 # Variables of run, shell and smallest:
@@ -185,7 +186,8 @@ $(BUILD)/shared/port/linux/override.o: KIND_CFLAGS += -DMI_SECOND_NAMES
 
 # All that is compiled depends on a file that changes when what it is compiled
 # with does
-SETTINGS	= $(CC) $(CXX) $(CXXSTD) $(CXXFLAGS) $(LD) $(AR) $(OBJCOPY) $(CFLAGS) $(LDFLAGS)
+SETTINGS	= $(CC) $(CXX) $(CXXSTD) $(CXXFLAGS) $(LD) $(AR) $(OBJCOPY) $(CFLAGS) $(LDFLAGS) \
+		  $(TEST_OPTIMIZE)
 include settings.mk
 $(eval $(call settings,$(BUILD)/settings,SETTINGS))
 

@@ -46,7 +46,7 @@ point()
 
 ok="echo 1..1; echo ok 1"
 
-echo 1..37
+echo 1..38
 point "a point passes" runs 0 "1 passed, 0 failed" a="$ok"
 point "it is shown as 1 of 1" said "1 of 1  ok"
 point "two and their number" runs 0 "2 passed, 0 failed" a="$ok" b="$ok"
@@ -100,6 +100,27 @@ point "make test needs no cmocka for a script" \
 point "but for a test of the interface" quick 1 "$lacking" api/test_basic
 point "for one of the units" quick 1 "$lacking" unit/test_page
 point "and for the crimes" quick 1 "$lacking" crimes
+
+# quoted FIRST LAST : what README.md has as code from one line to another
+quoted()
+{
+	sed -n "/$1/,/$2/p" README.md | grep -o '`[^`]*`' | tr -d '`' | sort
+}
+
+# What takes long, and the only programs and figures that do not
+told_what_is_left_out()
+{
+	T=list ./quick >"$tmp/said"
+	grep -vE '^(programs|figures)/' "$tmp/said" |
+		sed -n 's/\tonly when named$//p' | sort >"$tmp/long"
+	grep -E '^(programs|figures)/' "$tmp/said" | grep -v named |
+		sort >"$tmp/short"
+	[ -s "$tmp/long" ] &&
+		quoted '^- what takes long' ';$' | diff - "$tmp/long" &&
+		quoted '^- all real programs' '\.$' | diff - "$tmp/short"
+}
+
+point "the map tells what make test leaves out" told_what_is_left_out
 
 # installs STATUS PACKAGE... : install-packages with these, and not as root
 installs()

@@ -15,6 +15,13 @@ TEST_CFLAGS	= $(CFLAGS) -fexceptions -Itests/api
 TEST_CXXFLAGS	= $(OPTIMIZE) -g -Wall -Wextra -Werror -Iinclude \
 		  $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(CFLAGS_EXTRA) \
 		  $(CXXFLAGS)
+# Programs that run for a second are compiled for longer than that: make test
+# has them not optimised, nor what only they are linked with. The library is.
+ifneq ($(TEST_OPTIMIZE),)
+$(TESTS)/api/% $(TESTS)/unit/% $(TESTS)/cxx/% $(TESTS)/crimes/judge \
+	$(BUILD)/unit/%.o $(BUILD)/uktest-thread/%.o: private OPTIMIZE := $(TEST_OPTIMIZE)
+endif
+VARIABLES	+= TEST_OPTIMIZE
 TEST_LIBS	= -lcmocka -lpthread
 TEST_HEADERS	:= $(wildcard tests/*/*.h tests/*/*.hpp)
 

@@ -150,6 +150,12 @@ static inline size_t check_rounds(size_t otherwise)
 	return (size_t)check_number("MI_TEST_ROUNDS", part ? part : 1);
 }
 
+/* What a loop over sizes steps by: n where the test is to be very short */
+static inline size_t check_step(size_t n)
+{
+	return check_number("MI_TEST_DIVIDE", 1) >= 100 ? n : 1;
+}
+
 __attribute__((constructor))
 static void check_only(void)
 {

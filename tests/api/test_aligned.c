@@ -82,7 +82,7 @@ static void usable_tail(void **state)
 static void every_function(void **state)
 {
 	(void)state;
-	for (size_t a = 1; a <= MIB; a *= 2) {
+	for (size_t a = 1; a <= MIB; a <<= check_step(3)) {
 		for (size_t i = 0; i < ARRAY_LENGTH(sizes); i++) {
 			size_t n = sizes[i];
 			void *p = mi_zalloc_aligned(n, a);

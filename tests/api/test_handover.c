@@ -54,8 +54,8 @@ static void in_threads(void *(*body)(void *), size_t count)
 /* All is freed after each round, so memory has no reason to grow. */
 static void rounds(size_t makers, bool main_frees, bool main_allocates)
 {
-	size_t before = 0;
-	size_t count = WARM_ROUNDS + check_rounds(250);
+	size_t before = 0, warm = WARM_ROUNDS / check_step(10);
+	size_t count = warm + check_rounds(250);
 
 	for (size_t round = 0; round < count; round++) {
 		in_threads(make, makers);
@@ -66,12 +66,12 @@ static void rounds(size_t makers, bool main_frees, bool main_allocates)
 				drop(&loads[i]);
 		else
 			in_threads(drop, makers);
-		if (round == WARM_ROUNDS)
+		if (round == warm)
 			before = resident_bytes();
 	}
 	check(CHECK_SANITIZED || resident_bytes() < before + ALLOWED,
 	      "%zu KiB more after %zu rounds",
-	      (resident_bytes() - before) / KIB, count - WARM_ROUNDS);
+	      (resident_bytes() - before) / KIB, count - warm);
 }
 
 static void one_thread_to_main(void **state)

@@ -55,12 +55,12 @@ static void realloc_walks(void **state)
 {
 	void *p = mi_malloc(1);
 	void *wall = NULL;
-	size_t held = 1;
+	size_t held = 1, limit = 40 * MIB / check_step(4);
 	size_t n;
 
 	(void)state;
 	pattern_write(p, held, 7);
-	for (n = 2; n < 40 * MIB; n += n / 5 + 1) {
+	for (n = 2; n < limit; n += n / 5 + 1) {
 		p = mi_realloc(p, n);
 		assert_non_null(p);
 		check(pattern_holds(p, held, 7), "growing to %zu", n);
