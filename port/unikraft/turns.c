@@ -3,8 +3,8 @@
  * Whose turn it is, and heaps for threads.
  *
  * Threads take turns, so one word holds the heap of the thread that allocated
- * last, and another which thread that was. Another thread finds its heap by a
- * search. No thread local storage is used: bare threads have none.
+ * last, and another which thread that was. Another thread finds its heap in a
+ * hash table. No thread local storage is used: bare threads have none.
  */
 #include "port_internal.h"
 
@@ -39,8 +39,9 @@ struct heap *heap_switch(void)
 	uintptr_t self = port_thread_id();
 
 	/* the context that booted becomes a thread, or some thread its heir */
-	if (self != BOOT_OWNER && boot->owner == BOOT_OWNER)
-		boot->owner = self;
+	if (unlikely(boot->owner == BOOT_OWNER) && self != BOOT_OWNER &&
+	    heap_of_owner(&default_instance, BOOT_OWNER) == boot)
+		heap_set_owner(boot, self);
 	heap = heap_of_owner(&default_instance, self);
 	if (!heap)
 		heap = &empty_heap;	/* the engine makes one when needed */

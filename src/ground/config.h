@@ -89,6 +89,9 @@
 #define LEARN_PRICE		128
 #define EPOCH_BREATHS		4
 
+/* Where threads take turns each finds its heap in one of so many lists */
+#define OWNER_BUCKETS		(MI_THREADS ? (size_t)64 : (size_t)1)
+
 /* A search for a kept page that is in use looks at so many classes */
 #define RECHECK_CLASSES		8
 

@@ -135,6 +135,9 @@ struct heap {
 	/* Under the instance's lock */
 	struct large *large;		/* large blocks */
 	LINK(struct heap) list;		/* heaps, late or parked ones */
+#if !MI_CONCURRENT
+	LINK(struct heap) bucket;	/* see heap_of_owner() */
+#endif
 	/*
 	 * heap_init() leaves this and `instance` as they are, as other threads
 	 * may look at them at any time. Atomic:
@@ -208,6 +211,9 @@ struct instance {
 	struct heap *heaps;		/* in use */
 	struct heap *late;		/* in use, of threads that end */
 	struct heap *parked;		/* of ended threads */
+#if !MI_CONCURRENT
+	struct heap *by_owner[OWNER_BUCKETS];	/* first heaps of threads */
+#endif
 	size_t heap_count, heap_count_peak;
 	unsigned int arena_count;
 	bool main_heap_used;

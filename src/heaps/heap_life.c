@@ -9,12 +9,67 @@
  */
 #include "heaps/heaps.h"
 
+#if MI_CONCURRENT
+
+static void heap_enter_bucket(struct heap *heap)
+{
+	(void)heap;
+}
+
+static void heap_leave_bucket(struct heap *heap)
+{
+	(void)heap;
+}
+
+#else
+
+/* Fibonacci hashing (Knuth): owners are addresses some power of two apart */
+static struct heap **bucket_of(struct instance *instance, uintptr_t owner)
+{
+	uint64_t hash = owner * UINT64_C(0x9e3779b97f4a7c15);
+
+	return &instance->by_owner[(hash >> 40) % OWNER_BUCKETS];
+}
+
+static void heap_enter_bucket(struct heap *heap)
+{
+	if (heap->backing == heap)
+		LIST_PUSH(*bucket_of(heap->instance, heap->owner), heap,
+			  bucket);
+}
+
+static void heap_leave_bucket(struct heap *heap)
+{
+	if (heap->backing == heap)
+		LIST_REMOVE(*bucket_of(heap->instance, heap->owner), heap,
+			    bucket);
+}
+
+struct heap *heap_of_owner(struct instance *instance, uintptr_t owner)
+{
+	struct heap *heap = *bucket_of(instance, owner);
+
+	while (heap && heap->owner != owner)
+		heap = heap->bucket.next;
+	return heap;
+}
+
+void heap_set_owner(struct heap *heap, uintptr_t owner)
+{
+	heap_leave_bucket(heap);
+	heap->owner = owner;
+	heap_enter_bucket(heap);
+}
+
+#endif
+
 /* The lock is held here and in heap_unlink() */
 static void heap_link(struct instance *instance, struct heap *heap)
 {
 	struct heap **list = heap->late ? &instance->late : &instance->heaps;
 
 	LIST_PUSH(*list, heap, list);
+	heap_enter_bucket(heap);
 	if (++instance->heap_count > instance->heap_count_peak)
 		instance->heap_count_peak = instance->heap_count;
 }
@@ -24,6 +79,7 @@ static void heap_unlink(struct instance *instance, struct heap *heap)
 	struct heap **list = heap->late ? &instance->late : &instance->heaps;
 
 	LIST_REMOVE(*list, heap, list);
+	heap_leave_bucket(heap);
 	instance->heap_count--;
 }
 
@@ -68,22 +124,6 @@ void heap_set_late(struct heap *heap, bool late)
 	heap->late = late;
 	heap_link(heap->instance, heap);
 }
-
-#if !MI_CONCURRENT
-
-struct heap *heap_of_owner(struct instance *instance, uintptr_t owner)
-{
-	struct heap *heap;
-
-	port_lock(&instance->lock);
-	heap = instance->heaps;
-	while (heap && (heap->owner != owner || heap->backing != heap))
-		heap = heap->list.next;
-	port_unlock(&instance->lock);
-	return heap;
-}
-
-#endif
 
 struct heap *heap_create(struct instance *instance, struct heap *backing,
 			 bool late)

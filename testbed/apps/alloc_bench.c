@@ -17,11 +17,13 @@
 #include <string.h>
 #include <testbed/testbed.h>
 #include <uk/alloc.h>
+#include <uk/sched.h>
 
 #define REPEATS 64
 #define BATCH 4096
 #define BATCHES 9
 #define SLOTS 1024
+#define TURNS 100
 #define KIB 1024UL
 #define MIB (1024 * KIB)
 
@@ -184,6 +186,44 @@ static void bench_realloc(struct uk_alloc *a)
 	       testbed_instructions() - begin);
 }
 
+struct turns {
+	struct uk_alloc *a;
+	unsigned int left, threads;	/* that run still */
+};
+
+/* In each turn a thread allocates and frees once */
+static void __noreturn take_turns(void *arg)
+{
+	struct turns *turns = arg;
+
+	while (turns->left > 0) {
+		turns->left--;
+		uk_free(turns->a, uk_malloc(turns->a, 32));
+		uk_sched_yield();
+	}
+	turns->threads--;
+	uk_sched_thread_exit();
+}
+
+/* Instructions a turn, the scheduler's included; the first turns are apart */
+static void bench_turns(struct uk_alloc *a, unsigned int count)
+{
+	struct turns turns = { a, (TURNS + 2) * count, count };
+	uint64_t begin = 0;
+
+	for (unsigned int i = 0; i < count; i++)
+		if (!uk_sched_thread_create(uk_sched_current(), take_turns,
+					    &turns, "turns"))
+			fail("turns: no thread");
+	while (turns.threads > 0) {
+		if (!begin && turns.left <= TURNS * count)
+			begin = testbed_instructions() | 1;
+		uk_sched_yield();
+	}
+	printf("turn_of_%u_threads %" PRIu64 "\n", count,
+	       (testbed_instructions() - begin) / (TURNS * count));
+}
+
 struct worst {
 	uint64_t cost;
 	size_t size;
@@ -300,6 +340,8 @@ int main(int argc, char **argv)
 		bench_pair(a, sizes[i]);
 	bench_batch(a);
 	bench_realloc(a);
+	bench_turns(a, 10);
+	bench_turns(a, 400);
 	bench_worst(a, operations);
 	bench_spare();
 	puts("SUCCESS");
