@@ -8,7 +8,7 @@
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 source "$root/tests/programs/lib.bash"
-prepare 83 python3 gcc dpkg gnuplot lua5.4
+prepare 84 python3 gcc dpkg gnuplot lua5.4
 export BUILD=${BUILD:-$root/build}
 out=$tmp/out
 mkdir "$out" "$tmp/bin"
@@ -108,6 +108,20 @@ each_peer_is_told() {
 	done
 }
 
+# The programs that workloads run, and those that the document has a row for
+documented() {
+	"$python" - "$root" >"$tmp/programs" <<-'END'
+		import sys
+		sys.path.insert(0, sys.argv[1] + "/bench")
+		sys.dont_write_bytecode = True
+		import workloads
+		print("\n".join(sorted({workload.program()
+		                        for workload in workloads.WORKLOADS})))
+	END
+	sed -n 's/^| `\([^`]*\)` |.*/\1/p' "$root/docs/benchmarks.md" |
+		LC_ALL=C sort | diff "$tmp/programs" -
+}
+
 # A page that asks for nothing from elsewhere
 stands_alone() {
 	grep -oE '(src|href)="[^#][^"]*"|@import|url\([^#)]*\)' \
@@ -132,6 +146,7 @@ check "it names the options" says "--with NAME=PATH" "$tmp/stdout"
 run --list
 check "there are many workloads" test "$(wc -l <"$tmp/stdout")" -ge 80
 check "no name is there twice" test -z "$(sort "$tmp/stdout" | uniq -d)"
+check "docs/benchmarks.md has each program" documented
 refused "0: has to be a number of at least 1" --rounds 0
 refused "many: has to be a number of at least 1" --rounds many
 refused "no workload has such a name" --only nonsense
