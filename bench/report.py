@@ -18,7 +18,10 @@ NAMED = 5               # so many losses are in the last sentence
 MEANS = (("all", None), ("one thread", "1"), ("two threads", "2"),
          ("eight threads", "8"), ("real programs", "real"))
 
-# Why a workload may take more than TOLERATED
+COLOURS = ("#888888", "#009e73", "#0072b2", "#e69f00", "#d55e00", "#cc79a7",
+           "#000000")
+
+# Why a workload may take more than TOLERATED: its name, and a sentence
 REASONS = {
 }
 
@@ -83,7 +86,8 @@ def cell_text(view, field, workload, who):
         return "failed"
     text = ratio_text(view.results.ratio(field, workload, who, view.base))
     stopped = any(run.result == STOPPED for run in runs)
-    return "over " + text if stopped and field == "seconds" else text
+    return "over " + text if stopped and text[0].isdigit() \
+        and field == "seconds" else text
 
 
 def row_of(view, workload):
@@ -129,8 +133,10 @@ def mean_rows(view):
 def table(view):
     """Rows of cells, the head first."""
     head = ["workload", f"{OURS} / fastest peer", "which is",
-            f"time of {view.base}"] + view.others + ["spread",
-            f"peak of {view.base}"] + [who + " " for who in view.others]
+            f"time of {view.base}"]
+    head += ["time, " + who for who in view.others] + ["spread"]
+    head.append(f"peak of {view.base}")
+    head += ["peak, " + who for who in view.others]
     return [head] + [row_of(view, workload) for workload in view.ordered()] \
         + mean_rows(view)
 
@@ -253,7 +259,8 @@ def plot_script(view, path):
               "set logscale x", f"set yrange [-1:{len(shown)}]",
               "set xrange [0.95:*]", "set grid", "set key tmargin horizontal"]
     plots = [f"$times using {at}:1:ytic(2) title '{who}' with points pt 7 "
-             f"ps {1.0 if who == OURS else 0.6}"
+             f"ps {1.0 if who == OURS else 0.7} "
+             f"lc rgb '{COLOURS[(at - 3) % len(COLOURS)]}'"
              for at, who in enumerate(view.allocators, 3)]
     return "\n".join(lines + ["plot " + ", ".join(plots)]) + "\n"
 

@@ -21,7 +21,7 @@ static void *work(void *argument)
 		volatile unsigned char *object = touch(malloc(SIZE), SIZE);
 
 		for (size_t j = 0; j < WRITES; j++)
-			object[j % SIZE] = (unsigned char)(object[j % SIZE] + 1);
+			object[j % SIZE] ^= (unsigned char)j;
 		worker->sum += object[SIZE - 1];
 		free((void *)object);
 	}

@@ -8,16 +8,17 @@
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 source "$root/tests/programs/lib.bash"
-prepare 84 python3 gcc dpkg gnuplot lua5.4
+prepare 86 python3 gcc dpkg gnuplot lua5.4
 export BUILD=${BUILD:-$root/build}
 out=$tmp/out
 mkdir "$out" "$tmp/bin"
 # Another python3 may be a script that looks for one
 python=$(PATH=/usr/bin:$PATH command -v python3)
 
-# bench/run with little work, with workloads of the tests' own in OWN, and
-# without the programs of Debian where NO_PROGRAMS is set. Ctrl-C is ignored
-# in what a script starts beside itself, and heeded here.
+# bench/run with little work, with workloads of the tests' own in OWN, without
+# the programs of Debian where NO_PROGRAMS is set, and as on a terminal where
+# TERMINAL is. Ctrl-C is ignored in what a script starts beside itself, and
+# heeded here.
 cat >"$tmp/own.py" <<'END'
 import os
 import signal
@@ -31,9 +32,11 @@ run = SourceFileLoader("bench_run", root + "/bench/run").load_module()
 if os.environ.get("OWN"):
     run.workloads.WORKLOADS = [
         run.workloads.Workload(*entry) for entry in eval(os.environ["OWN"])]
+if os.environ.get("TERMINAL"):
+    sys.stderr.isatty = lambda: True
 if os.environ.get("NO_PROGRAMS"):
     run.workloads.SYSTEM_PATH = "/nowhere"
-run.LIMIT_S = int(os.environ.get("LIMIT", 60))
+run.LIMIT_S = run.QUICK_LIMIT_S = int(os.environ.get("LIMIT", 60))
 run.measure.PROCESSOR_GAP_S = 0.3
 run.workloads.QUICK_PART = 40
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -187,8 +190,11 @@ own --quick --only "$some" --resume
 check "--resume with another allocator less is refused" ended 2
 check "it says why" says "allocator copy was $tmp/copy.so" "$tmp/stderr"
 cp "$tmp/part" "$out/runs.tsv"
-own --quick --only "$some" --with "copy=$tmp/copy.so" --resume
+TERMINAL=1 own --quick --only "$some" --with "copy=$tmp/copy.so" --resume
 check "--resume goes on" ended 0
+check "a terminal shows how far it is, and how long it will take" grep -qE \
+	'[1-9][0-9] %, round 1 of 1: lua5.4, [a-z]+; about [0-9]+ min left' \
+	"$tmp/stderr"
 check "with what was missing only" counts $((4 * allocators)) \
 	'^1	.*	(ok|disturbed)	'
 check "and keeps what was there" cmp "$tmp/part" \
@@ -264,6 +270,7 @@ export OWN="[('redis', 'real', 'redis.sh #', 1),
 	('one', '1', 'pair 16 #', 100000)]"
 NO_PROGRAMS=1 PATH=$tmp/bin:$PATH own
 check "without peers and programs it runs" ended 0
+check "elsewhere nothing is shown" test "$(wc -l <"$tmp/stderr")" -eq 1
 check "all that is missing is named at once" says \
 	"left out: mimalloc, jemalloc, tcmalloc, redis; apt-get install bash \
 libjemalloc2 libmimalloc2.0 libtcmalloc-minimal4 redis-server redis-tools" \
