@@ -20,10 +20,6 @@ OUTLIER = 1.5
 OUTLIERS_OF = 3
 
 
-def program_of(output, name):
-    return os.path.join(output, name)
-
-
 def environment_of(workload, quick, output, preload):
     """The environment, what launch preloads, the command and its folder."""
     changes, words, folder = workloads.located(workload, quick, output)
@@ -53,23 +49,34 @@ def disturbed(workload, seconds, processor):
             and seconds - processor > PROCESSOR_GAP_S)
 
 
+def launched(command, environment, folder):
+    """Status, output and complaints. Whatever ends us ends what it started."""
+    process = subprocess.Popen(
+        command, env=environment, cwd=folder, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        said, complaint = process.communicate()
+    except BaseException:
+        process.terminate()
+        process.wait()
+        raise
+    return process.returncode, said, complaint.decode(errors="replace")
+
+
 def run_once(number, workload, who, path, settings):
     """A Run. settings are of bench/run: quick, output and limit."""
     environment, preload, words, folder = environment_of(
         workload, settings.quick, settings.output, path)
     result_path = os.path.join(settings.output, "result")
-    done = subprocess.run(
-        [program_of(settings.output, "launch"), result_path,
-         str(settings.limit), preload] + words, env=environment, cwd=folder,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE)
-    complaint = done.stderr.decode(errors="replace")
-    if done.returncode:
+    code, said, complaint = launched(
+        [os.path.join(settings.output, "launch"), result_path,
+         str(settings.limit), preload] + words, environment, folder)
+    if code:
         raise peers.BenchError(f"{workload.name}: {complaint.strip()}")
     with open(result_path, encoding="utf-8") as file:
         status, seconds, processor, peak = file.read().split()
-    left = re.match(rb"left ([0-9]+)\n", done.stdout)
-    said = done.stdout[left.end():] if left else done.stdout
+    left = re.match(rb"left ([0-9]+)\n", said)
+    said = said[left.end():] if left else said
     result, note = judged(int(status), said, complaint, settings.limit,
                           float(seconds))
     if result == results.OK and disturbed(workload, float(seconds),

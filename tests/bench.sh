@@ -8,7 +8,7 @@
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 source "$root/tests/programs/lib.bash"
-prepare 86 python3 gcc dpkg gnuplot lua5.4
+prepare 88 python3 gcc dpkg gnuplot lua5.4
 export BUILD=${BUILD:-$root/build}
 out=$tmp/out
 mkdir "$out" "$tmp/bin"
@@ -17,11 +17,9 @@ python=$(PATH=/usr/bin:$PATH command -v python3)
 
 # bench/run with little work, with workloads of the tests' own in OWN, without
 # the programs of Debian where NO_PROGRAMS is set, and as on a terminal where
-# TERMINAL is. Ctrl-C is ignored in what a script starts beside itself, and
-# heeded here.
+# TERMINAL is.
 cat >"$tmp/own.py" <<'END'
 import os
-import signal
 import sys
 from importlib.machinery import SourceFileLoader
 
@@ -39,7 +37,6 @@ if os.environ.get("NO_PROGRAMS"):
 run.LIMIT_S = run.QUICK_LIMIT_S = int(os.environ.get("LIMIT", 60))
 run.measure.PROCESSOR_GAP_S = 0.3
 run.workloads.QUICK_PART = 40
-signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.exit(run.main())
 END
 
@@ -200,24 +197,28 @@ check "with what was missing only" counts $((4 * allocators)) \
 check "and keeps what was there" cmp "$tmp/part" \
 	<(head -n "$(wc -l <"$tmp/part")" "$out/runs.tsv")
 
-## Stopped by Ctrl-C, in a group of its own as a terminal's foreground has it
+## Stopped by a signal to it alone; Ctrl-C, which all get, is heeded in the same
+## way
 rm "$out/runs.tsv"
 export OWN="[('quick', 'real', 'sh -c echo~1', 1),
-	('slow', 'real', 'sh -c sleep~1.47;echo~1', 1)]"
+	('slow', 'real', 'sh -c sleep~14.7;echo~1', 1)]"
 setsid "$python" -W ignore "$tmp/own.py" "$root" --output "$out" \
-	>"$tmp/stdout" 2>"$tmp/stderr" &
+	>/dev/null 2>"$tmp/stopped" &
 process=$!
 processes+=("$process")
 for ((i = 0; i < 600; i++)); do
-	pgrep -f 'sleep 1.47' >/dev/null && break
+	pgrep -f 'sleep 14.7' >/dev/null && break
 	sleep 0.05
 done
-kill -INT -- "-$process"
+OWN='' own --quick --only '^pair of 16$'
+check "two runs do not share a folder" ended 2
+check "and it says so" says "another run is at work in $out" "$tmp/stderr"
+kill -TERM "$process"
 wait "$process"
-check "Ctrl-C ends it with status 130" test $? -eq 130
-check "it says how to go on" says "--resume goes on" "$tmp/stderr"
+check "a signal ends it with status 130" test $? -eq 130
+check "it says how to go on" says "--resume goes on" "$tmp/stopped"
 check "what ran is kept" says "	quick	" "$out/runs.tsv"
-check "what was running has ended" test -z "$(pgrep -f 'sleep 1.47')"
+check "what was running has ended" test -z "$(pgrep -f 'sleep 14.7')"
 
 ## What goes wrong: programs of the tests' own
 OWN="[('good', 'real', 'sh -c echo~1', 1),
