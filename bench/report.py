@@ -306,7 +306,8 @@ def page(view, picture):
                          for line in loss_lines(view)] + ["</ul>"]
     if picture:
         with open(picture, encoding="utf-8") as file:
-            lines.append(file.read().partition("<svg")[2].join(["<svg", ""]))
+            drawn = file.read()
+        lines.append(drawn[drawn.index("<svg"):])
     return lines + ["</html>"]
 
 
