@@ -18,6 +18,7 @@ PROCESSOR_GAP_S = 0.03
 # So is one that took so much longer than the median of its like
 OUTLIER = 1.5
 OUTLIERS_OF = 3
+QUICK_LIMIT_PART = 3
 
 
 def environment_of(workload, quick, output, preload):
@@ -63,21 +64,29 @@ def launched(command, environment, folder):
     return process.returncode, said, complaint.decode(errors="replace")
 
 
+def limit_of(workload, settings):
+    """A quick run does less, but for what is left idle."""
+    if settings.quick and workload.kind != "idle":
+        return -(-settings.limit // QUICK_LIMIT_PART)
+    return settings.limit
+
+
 def run_once(number, workload, who, path, settings):
     """A Run. settings are of bench/run: quick, output and limit."""
     environment, preload, words, folder = environment_of(
         workload, settings.quick, settings.output, path)
+    limit = limit_of(workload, settings)
     result_path = os.path.join(settings.output, "result")
     code, said, complaint = launched(
         [os.path.join(settings.output, "launch"), result_path,
-         str(settings.limit), preload] + words, environment, folder)
+         str(limit), preload] + words, environment, folder)
     if code:
         raise peers.BenchError(f"{workload.name}: {complaint.strip()}")
     with open(result_path, encoding="utf-8") as file:
         status, seconds, processor, peak = file.read().split()
     left = re.match(rb"left ([0-9]+)\n", said)
     said = said[left.end():] if left else said
-    result, note = judged(int(status), said, complaint, settings.limit,
+    result, note = judged(int(status), said, complaint, limit,
                           float(seconds))
     if result == results.OK and disturbed(workload, float(seconds),
                                           float(processor)):

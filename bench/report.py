@@ -49,9 +49,12 @@ class View:
         fastest = self.results.fastest(workload, OURS)
         return (ours / fastest[0], fastest[1]) if ours and fastest else None
 
+    def any_run(self, result, workload, who):
+        return any(run.result == result for run
+                   in self.results.cells.get((workload, who), []))
+
     def failed(self, workload):
-        return (workload, OURS) in self.results.cells \
-            and not self.results.good(workload, OURS)
+        return self.any_run(FAILED, workload, OURS)
 
     def losses(self, above):
         """(Factor, workload, peer), the worst first."""
@@ -77,17 +80,24 @@ def mib_text(kib):
 
 
 def ratio_text(ratio):
-    return "-" if ratio is None else f"{ratio:.2f}"
+    if ratio is None:
+        return "-"
+    return f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.3f}"
 
 
 def cell_text(view, field, workload, who):
-    runs = view.results.cells.get((workload, who), [])
-    if any(run.result == FAILED for run in runs):
+    if view.any_run(FAILED, workload, who):
         return "failed"
     text = ratio_text(view.results.ratio(field, workload, who, view.base))
-    stopped = any(run.result == STOPPED for run in runs)
+    stopped = view.any_run(STOPPED, workload, who)
     return "over " + text if stopped and text[0].isdigit() \
         and field == "seconds" else text
+
+
+def loss_text(view, loss):
+    factor, workload, peer = loss
+    over = "over " if view.any_run(STOPPED, workload, OURS) else ""
+    return f"{over}{factor:.2f} times {peer}'s"
 
 
 def row_of(view, workload):
@@ -95,6 +105,7 @@ def row_of(view, workload):
     behind = view.behind(workload)
     row = [workload, ratio_text(behind and behind[0]),
            behind[1] if behind else "-",
+           "failed" if view.any_run(FAILED, workload, view.base) else
            time_text(results.median("seconds", workload, view.base))]
     row += [cell_text(view, "seconds", workload, who) for who in view.others]
     row.append(f"{100 * results.spread(workload):.0f} %")
@@ -148,14 +159,22 @@ def left_of(view, workload, who):
 def left_workloads(view):
     """Those that tell what is left; what leaves most comes first."""
     told = [workload for workload in view.results.workloads
-            if left_of(view, workload, OURS) is not None]
+            if view.results.kinds[workload] == "idle"
+            or left_of(view, workload, OURS) is not None]
     return sorted(told, reverse=True,
-                  key=lambda workload: left_of(view, workload, OURS))
+                  key=lambda workload: left_of(view, workload, OURS) or 0)
+
+
+def left_text(view, workload, who):
+    for result in (FAILED, STOPPED):
+        if view.any_run(result, workload, who):
+            return result
+    return mib_text(left_of(view, workload, who))
 
 
 def left_table(view):
     return [["resident memory left"] + view.allocators] + [
-        [workload] + [mib_text(left_of(view, workload, who))
+        [workload] + [left_text(view, workload, who)
                       for who in view.allocators]
         for workload in left_workloads(view)]
 
@@ -163,7 +182,7 @@ def left_table(view):
 def left_too_much(view):
     return [workload for workload in left_workloads(view)
             if view.results.kinds[workload] == "idle"
-            and left_of(view, workload, OURS) > LEFT_MIB * 1024]
+            and (left_of(view, workload, OURS) or 0) > LEFT_MIB * 1024]
 
 
 def notes(view):
@@ -178,11 +197,11 @@ def notes(view):
         text.append("With fewer than 3 rounds a single ratio means little.")
     if view.settings["quick"] == "True":
         text.append("This was a quick run, with a quarter of the work.")
-    for result, said in ((DISTURBED, "stayed disturbed after being repeated"),
-                         (STOPPED, "took too long and were stopped: their "
-                          "times are at least that"), (FAILED, "failed")):
+    for result, said in ((DISTURBED, "disturbed, and counted all the same"),
+                         (STOPPED, "stopped after some time, and counted with "
+                          "that"), (FAILED, "failed")):
         if view.results.count(result):
-            text.append(f"{view.results.count(result)} runs {said}.")
+            text.append(f"Runs {said}: {view.results.count(result)}.")
     if view.settings["told missing"]:
         text.append(view.settings["told missing"].capitalize() + ".")
     return " ".join(text)
@@ -194,9 +213,8 @@ def loss_lines(view):
         return [f"No workload takes over {TOLERATED:.2f} times the fastest "
                 "peer's time."]
     return [f"Over {TOLERATED:.2f} times the fastest peer's time:"] + [
-        f"- {workload}: {factor:.2f} times {peer}'s; "
-        + REASONS.get(workload, "no reason is known")
-        for factor, workload, peer in lost]
+        f"- {loss[1]}: {loss_text(view, loss)}; "
+        + REASONS.get(loss[1], "no reason is known") for loss in lost]
 
 
 def verdict(view):
@@ -209,8 +227,8 @@ def verdict(view):
                     f"{peak:.2f} of its peak memory")
     lost = view.losses(1)
     if lost:
-        named = ", ".join(f"{workload} ({factor:.2f} times {peer}'s)"
-                          for factor, workload, peer in lost[:NAMED])
+        named = ", ".join(f"{loss[1]} ({loss_text(view, loss)})"
+                          for loss in lost[:NAMED])
         text.append(f"it loses to the fastest peer in {len(lost)} of "
                     f"{len(view.timed)} workloads, most in {named}")
     else:
@@ -318,7 +336,8 @@ def write_lines(path, lines):
 
 def write(store, output):
     """Prints the tables and the sentence, and writes the files. The status is
-    1 where a run failed."""
+    1 where a run of ours failed, or of the C library's: then a workload is at
+    fault."""
     view = View(store)
     picture = os.path.join(output, "picture.svg")
     drawn = draw(view, picture)
@@ -333,4 +352,5 @@ def write(store, output):
                 page(view, picture if drawn else None))
     print(f"Page: {os.path.join(output, 'report.html')}\n"
           + (f"Picture: {picture}\n" if drawn else "") + "\n" + verdict(view))
-    return 1 if view.results.count(FAILED) else 0
+    return int(any(run.result == FAILED and run.allocator in (OURS, LIBC)
+                   for run in view.results.runs))
