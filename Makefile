@@ -13,6 +13,7 @@
 #   check-lib         what needs compilers only
 #   check-seeds       the random tests with many seeds, SEEDS=
 #   figures           the figures of docs/figures.md, measured now
+#   bench             compared with other allocators, docs/benchmarks.md
 #   run               SQLite in a unikernel, on a buddy and on this allocator
 #   shell             SQL on a unikernel's serial console
 #   smallest          the least memory in which SQLite inserts 1,000 rows
@@ -52,6 +53,7 @@
 #   SEEDS= FIRST=     how many check-seeds tries (1000), and from which (1)
 #   TEST_OPTIMIZE=-O...    of the test programs alone; -O0 in make test []
 #   FLAVOURS=         in which of gcc clang debug asan tsan; all if none []
+#   BENCH=            options of bench/run, such as --quick or --help []
 #
 # Variables of run, shell and smallest:
 #   MODE=static|paging|vmem    how the unikernel has its memory [static]
@@ -327,6 +329,10 @@ figures: all
 		tests/run --verbose --timeout 2400 $(sort $(wildcard \
 			tests/figures/*.sh))
 
+.PHONY: bench
+bench: $(BUILD)/libmimalloc.so
+	@BUILD="$(BUILD)" CC="$(CC)" bench/run $(BENCH)
+
 .PHONY: help
 help:
 	@echo "lib-mimalloc $(OWN_VERSION), interface of mimalloc $(VERSION)"
@@ -350,7 +356,7 @@ VARIABLES	+= THREADS HARDENING DEBUG TRACK SANITIZE OPTIMIZE WERROR BUILD V \
 		   CFLAGS_EXTRA CXXFLAGS CXXSTD PREFIX prefix DESTDIR LIBDIR \
 		   INCLUDEDIR MANDIR DOCDIR MODE HEAPS ALLOC MEMORY ROWS UK_ROOT \
 		   TESTBED_CC TESTBED_DEBUG TESTBED_HARDENING TESTBED_DEFINES \
-		   TESTBED_APPS T SEEDS FIRST FLAVOURS SQLITE ARCH APP MAKE SHELL
+		   TESTBED_APPS T SEEDS FIRST FLAVOURS BENCH SQLITE ARCH APP MAKE SHELL
 STRANGE		:= $(foreach name,$(filter-out $(VARIABLES),$(.VARIABLES)),\
 		   $(if $(filter command,$(origin $(name))),$(name)))
 similar		= $(shell printf '%s\n' $(VARIABLES) | grep -i \

@@ -1,40 +1,60 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * grow half|step COUNT: a block grows by realloc, by half of itself from 16
- * bytes to 16 MiB, or by 1 MiB from 1 to 64 MiB; the last byte is written
- * each time. One operation is a growth from the beginning to the end.
+ * grow half|step|used COUNT: a block grows by realloc, and its last byte is
+ * written each time: by half of itself from 16 bytes to 16 MiB; by 1 MiB from
+ * 1 to 64 MiB; or by an eighth of itself from 16 bytes to 4 MiB on a heap where
+ * 2048 blocks of 1 to 8 KiB came and all but every 16th went.
  */
 #include "bench.h"
 
-static void grow_by_half(void)
-{
-	char *block = NULL;
+#define OTHERS	2048
 
-	for (size_t n = 16; n < 16 * MIB; n += n / 2) {
-		block = touch(realloc(block, n));
-		block[n - 1] = 1;
+static uint64_t grow(size_t from, size_t to, size_t part, size_t step)
+{
+	unsigned char *block = touch(malloc(from), from);
+	size_t size = from;
+
+	while (size < to) {
+		size += part ? (size + part - 1) / part : step;
+		block = realloc(block, size);
+		if (!block)
+			die("no memory");
+		block[size - 1] = 1;
 	}
-	free(block);
+	return drop(block);
 }
 
-static void grow_by_step(void)
+static uint64_t grow_among_others(void)
 {
-	char *block = NULL;
+	static void *others[OTHERS];
+	uint64_t random = 1, sum = 0;
 
-	for (size_t n = MIB; n <= 64 * MIB; n += MIB) {
-		block = touch(realloc(block, n));
-		block[n - 1] = 1;
+	for (size_t i = 0; i < OTHERS; i++) {
+		size_t size = random_size(&random, KIB, 8 * KIB);
+
+		others[i] = touch(malloc(size), size);
 	}
-	free(block);
+	for (size_t i = 0; i < OTHERS; i++)
+		if (i % 16)
+			sum += drop(others[i]);
+	sum += grow(16, 4 * MIB, 8, 0);
+	for (size_t i = 0; i < OTHERS; i += 16)
+		sum += drop(others[i]);
+	return sum;
 }
 
 int main(int argc, char **argv)
 {
-	bool step = argc > 1 && strcmp(argv[1], "step") == 0;
-	size_t count = argument(argc, argv, 2, 100);
-	double started = now_ns();
+	size_t count = argument(argc, argv, 2);
+	uint64_t sum = 0;
 
-	for (size_t i = 0; i < count; i++)
-		step ? grow_by_step() : grow_by_half();
-	return report(started, count);
+	for (size_t i = 0; i < count; i++) {
+		if (has_word(argc, argv, "half"))
+			sum += grow(16, 16 * MIB, 2, 0);
+		else if (has_word(argc, argv, "step"))
+			sum += grow(MIB, 64 * MIB, 0, MIB);
+		else
+			sum += grow_among_others();
+	}
+	return print_sum(sum);
 }

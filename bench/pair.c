@@ -4,13 +4,11 @@
 
 int main(int argc, char **argv)
 {
-	size_t size = argument(argc, argv, 1, 16);
-	size_t count = argument(argc, argv, 2, 10000000);
-	double started;
+	size_t size = argument(argc, argv, 1);
+	size_t count = argument(argc, argv, 2);
+	uint64_t sum = 0;
 
-	free(touch(malloc(size)));
-	started = now_ns();
 	for (size_t i = 0; i < count; i++)
-		free(touch(malloc(size)));
-	return report(started, count);
+		sum += drop(touch(malloc(size), size));
+	return print_sum(sum);
 }

@@ -1,104 +1,255 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What bench/run makes of its runs: a table, a sentence, a picture."""
+"""What bench/run makes of its raw results: tables, a picture, a page and a
+last sentence that says where we lose."""
 
-import math
+import html
 import os
 import shutil
-import statistics
 import subprocess
 
-ROUNDS_FOR_SPREAD = 3
+from peers import LIBC, OURS
+from results import DISTURBED, FAILED, STOPPED, Results
+
+BASE = "mimalloc"       # ratios are to this one, or to the C library's
+TOLERATED = 1.10        # of the fastest peer's time
+LEFT_MIB = 10           # above the beginning, when all is freed
+NAMED = 5               # so many losses are in the last sentence
+
+MEANS = (("all", None), ("one thread", "1"), ("two threads", "2"),
+         ("eight threads", "8"), ("real programs", "real"))
+
+COLOURS = ("#888888", "#009e73", "#0072b2", "#e69f00", "#d55e00", "#cc79a7",
+           "#000000")
+
+# Why a workload may take more than TOLERATED: its name, and a sentence
+REASONS = {
+}
 
 
-class Results:
-    """Runs are (round, workload, allocator, nanoseconds, KiB)."""
-
-    def __init__(self, workloads, allocators, rounds, runs):
-        self.workloads = workloads
-        self.allocators = allocators
-        self.rounds = rounds
-        self.runs = runs
-        self.times, self.peaks = {}, {}     # of a cell: round => value
-        for number, workload, who, ns, kib in runs:
-            self.times.setdefault((workload, who), {})[number] = ns
-            self.peaks.setdefault((workload, who), {})[number] = kib
-
-    def ratio(self, cells, workload, who):
-        """The median of the rounds' ratios to glibc; None without a round."""
-        base = cells.get((workload, "glibc"), {})
-        ratios = [value / base[number] for number, value
-                  in cells.get((workload, who), {}).items() if base.get(number)]
-        return statistics.median(ratios) if ratios else None
-
-    def spread(self, workload):
-        """(Slowest - fastest) / median, of the noisiest cell that can tell."""
-        cells = [list(self.times.get((workload, who), {}).values())
-                 for who in self.allocators]
-        spreads = [(max(cell) - min(cell)) / statistics.median(cell)
-                   for cell in cells if len(cell) >= ROUNDS_FOR_SPREAD]
-        return max(spreads, default=None)
-
-    def mean_ratio(self, cells, who):
-        """The geometric mean over all workloads that have a ratio."""
-        ratios = [self.ratio(cells, workload, who)
-                  for workload in self.workloads]
-        ratios = [ratio for ratio in ratios if ratio]
-        return statistics.geometric_mean(ratios) if ratios else None
+def can_draw():
+    return shutil.which("gnuplot") is not None
 
 
-def time_text(ns):
-    """Three digits and a unit."""
-    for unit in ("ns", "us", "ms"):
-        if ns < 999.5:
-            break
-        ns /= 1000
-    else:
-        unit = "s"
-    digits = max(0, 2 - int(math.log10(ns))) if ns >= 1 else 2
-    return f"{ns:.{digits}f} {unit}"
+class View:
+    """The results with what is compared: ours, the base and the peers."""
+
+    def __init__(self, store):
+        self.settings = store.settings
+        self.results = Results(store.runs.values())
+        self.allocators = [name.split()[1] for name in store.settings
+                           if name.startswith("allocator ")]
+        self.base = BASE if BASE in self.allocators else LIBC
+        self.others = [who for who in self.allocators if who != self.base]
+        self.timed = [workload for workload in self.results.workloads
+                      if self.results.kinds[workload] != "idle"]
+
+    def behind(self, workload):
+        """(Ours / the fastest peer's time, its name); None without both."""
+        ours = self.results.median("seconds", workload, OURS)
+        fastest = self.results.fastest(workload, OURS)
+        return (ours / fastest[0], fastest[1]) if ours and fastest else None
+
+    def any_run(self, result, workload, who):
+        return any(run.result == result for run
+                   in self.results.cells.get((workload, who), []))
+
+    def failed(self, workload):
+        return self.any_run(FAILED, workload, OURS)
+
+    def losses(self, above):
+        """(Factor, workload, peer), the worst first."""
+        pairs = [(self.behind(workload), workload) for workload in self.timed]
+        return sorted(((behind[0], workload, behind[1]) for behind, workload
+                       in pairs if behind and round(behind[0], 2) > above),
+                      reverse=True)
+
+    def ordered(self):
+        """The workloads: what failed, what is lost, then as they are run."""
+        first = [workload for workload in self.timed if self.failed(workload)]
+        first += [workload for _, workload, _ in self.losses(1)]
+        return first + [workload for workload in self.timed
+                        if workload not in first]
+
+
+def time_text(seconds):
+    return "-" if seconds is None else f"{seconds:.3f} s"
+
+
+def mib_text(kib):
+    return "-" if kib is None else f"{kib / 1024:.1f} MiB"
 
 
 def ratio_text(ratio):
-    return "-" if ratio is None else f"{ratio:.2f} x"
+    if ratio is None:
+        return "-"
+    return f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.3f}"
 
 
-def row_of(results, workload):
-    row = [workload]
-    for who in ("glibc", "ours"):
-        times = results.times.get((workload, who), {}).values()
-        row += [time_text(statistics.mean(times)), time_text(max(times))] \
-            if times else ["failed", "-"]
-    for who in results.allocators[1:]:
-        failed = not results.times.get((workload, who))
-        row.append("failed" if failed
-                   else ratio_text(results.ratio(results.times, workload, who)))
-    spread = results.spread(workload)
-    row.append("-" if spread is None else f"{100 * spread:.0f} %")
-    peaks = results.peaks.get((workload, "ours"), {}).values()
-    row.append(f"{statistics.mean(peaks) / 1024:.1f} MiB" if peaks else "-")
-    row.append(ratio_text(results.ratio(results.peaks, workload, "ours")))
-    return row
+def cell_text(view, field, workload, who):
+    if view.any_run(FAILED, workload, who):
+        return "failed"
+    text = ratio_text(view.results.ratio(field, workload, who, view.base))
+    stopped = view.any_run(STOPPED, workload, who)
+    return "over " + text if stopped and text[0].isdigit() \
+        and field == "seconds" else text
 
 
-def table(results):
-    """Rows of cells, the head first."""
-    peers = results.allocators[1:]
-    rows = [["workload", "glibc, mean", "worst", "ours, mean", "worst"]
-            + peers + ["spread", "peak of ours", "x glibc's"]]
-    rows += [row_of(results, workload) for workload in results.workloads]
-    for name, cells in (("all: time", results.times),
-                        ("all: peak memory", results.peaks)):
-        rows.append([name, "", "", "", ""]
-                    + [ratio_text(results.mean_ratio(cells, who))
-                       for who in peers] + ["", "", ""])
+def loss_text(view, loss):
+    factor, workload, peer = loss
+    over = "over " if view.any_run(STOPPED, workload, OURS) else ""
+    return f"{over}{factor:.2f} times {peer}'s"
+
+
+def row_of(view, workload):
+    results = view.results
+    behind = view.behind(workload)
+    row = [workload, ratio_text(behind and behind[0]),
+           behind[1] if behind else "-",
+           "failed" if view.any_run(FAILED, workload, view.base) else
+           time_text(results.median("seconds", workload, view.base))]
+    row += [cell_text(view, "seconds", workload, who) for who in view.others]
+    row.append(f"{100 * results.spread(workload):.0f} %")
+    row.append(mib_text(results.median("peak_kib", workload, view.base)))
+    return row + [cell_text(view, "peak_kib", workload, who)
+                  for who in view.others]
+
+
+def mean_behind(view, kind):
+    """The geometric mean of ours / the fastest peer's time."""
+    product, count = 1.0, 0
+    for workload in view.timed:
+        behind = view.behind(workload)
+        if behind and kind in (None, view.results.kinds[workload]):
+            product, count = product * behind[0], count + 1
+    return product ** (1 / count) if count else None
+
+
+def mean_rows(view):
+    rows = []
+    for name, kind in MEANS:
+        count = sum(kind in (None, view.results.kinds[workload])
+                    for workload in view.timed)
+        if not count:
+            continue
+        row = [f"mean of {name} ({count})",
+               ratio_text(mean_behind(view, kind)), "", ""]
+        for field in ("seconds", "peak_kib"):
+            row += [ratio_text(view.results.mean(field, who, view.base, kind))
+                    for who in view.others]
+            row += ["", ""] if field == "seconds" else []
+        rows.append(row)
     return rows
+
+
+def table(view):
+    """Rows of cells, the head first."""
+    head = ["workload", f"{OURS} / fastest peer", "which is",
+            f"time of {view.base}"]
+    head += ["time, " + who for who in view.others] + ["spread"]
+    head.append(f"peak of {view.base}")
+    head += ["peak, " + who for who in view.others]
+    return [head] + [row_of(view, workload) for workload in view.ordered()] \
+        + mean_rows(view)
+
+
+def left_of(view, workload, who):
+    return view.results.median("left_kib", workload, who)
+
+
+def left_workloads(view):
+    """Those that tell what is left; what leaves most comes first."""
+    told = [workload for workload in view.results.workloads
+            if view.results.kinds[workload] == "idle"
+            or left_of(view, workload, OURS) is not None]
+    return sorted(told, reverse=True,
+                  key=lambda workload: left_of(view, workload, OURS) or 0)
+
+
+def left_text(view, workload, who):
+    for result in (FAILED, STOPPED):
+        if view.any_run(result, workload, who):
+            return result
+    return mib_text(left_of(view, workload, who))
+
+
+def left_table(view):
+    return [["resident memory left"] + view.allocators] + [
+        [workload] + [left_text(view, workload, who)
+                      for who in view.allocators]
+        for workload in left_workloads(view)]
+
+
+def left_too_much(view):
+    return [workload for workload in left_workloads(view)
+            if view.results.kinds[workload] == "idle"
+            and (left_of(view, workload, OURS) or 0) > LEFT_MIB * 1024]
+
+
+def notes(view):
+    """What has to be known to read the tables."""
+    rounds = max((run.round for run in view.results.runs), default=0)
+    text = [f"Medians of {rounds} interleaved round"
+            f"{'s' if rounds > 1 else ''} on {view.settings['told machine']}. "
+            f"A ratio is to {view.base}'s, less is better. Spread is (slowest "
+            "- fastest) / median of the row's noisiest allocator; means are "
+            "geometric. Peak memory is the largest process's."]
+    if rounds < 3:
+        text.append("With fewer than 3 rounds a single ratio means little.")
+    if view.settings["quick"] == "True":
+        text.append("This was a quick run, with a quarter of the work.")
+    for result, said in ((DISTURBED, "disturbed, and counted all the same"),
+                         (STOPPED, "stopped after some time, and counted with "
+                          "that"), (FAILED, "failed")):
+        if view.results.count(result):
+            text.append(f"Runs {said}: {view.results.count(result)}.")
+    if view.settings["told missing"]:
+        text.append(view.settings["told missing"].capitalize() + ".")
+    return " ".join(text)
+
+
+def loss_lines(view):
+    lost = view.losses(TOLERATED)
+    if not lost:
+        return [f"No workload takes over {TOLERATED:.2f} times the fastest "
+                "peer's time."]
+    return [f"Over {TOLERATED:.2f} times the fastest peer's time:"] + [
+        f"- {loss[1]}: {loss_text(view, loss)}; "
+        + REASONS.get(loss[1], "no reason is known") for loss in lost]
+
+
+def verdict(view):
+    """The last sentence."""
+    time = view.results.mean("seconds", OURS, view.base)
+    peak = view.results.mean("peak_kib", OURS, view.base)
+    text = []
+    if time and peak:
+        text.append(f"{OURS} takes {time:.2f} of {view.base}'s time and "
+                    f"{peak:.2f} of its peak memory")
+    lost = view.losses(1)
+    if lost:
+        named = ", ".join(f"{loss[1]} ({loss_text(view, loss)})"
+                          for loss in lost[:NAMED])
+        text.append(f"it loses to the fastest peer in {len(lost)} of "
+                    f"{len(view.timed)} workloads, most in {named}")
+    else:
+        text.append("it loses to the fastest peer in none of "
+                    f"{len(view.timed)} workloads")
+    left = left_too_much(view)
+    if left:
+        text.append(f"more than {LEFT_MIB} MiB are left after "
+                    + ", ".join(left))
+    failed = [workload for workload in view.results.workloads
+              if view.failed(workload)]
+    if failed:
+        text.append("it fails in " + ", ".join(failed))
+    return "In one sentence: " + "; ".join(text) + "."
 
 
 def aligned(rows, start="", between="  ", end=""):
     widths = [max(map(len, column)) for column in zip(*rows)]
-    return [start + between.join(
+    return [(start + between.join(
         f"{cell:{'<' if at == 0 else '>'}{width}}" for at, (cell, width)
-        in enumerate(zip(row, widths))) + end for row in rows]
+        in enumerate(zip(row, widths))) + end).rstrip() for row in rows]
 
 
 def markdown(rows):
@@ -106,89 +257,76 @@ def markdown(rows):
     return aligned([rows[0], rule] + rows[1:], "| ", " | ", " |")
 
 
-def notes(results, missing):
-    """What has to be known to read the table."""
-    text = [f"Mean and worst of {results.rounds} interleaved rounds. "
-            "1.00 x is as long as glibc, less is better:",
-            "the median of the rounds' ratios. Spread: (slowest - fastest) / "
-            "median, of the row's noisiest allocator."]
-    if results.rounds < ROUNDS_FOR_SPREAD:
-        text.append(f"{results.rounds} of the {ROUNDS_FOR_SPREAD} rounds that "
-                    "a spread needs: a single ratio means little.")
-    text += [f"Not installed, so not compared: {name} ({package})."
-             for name, package in missing.items()]
-    return text
-
-
-def losses(results, others):
-    """(Factor, workload, rival) where the best of the others is faster."""
-    lost = []
-    for workload in results.workloads:
-        ours = results.ratio(results.times, workload, "ours")
-        rivals = [(results.ratio(results.times, workload, who), who)
-                  for who in others]
-        best = min((rival for rival in rivals if rival[0]), default=None)
-        if ours and best and round(ours / best[0], 2) > 1:
-            lost.append((ours / best[0], workload, best[1]))
-    return sorted(lost, reverse=True)
-
-
-def lost_text(lost, total, whom):
-    if not lost:
-        return f"in none of {total} workloads does it lose to {whom}"
-    factor, workload, rival = lost[0]
-    return (f"it loses to {whom} in {len(lost)} of {total}, most in "
-            f"\"{workload}\" ({factor:.2f} times {rival}'s)")
-
-
-def verdict(results):
-    """One sentence, with what is lost."""
-    total = len(results.workloads)
-    time = results.mean_ratio(results.times, "ours")
-    peak = results.mean_ratio(results.peaks, "ours")
-    if time is None:
-        return "Nothing is known: glibc or ours failed in every workload."
-    text = (f"Ours takes {time:.2f} of glibc's time and {peak:.2f} of its peak "
-            "memory (geometric means);\n"
-            + lost_text(losses(results, ["glibc"]), total, "glibc"))
-    if results.allocators[2:]:
-        text += (",\nand " + lost_text(losses(results, results.allocators[2:]),
-                                       total, "the fastest peer"))
-    failed = [workload for workload in results.workloads
-              if (workload, "ours") not in results.times]
-    if failed:
-        text += ";\nit failed in " + ", ".join(failed)
-    return text + "."
-
-
-def draw(results, path):
-    """Times / glibc's as an SVG; False where gnuplot is missing."""
-    if not shutil.which("gnuplot"):
-        return False
+def plot_script(view, path):
+    """A line for each workload, and on it a point for each allocator."""
+    shown = [workload for workload in view.ordered()
+             if view.results.fastest(workload, None)]
     lines = ["$times << END"]
-    for workload in results.workloads:
-        cells = [results.ratio(results.times, workload, who) or "-"
-                 for who in results.allocators[1:]]
-        lines.append("\t".join(map(str, [workload] + cells)))
-    means = [results.mean_ratio(results.times, who) or "-"
-             for who in results.allocators[1:]]
-    lines += ["\t".join(map(str, ["all"] + means)), "END",
-              f"set terminal svg size {260 + 70 * len(results.workloads)},600 "
+    for at, workload in enumerate(reversed(shown)):
+        fastest = view.results.fastest(workload, None)[0]
+        times = [view.results.median("seconds", workload, who)
+                 for who in view.allocators]
+        lines.append("\t".join([str(at), workload] + [
+            str(time / fastest) if time else "-" for time in times]))
+    lines += ["END", f"set terminal svg size 1000,{130 + 17 * len(shown)} "
               "background 'white'",
               f"set output '{os.path.basename(path)}'",
               'set datafile separator "\\t"', "set datafile missing '-'",
-              "set style data histogram",
-              "set style histogram clustered gap 1",
-              "set style fill solid 0.8 noborder", "set logscale y 10",
-              "set title 'time / glibc, less is better'",
-              "set xtics rotate by -35", "set grid ytics", "set rmargin 12",
-              "set key bmargin center horizontal",
-              "set arrow from graph 0, first 1 to graph 1, first 1 nohead"]
-    plots = [f"$times using {at}:xtic(1) title '{who}'" for at, who
-             in enumerate(results.allocators[1:], 2)]
-    lines.append("plot " + ", ".join(plots))
-    return subprocess.run(["gnuplot"], input="\n".join(lines) + "\n",
-                          text=True, cwd=os.path.dirname(path)).returncode == 0
+              "set title 'time / the fastest allocator, logarithmic; where "
+              "we lose most stands first'",
+              "set logscale x", f"set yrange [-1:{len(shown)}]",
+              "set xrange [0.95:*]", "set grid", "set key tmargin horizontal"]
+    plots = [f"$times using {at}:1:ytic(2) title '{who}' with points pt 7 "
+             f"ps {1.0 if who == OURS else 0.7} "
+             f"lc rgb '{COLOURS[(at - 3) % len(COLOURS)]}'"
+             for at, who in enumerate(view.allocators, 3)]
+    return "\n".join(lines + ["plot " + ", ".join(plots)]) + "\n"
+
+
+def draw(view, path):
+    """The picture as a file; False where there is none."""
+    if not can_draw() or not view.timed:
+        return False
+    return subprocess.run(["gnuplot"], input=plot_script(view, path), text=True,
+                          cwd=os.path.dirname(path)).returncode == 0
+
+
+STYLE = """body { font: 15px/1.45 sans-serif; margin: 2em auto; max-width: 75em;
+padding: 0 1em } table { border-collapse: collapse; margin: 1.5em 0 }
+td, th { padding: .15em .6em; text-align: right; border-bottom: 1px solid #ddd }
+td:first-child, th:first-child { text-align: left } svg { max-width: 100% }
+.lost { background: #fde8e4 }"""
+
+
+def html_table(rows, lost=()):
+    """Rows whose first cell is in lost are coloured."""
+    def line(row, tag):
+        mark = ' class="lost"' if row[0] in lost else ""
+        return f"<tr{mark}>" + "".join(
+            f"<{tag}>{html.escape(cell)}</{tag}>" for cell in row) + "</tr>"
+    return ["<table>", line(rows[0], "th")] \
+        + [line(row, "td") for row in rows[1:]] + ["</table>"]
+
+
+def page(view, picture):
+    """One page that needs no other file."""
+    lost = [workload for _, workload, _ in view.losses(TOLERATED)]
+    lost += left_too_much(view)
+    lines = ["<!DOCTYPE html>", '<html lang="en"><meta charset="utf-8">',
+             "<title>Allocators compared</title>",
+             f"<style>{STYLE}</style>", "<h1>Allocators compared</h1>",
+             f"<p><b>{html.escape(verdict(view))}</b></p>",
+             f"<p>{html.escape(notes(view))}</p>",
+             "<h2>Time and peak memory</h2>", *html_table(table(view), lost)]
+    if left_workloads(view):
+        lines += ["<h2>What is left</h2>", *html_table(left_table(view), lost)]
+    lines += ["<ul>"] + [f"<li>{html.escape(line.lstrip('- '))}</li>"
+                         for line in loss_lines(view)] + ["</ul>"]
+    if picture:
+        with open(picture, encoding="utf-8") as file:
+            drawn = file.read()
+        lines.append(drawn[drawn.index("<svg"):])
+    return lines + ["</html>"]
 
 
 def write_lines(path, lines):
@@ -196,16 +334,23 @@ def write_lines(path, lines):
         file.write("\n".join(lines) + "\n")
 
 
-def write(results, missing, output):
-    """Prints the table and the sentence, and writes the files."""
-    rows = table(results)
-    text = notes(results, missing) + ["", verdict(results)]
-    print("\n".join(aligned(rows) + [""] + text))
+def write(store, output):
+    """Prints the tables and the sentence, and writes the files. The status is
+    1 where a run of ours failed, or of the C library's: then a workload is at
+    fault."""
+    view = View(store)
+    picture = os.path.join(output, "picture.svg")
+    drawn = draw(view, picture)
+    left = left_table(view) if left_workloads(view) else []
+    print("\n".join(aligned(table(view)) + [""] + aligned(left) + [""]
+                    + loss_lines(view) + ["", notes(view), ""]))
     write_lines(os.path.join(output, "table.md"),
-                markdown(rows) + [""] + text)
-    write_lines(os.path.join(output, "runs.tsv"),
-                ["round\tworkload\tallocator\tns\tpeak KiB"]
-                + ["\t".join(map(str, run)) for run in results.runs])
-    picture = os.path.join(output, "times.svg")
-    print(f"Picture: {picture}" if draw(results, picture) else
-          "No picture: apt-get install gnuplot-nox")
+                markdown(table(view)) + [""]
+                + (markdown(left) + [""] if left else [])
+                + loss_lines(view) + ["", notes(view), "", verdict(view)])
+    write_lines(os.path.join(output, "report.html"),
+                page(view, picture if drawn else None))
+    print(f"Page: {os.path.join(output, 'report.html')}\n"
+          + (f"Picture: {picture}\n" if drawn else "") + "\n" + verdict(view))
+    return int(any(run.result == FAILED and run.allocator in (OURS, LIBC)
+                   for run in view.results.runs))
