@@ -64,7 +64,7 @@ bool block_resize(struct instance *instance, struct run *run, void *p,
 /*
  * large.c: a run each. What is aligned takes the parameters that the interface
  * of mimalloc has, here and below, though these are more than four: they go
- * from one function to the next in registers.
+ * from one function to the next in registers. The heap may be empty_heap.
  */
 void *large_alloc(struct heap *heap, size_t size, size_t alignment,
 		  size_t offset, bool zero);

@@ -104,6 +104,9 @@
 /* Of so many slow paths one sweeps a class, in turn */
 #define SWEEP_INTERVAL		16
 
+/* So many times in a row a heap's pages swap their lists and do no more */
+#define SWAPS_MAX		64
+
 /* Of what others freed, one call moves so many pages, or blocks, at most */
 #define DRAIN_PAGES		16
 #define DRAIN_BLOCKS		1024

@@ -49,7 +49,8 @@ enum run_flags {
 	/* Only a run in RUN_FREE has these */
 	RUN_DIRTY = 8,		/* has a dirty part, is on the list of these */
 	RUN_GREW_UP = 16,	/* the dirty part has grown at its end */
-	/* Only a page has these */
+	/* Only a page has these; the first means RUN_GREW_UP elsewhere */
+	PAGE_SWAPS = 16,	/* kept, so malloc and free swap its lists */
 	PAGE_IN_FULL = 32,	/* on heap->full instead of in a queue */
 	PAGE_KEPT = 64,		/* may be empty, counted in kept_units */
 	PAGE_IN_ABANDONED = 128,	/* on a list of the instance */

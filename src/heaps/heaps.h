@@ -35,6 +35,18 @@ static ALWAYS_INLINE struct heap *heap_current(void)
 bool page_stay(struct heap *heap, struct page *page);
 /* The same for a page that is empty. False: it is to be given back */
 bool page_keep(struct heap *heap, struct page *page);
+/*
+ * Whether malloc or free shall swap the page's lists and do nothing else. That
+ * is enough for a kept page, which stays kept whether it is empty or not. But
+ * the rest of a slow path (what others freed is collected, a class is swept)
+ * must not wait for ever, so no more than SWAPS_MAX in a row are cut short.
+ */
+static ALWAYS_INLINE bool page_may_swap(struct heap *heap,
+					const struct page *page)
+{
+	return likely(page->flags & PAGE_SWAPS) &&
+	       likely(--heap->swaps_left >= 0);
+}
 /* The page is no longer kept: it is full, or leaves the heap */
 void page_unkeep(struct heap *heap, struct page *page);
 

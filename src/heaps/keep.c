@@ -9,6 +9,7 @@
 
 void page_unkeep(struct heap *heap, struct page *page)
 {
+	page->flags &= (uint8_t)~PAGE_SWAPS;
 	if (page->flags & PAGE_KEPT) {
 		page->flags &= (uint8_t)~PAGE_KEPT;
 		(void)atomic_add(&heap->instance->kept_units,
@@ -18,7 +19,10 @@ void page_unkeep(struct heap *heap, struct page *page)
 
 /*
  * Counted, or so small that it need not be: the only page of its class, of one
- * unit. More than that one unit cannot be lost for each class in use.
+ * unit. More than that one unit cannot be lost for each class in use. Where a
+ * second page comes, the first stays kept until it is looked at again here. It
+ * is still the only one of its class that is kept and not counted, as each
+ * other began beside it.
  */
 static bool page_is_kept(const struct heap *heap, const struct page *page)
 {
@@ -81,6 +85,7 @@ static bool page_stay_within(struct heap *heap, struct page *page,
 {
 	size_t *kept = &heap->instance->kept_units;
 
+	page->flags &= (uint8_t)~PAGE_SWAPS;
 	if (MI_CONCURRENT && page_state(page) == PAGE_NOTIFIED)
 		return false;
 	if (!page_is_kept(heap, page)) {
@@ -89,6 +94,7 @@ static bool page_stay_within(struct heap *heap, struct page *page,
 		(void)atomic_add(kept, page->units);
 		page->flags |= PAGE_KEPT;
 	}
+	page->flags |= PAGE_SWAPS;
 	page->kept_free = page->free;
 	account_unwatch(page);
 	return true;

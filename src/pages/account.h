@@ -116,6 +116,13 @@ static inline void account_list_filled(struct page *page)
 	account_split(page, all, all - account_total(page), true);
 }
 
+/* The same, but nothing is withheld: the page is unwatched from here on */
+static inline void account_list_filled_unwatched(struct page *page)
+{
+	page->counted = NOT_COUNTED;
+	account_split(page, blocks_weight(page, 1, page->capacity), 0, false);
+}
+
 /*
  * malloc has taken the block from `free`, and may be told so: it is where it
  * takes the slow path. Where there was no credit, as nothing was away, the
@@ -140,6 +147,17 @@ static ALWAYS_INLINE bool account_block_freed(struct run *run, const void *p)
 {
 	return arch_subtract_to_zero_or_below(&run->credit,
 					      block_weight(run, p));
+}
+
+/*
+ * After account_block_freed() has told true, for a pointer whose weight is a
+ * block's: whether nothing is left in the account. Where `free` is empty, all
+ * blocks are on `local_free` then with this one. Of a watched page false tells
+ * nothing.
+ */
+static inline bool account_is_used_up(const struct page *page)
+{
+	return page->credit == 0 && page->withheld == 0;
 }
 
 static inline void account_undo(struct run *run, const void *p)

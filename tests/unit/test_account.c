@@ -88,9 +88,16 @@ static void take(struct check_random *random)
 	struct block *block;
 
 	if (page_list_is_empty(page)) {
-		if (!page_refill(page) && !page_extend(page))
+		if (page->local_free != page_empty_list(page) &&
+		    check_below(random, 2)) {
+			page_swap_lists(page);
+			list_is_new();
+			model.watched = false;
+		} else if (page_refill(page) || page_extend(page)) {
+			list_is_new();
+		} else {
 			return;
-		list_is_new();
+		}
 	}
 	block = page_pop(page);
 	assert_non_null(block);
@@ -132,6 +139,10 @@ static bool give_back(struct check_random *random)
 	block = choose_away(random);
 	assert_true(run_starts_block(&page->run, block));
 	stops = account_block_freed(&page->run, block);
+	if (stops && account_is_used_up(page) && list_is_empty)
+		check(model.away == 0, "the page looks empty");
+	if (stops && model.away == 0 && list_is_empty && !model.watched)
+		check(account_is_used_up(page), "a kept page looks in use");
 	if (stops) {
 		account_undo(&page->run, block);
 		(void)account_take_back(page, block_weight(&page->run, block));

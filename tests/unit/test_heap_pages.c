@@ -203,6 +203,34 @@ static void random_classes(void **state)
 	}
 }
 
+/*
+ * A kept page swaps its lists, and heap_alloc(), which the heartbeat counts, is
+ * spared: but not for so long that what another thread freed is forgotten.
+ */
+static void swaps_are_short_and_not_endless(void **state)
+{
+	void *stays = heap_malloc(&heap, DIRECT_SIZE_MAX);
+	struct block *block = heap_malloc(&heap, DIRECT_SIZE_MAX);
+	struct page *page = heap.queues[CLASS_DIRECT_COUNT - 1].first;
+	size_t swaps = 0, pairs, left = (size_t)heap.swaps_left;
+	uint64_t beats = heap.heartbeat;
+	uintptr_t word = thread_free_read(page);
+
+	(void)state;
+	block_mark_free(page, block);
+	assert_true(thread_free_try_push(page, &word, block));
+	/* two blocks are left, which take turns */
+	for (pairs = 0; word_has_come(thread_free_read(page)); pairs++) {
+		assert_true(pairs < 3 * SWAPS_MAX);
+		swaps += page_list_is_empty(page);
+		assert_true(swaps > left || heap.heartbeat == beats);
+		instance_free(&instance, heap_malloc(&heap, DIRECT_SIZE_MAX));
+	}
+	assert_true(swaps > SWAPS_MAX / 2);
+	assert_true(heap_is_valid(&heap));
+	instance_free(&instance, stays);
+}
+
 #define T(test)	cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -212,6 +240,7 @@ int main(void)
 		T(drained_heap_holds_little),
 		T(one_block_in_turn),
 		T(random_classes),
+		T(swaps_are_short_and_not_endless),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
