@@ -108,9 +108,11 @@ static ALWAYS_INLINE bool page_take_tag(struct page *page, struct block *block)
 	return likely(block->tag == 0);
 }
 
-static inline void page_give_back_tag(struct page *page, struct block *block)
+/* What page_take_tag() has taken where it told false; not of empty_page */
+static ALWAYS_INLINE void page_give_back_tag(struct page *page,
+					     struct block *block)
 {
-	if (MI_HARDENING >= 1 && !MI_TSAN && page != &empty_page)
+	if (MI_HARDENING >= 1 && !MI_TSAN)
 		block->tag += (uintptr_t)page;
 }
 

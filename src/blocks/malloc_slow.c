@@ -10,7 +10,8 @@ static void page_settle(struct page *page)
 {
 	struct block *block = page->free;
 
-	page_give_back_tag(page, block);
+	if (page != &empty_page)
+		page_give_back_tag(page, block);
 	if (unlikely(block != page_empty_list(page)))
 		block_written(page, block);
 }
@@ -44,7 +45,7 @@ NOINLINE void *heap_malloc_slow(struct heap *heap, size_t size,
 	if (!page_list_is_empty(page) || !block_is_whole(page, block) ||
 	    !page_may_swap(heap, page))
 		return heap_malloc_long(heap, size, page);
-	page_give_back_tag(page, page->free);
+	page_give_back_tag(page, page_empty_list(page));
 	page_swap_lists(page);
 	page->free = block_next(page, block);
 	if (MI_HARDENING >= 1)

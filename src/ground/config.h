@@ -82,6 +82,13 @@
 #define PAGE_BLOCKS_MEDIUM	((size_t)16)
 #define PAGE_BLOCKS_FIRST	((size_t)4)
 
+/*
+ * A full page of at least so many blocks comes back to its queue when blocks
+ * are free that weigh as much as this part of all do: see account_patience().
+ */
+#define SUSPENDED_BLOCKS_MIN	64
+#define SUSPENDED_PART		16
+
 /* A search for a kept page that is in use looks at so many classes */
 #define RECHECK_CLASSES		8
 

@@ -84,7 +84,7 @@ void page_abandoned_emptied(struct page *page);
 /* owned.c: blocks of a heap's page were taken, or came back */
 /* All are taken: the page leaves its queue, unless some come back just now */
 void heap_page_full(struct heap *heap, struct page *page);
-/* The first block of a full page was freed */
+/* So many blocks of a full page were freed that it is of use again */
 void heap_page_unfull(struct page *page);
 /* The page has become empty */
 void heap_page_emptied(struct page *page);

@@ -231,6 +231,74 @@ static void swaps_are_short_and_not_endless(void **state)
 	instance_free(&instance, stays);
 }
 
+static struct page *full_page_of(const void *block)
+{
+	struct page *page = heap.full;
+
+	while (page && (uintptr_t)block - run_start(&page->run) >=
+	       run_bytes(&page->run))
+		page = page->list.next;
+	return page;
+}
+
+/*
+ * A full page waits until some of its blocks have come back, but for no more
+ * than a quarter of them, and a collection finds what it has.
+ */
+static void full_pages_wait(void **state)
+{
+	struct page *page = NULL;
+	size_t size, count, i, freed;
+	unsigned int class;
+
+	(void)state;
+	for (class = 1; class < CLASS_COUNT; class++) {
+		size = size_class_bytes(class);
+		for (count = 0; heap.page_count[class] < 4; count++)
+			blocks[count] = heap_malloc(&heap, size);
+		page = full_page_of(blocks[count / 3]);
+		assert_non_null(page);
+		for (i = freed = 0; page->flags & PAGE_IN_FULL; i++) {
+			if (full_page_of(blocks[i]) != page)
+				continue;
+			instance_free(&instance, blocks[i]);
+			blocks[i] = NULL;
+			freed++;
+			assert_true(heap_is_valid(&heap));
+		}
+		if (page->reserved < SUSPENDED_BLOCKS_MIN)
+			check(freed == 1, "class %u: %zu", class, freed);
+		else
+			check(freed > page->reserved / 32u && freed <=
+			      page->reserved / 4u + 1, "class %u: %zu of %u",
+			      class, freed, page->reserved);
+		for (i = 0; i < count; i++)
+			if (blocks[i])
+				instance_free(&instance, blocks[i]);
+		heap_collect(&heap, true);
+	}
+}
+
+static void collection_finds_full_pages(void **state)
+{
+	size_t count = 0;
+	struct page *page;
+
+	(void)state;
+	while (heap.page_count[4] < 4)
+		blocks[count++] = heap_malloc(&heap, 64);
+	page = full_page_of(blocks[count / 3]);
+	assert_non_null(page);
+	instance_free(&instance, blocks[count / 3]);
+	assert_true(page->flags & PAGE_IN_FULL);
+	heap_collect(&heap, false);
+	assert_false(page->flags & PAGE_IN_FULL);
+	blocks[count / 3] = NULL;
+	while (count--)
+		if (blocks[count])
+			instance_free(&instance, blocks[count]);
+}
+
 #define T(test)	cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -241,6 +309,8 @@ int main(void)
 		T(one_block_in_turn),
 		T(random_classes),
 		T(swaps_are_short_and_not_endless),
+		T(full_pages_wait),
+		T(collection_finds_full_pages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
