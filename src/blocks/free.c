@@ -157,7 +157,6 @@ static void free_local(struct page *page, struct block *block)
 	page_push_local(page, block);
 	if (likely(!account_take_back(page, block_weight(&page->run, block))))
 		return;
-	heap->swaps_left = SWAPS_MAX;
 	if (page->flags & PAGE_IN_FULL)
 		heap_page_unfull(page);
 	if (account_settle(page))

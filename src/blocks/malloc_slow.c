@@ -20,15 +20,13 @@ static void page_settle(struct page *page)
 static NOINLINE void *heap_malloc_long(struct heap *heap, size_t size,
 				       struct page *page)
 {
-	struct block *block;
+	struct block *block = NULL;
 
 	page_settle(page);
-	if (unlikely(heap == &empty_heap)) {
+	if (unlikely(heap == &empty_heap))
 		heap = heap_current_or_new();
-		if (!heap)
-			return error_no_memory(size);
-	}
-	block = heap_alloc(heap, size_class_of(size));
+	if (likely(heap))
+		block = heap_alloc(heap, size_class_of(size));
 	return likely(block) ? block : error_no_memory(size);
 }
 

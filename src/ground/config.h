@@ -111,7 +111,7 @@
 /* Of so many slow paths one sweeps a class, in turn */
 #define SWEEP_INTERVAL		16
 
-/* So many times in a row a heap's pages swap their lists and do no more */
+/* So many times a heap's pages swap their lists before a malloc does all */
 #define SWAPS_MAX		64
 
 /* Of what others freed, one call moves so many pages, or blocks, at most */

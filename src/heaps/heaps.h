@@ -39,7 +39,8 @@ bool page_keep(struct heap *heap, struct page *page);
  * Whether malloc or free shall swap the page's lists and do nothing else. That
  * is enough for a kept page, which stays kept whether it is empty or not. But
  * the rest of a slow path (what others freed is collected, a class is swept)
- * must not wait for ever, so no more than SWAPS_MAX in a row are cut short.
+ * must not wait for ever: SWAPS_MAX times, and then not until heap_alloc() was
+ * called, which does the rest.
  */
 static ALWAYS_INLINE bool page_may_swap(struct heap *heap,
 					const struct page *page)

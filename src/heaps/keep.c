@@ -9,12 +9,10 @@
 
 void page_unkeep(struct heap *heap, struct page *page)
 {
-	page->flags &= (uint8_t)~PAGE_SWAPS;
-	if (page->flags & PAGE_KEPT) {
-		page->flags &= (uint8_t)~PAGE_KEPT;
+	if (page->flags & PAGE_KEPT)
 		(void)atomic_add(&heap->instance->kept_units,
 				 0 - (size_t)page->units);
-	}
+	page->flags &= (uint8_t)~(PAGE_KEPT | PAGE_SWAPS);
 }
 
 /*
@@ -112,11 +110,12 @@ bool page_stay(struct heap *heap, struct page *page)
 
 /*
  * The blocks of an empty page go to `free` here, so that the next malloc from
- * it finds one on its fast path.
+ * it finds one on its fast path. But where the heap has swapped lists for so
+ * long that a malloc has to do all, that malloc finds none.
  */
 bool page_keep(struct heap *heap, struct page *page)
 {
-	if (page_list_is_empty(page))
+	if (page_list_is_empty(page) && heap->swaps_left >= 0)
 		(void)page_refill(page);
 	return page_stay_within(heap, page, PORT_KEPT_UNITS_MAX) ||
 	       (heap_recheck_kept(heap) &&
