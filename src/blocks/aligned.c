@@ -52,10 +52,6 @@ void *heap_malloc_aligned(struct heap *heap, size_t size, size_t alignment,
 	if (offset == 0 && alignment <= UNIT_SIZE &&
 	    size <= CLASSED_SIZE_MAX - alignment)
 		return aligned_small(heap, size, alignment, zero);
-	if (heap == &empty_heap)
-		heap = heap_current_or_new();
-	if (!heap)
-		return error_no_memory(size);
 	return large_alloc(heap, size, alignment, offset, zero);
 }
 

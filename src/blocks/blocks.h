@@ -64,7 +64,7 @@ bool block_resize(struct instance *instance, struct run *run, void *p,
 /*
  * large.c: a run each. What is aligned takes the parameters that the interface
  * of mimalloc has, here and below, though these are more than four: they go
- * from one function to the next in registers.
+ * from one function to the next in registers. The heap may be empty_heap.
  */
 void *large_alloc(struct heap *heap, size_t size, size_t alignment,
 		  size_t offset, bool zero);
@@ -108,9 +108,11 @@ static ALWAYS_INLINE bool page_take_tag(struct page *page, struct block *block)
 	return likely(block->tag == 0);
 }
 
-static inline void page_give_back_tag(struct page *page, struct block *block)
+/* What page_take_tag() has taken where it told false; not of empty_page */
+static ALWAYS_INLINE void page_give_back_tag(struct page *page,
+					     struct block *block)
 {
-	if (MI_HARDENING >= 1 && !MI_TSAN && page != &empty_page)
+	if (MI_HARDENING >= 1 && !MI_TSAN)
 		block->tag += (uintptr_t)page;
 }
 

@@ -191,6 +191,21 @@ NOINLINE void free_slow(struct instance *instance, void *p)
 	free_local(page, p);
 }
 
+/*
+ * The short slow path: the last block of a kept page comes back. It stays, so
+ * only its blocks move to where malloc takes them. False: something else is
+ * to be done, or the pointer is no such block.
+ */
+static ALWAYS_INLINE bool free_and_swap(struct page *page, struct block *block)
+{
+	if (!account_is_used_up(page) || !page_list_is_empty(page) ||
+	    block_has_tag(page, block) || !page_may_swap(page->heap, page))
+		return false;
+	page_push_local(page, block);
+	page_swap_lists(page);
+	return true;
+}
+
 /* Of a valid free only the page's state has to change */
 NOINLINE void free_stopped(struct instance *instance, void *p, struct run *run)
 {
@@ -198,6 +213,8 @@ NOINLINE void free_stopped(struct instance *instance, void *p, struct run *run)
 		large_free(instance, large_of_run(run));
 		return;
 	}
+	if (likely(free_and_swap((struct page *)run, p)))
+		return;
 	account_undo(run, p);
 	if (likely(block_is_live(run, p)))
 		free_local(page_of_run(run), p);

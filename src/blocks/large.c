@@ -105,6 +105,11 @@ void *large_alloc(struct heap *heap, size_t size, size_t alignment,
 {
 	void *block;
 
+	if (unlikely(heap == &empty_heap)) {
+		heap = heap_current_or_new();
+		if (!heap)
+			return error_no_memory(size);
+	}
 	if (likely(alignment <= UNIT_SIZE && offset == 0 &&
 		   size <= CACHE_UNITS_MAX << UNIT_SHIFT)) {
 		block = large_again(heap, size);

@@ -14,13 +14,8 @@ void *heap_zalloc(struct heap *heap, size_t size)
 {
 	void *p;
 
-	if (unlikely(size > CLASSED_SIZE_MAX)) {
-		if (heap == &empty_heap)
-			heap = heap_current_or_new();
-		if (!heap)
-			return error_no_memory(size);
+	if (unlikely(size > CLASSED_SIZE_MAX))
 		return large_alloc(heap, size, BLOCK_ALIGN, 0, true);
-	}
 	p = heap_malloc(heap, size);
 	if (likely(p)) {
 		size = size <= DIRECT_SIZE_MAX && size ?

@@ -10,24 +10,52 @@ static void page_settle(struct page *page)
 {
 	struct block *block = page->free;
 
-	page_give_back_tag(page, block);
+	if (page != &empty_page)
+		page_give_back_tag(page, block);
 	if (unlikely(block != page_empty_list(page)))
 		block_written(page, block);
 }
 
+/* The long slow path looks everywhere. `size` is at most CLASSED_SIZE_MAX */
+static NOINLINE void *heap_malloc_long(struct heap *heap, size_t size,
+				       struct page *page)
+{
+	struct block *block = NULL;
+
+	page_settle(page);
+	if (unlikely(heap == &empty_heap))
+		heap = heap_current_or_new();
+	if (likely(heap))
+		block = heap_alloc(heap, size_class_of(size));
+	return likely(block) ? block : error_no_memory(size);
+}
+
+/*
+ * The short one is for a page that is kept: it stays so, and the blocks that
+ * its owner freed are taken next. The first of them is looked at before: the
+ * long path reports what is wrong with it.
+ */
 NOINLINE void *heap_malloc_slow(struct heap *heap, size_t size,
 				struct page *page)
 {
-	page_settle(page);
-	return heap_malloc_generic(heap, size);
+	struct block *block = page->local_free;
+
+	if (!page_list_is_empty(page) || !block_is_whole(page, block) ||
+	    !page_may_swap(heap, page))
+		return heap_malloc_long(heap, size, page);
+	page_give_back_tag(page, page_empty_list(page));
+	page_swap_lists(page);
+	page->free = block_next(page, block);
+	if (MI_HARDENING >= 1)
+		block->tag = 0;
+	return block;
 }
 
 NOINLINE void *malloc_slow(uintptr_t at, struct page *page)
 {
 	struct heap *heap = heap_current();
 
-	page_settle(page);
-	return heap_malloc_generic(heap, at - (uintptr_t)heap);
+	return heap_malloc_slow(heap, at - (uintptr_t)heap, page);
 }
 
 NOINLINE void *malloc_generic(size_t size)
@@ -39,27 +67,13 @@ void *heap_malloc_generic(struct heap *heap, size_t size)
 {
 	struct block *block;
 	struct page *page;
-	unsigned int class;
 
-	if (unlikely(heap == &empty_heap)) {
-		heap = heap_current_or_new();
-		if (!heap)
-			return error_no_memory(size);
-	}
 	if (unlikely(size > CLASSED_SIZE_MAX))
 		return large_alloc(heap, size, BLOCK_ALIGN, 0, false);
-	class = size_class_of(size);
-	page = heap->queues[class].first;
+	page = heap->queues[size_class_of(size)].first;
 	block = page->free;
-	if (likely(!page_list_is_empty(page))) {
-		if (likely(page_take_tag(page, block))) {
-			page->free = block_next(page, block);
-			return block;
-		}
-		page_settle(page);
-	}
-	block = heap_alloc(heap, class);
-	if (unlikely(!block))
-		return error_no_memory(size);
+	if (unlikely(!page_take_tag(page, block)))
+		return heap_malloc_slow(heap, size, page);
+	page->free = block_next(page, block);
 	return block;
 }

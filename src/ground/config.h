@@ -92,6 +92,13 @@
 /* Where threads take turns each finds its heap in one of so many lists */
 #define OWNER_BUCKETS		(MI_THREADS ? (size_t)64 : (size_t)1)
 
+/*
+ * A full page of at least so many blocks comes back to its queue when blocks
+ * are free that weigh as much as this part of all do: see account_patience().
+ */
+#define SUSPENDED_BLOCKS_MIN	64
+#define SUSPENDED_PART		16
+
 /* A search for a kept page that is in use looks at so many classes */
 #define RECHECK_CLASSES		8
 
@@ -113,6 +120,9 @@
 
 /* Of so many slow paths one sweeps a class, in turn */
 #define SWEEP_INTERVAL		16
+
+/* So many times a heap's pages swap their lists before a malloc does all */
+#define SWAPS_MAX		64
 
 /* Of what others freed, one call moves so many pages, or blocks, at most */
 #define DRAIN_PAGES		16

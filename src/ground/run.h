@@ -51,6 +51,7 @@ enum run_flags {
 	PAGE_IN_FULL = 8,	/* on heap->full instead of in a queue */
 	PAGE_KEPT = 16,		/* may be empty, counted in kept_units */
 	PAGE_IN_ABANDONED = 32,	/* on a list of the instance */
+	PAGE_SWAPS = 64,	/* kept, so malloc and free swap its lists */
 };
 
 /*

@@ -125,6 +125,7 @@ struct heap {
 	struct arena *arena;		/* allocate only there, if not NULL */
 	struct heap *thread_next;	/* heaps of one thread */
 	uint64_t heartbeat;
+	int swaps_left;			/* see page_may_swap() */
 	unsigned int sweep_class;	/* where heap_sweep() goes on */
 	unsigned int recheck_class;	/* and heap_recheck_kept() */
 	bool in_deferred;

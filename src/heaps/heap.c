@@ -101,6 +101,7 @@ struct block *heap_alloc(struct heap *heap, unsigned int class)
 	struct block *block;
 	struct page *page;
 
+	heap->swaps_left = SWAPS_MAX;
 	heap_call_deferred(heap, false);
 #if MI_DEBUG >= 2
 	mi_assert(heap->heartbeat % 256 || heap_is_valid(heap));

@@ -35,6 +35,19 @@ static ALWAYS_INLINE struct heap *heap_current(void)
 bool page_stay(struct heap *heap, struct page *page);
 /* The same for a page that is empty. False: it is to be given back */
 bool page_keep(struct heap *heap, struct page *page);
+/*
+ * Whether malloc or free shall swap the page's lists and do nothing else. That
+ * is enough for a kept page, which stays kept whether it is empty or not. But
+ * the rest of a slow path (what others freed is collected, a class is swept)
+ * must not wait for ever: SWAPS_MAX times, and then not until heap_alloc() was
+ * called, which does the rest.
+ */
+static ALWAYS_INLINE bool page_may_swap(struct heap *heap,
+					const struct page *page)
+{
+	return likely(page->flags & PAGE_SWAPS) &&
+	       likely(--heap->swaps_left >= 0);
+}
 /* The page is no longer kept: it is full, or leaves the heap */
 void page_unkeep(struct heap *heap, struct page *page);
 
@@ -72,7 +85,7 @@ void page_abandoned_emptied(struct page *page);
 /* owned.c: blocks of a heap's page were taken, or came back */
 /* All are taken: the page leaves its queue, unless some come back just now */
 void heap_page_full(struct heap *heap, struct page *page);
-/* The first block of a full page was freed */
+/* So many blocks of a full page were freed that it is of use again */
 void heap_page_unfull(struct page *page);
 /* The page has become empty */
 void heap_page_emptied(struct page *page);

@@ -9,16 +9,18 @@
 
 void page_unkeep(struct heap *heap, struct page *page)
 {
-	if (page->flags & PAGE_KEPT) {
-		page->flags &= (uint8_t)~PAGE_KEPT;
+	if (page->flags & PAGE_KEPT)
 		(void)atomic_add(&heap->instance->kept_units,
 				 0 - (size_t)page->units);
-	}
+	page->flags &= (uint8_t)~(PAGE_KEPT | PAGE_SWAPS);
 }
 
 /*
  * Counted, or so small that it need not be: the only page of its class, of one
- * unit. More than that one unit cannot be lost for each class in use.
+ * unit. More than that one unit cannot be lost for each class in use. Where a
+ * second page comes, the first stays kept until it is looked at again here. It
+ * is still the only one of its class that is kept and not counted, as each
+ * other began beside it.
  */
 static bool page_is_kept(const struct heap *heap, const struct page *page)
 {
@@ -81,6 +83,7 @@ static bool page_stay_within(struct heap *heap, struct page *page,
 {
 	size_t *kept = &heap->instance->kept_units;
 
+	page->flags &= (uint8_t)~PAGE_SWAPS;
 	if (MI_CONCURRENT && page_state(page) == PAGE_NOTIFIED)
 		return false;
 	if (!page_is_kept(heap, page)) {
@@ -89,6 +92,7 @@ static bool page_stay_within(struct heap *heap, struct page *page,
 		(void)atomic_add(kept, page->units);
 		page->flags |= PAGE_KEPT;
 	}
+	page->flags |= PAGE_SWAPS;
 	page->kept_free = page->free;
 	account_unwatch(page);
 	return true;
@@ -106,11 +110,12 @@ bool page_stay(struct heap *heap, struct page *page)
 
 /*
  * The blocks of an empty page go to `free` here, so that the next malloc from
- * it finds one on its fast path.
+ * it finds one on its fast path. But where the heap has swapped lists for so
+ * long that a malloc has to do all, that malloc finds none.
  */
 bool page_keep(struct heap *heap, struct page *page)
 {
-	if (page_list_is_empty(page))
+	if (page_list_is_empty(page) && heap->swaps_left >= 0)
 		(void)page_refill(page);
 	return page_stay_within(heap, page, PORT_KEPT_UNITS_MAX) ||
 	       (heap_recheck_kept(heap) &&

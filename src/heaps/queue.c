@@ -6,7 +6,10 @@
  * A page without blocks. A queue that has no page leads to it, so that malloc
  * takes the slow path from there without a test of its own.
  */
-struct page empty_page = { .free = (struct block *)&empty_page };
+struct page empty_page = {
+	.free = (struct block *)&empty_page,
+	.local_free = (struct block *)&empty_page,
+};
 
 #define Q1	{ &empty_page, NULL }
 #define Q5	Q1, Q1, Q1, Q1, Q1

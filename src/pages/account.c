@@ -89,7 +89,7 @@ bool account_is_empty(const struct page *page)
 {
 	unsigned int count;
 
-	/* all of a full page is away: nothing has to be walked */
+	/* most of a full page is away: nothing has to be walked */
 	if (page->flags & PAGE_IN_FULL)
 		return false;
 	return account_total(page) == list_weight(page, &count);

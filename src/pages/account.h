@@ -28,7 +28,8 @@
  *			or last walked		than the blocks weigh that
  *						are away
  *	unwatched	0			never, while `free` has a block
- *	suspended	all			the next time
+ *	suspended	all, or all but what	the next time, or when that
+ *			a part weighs		much has come back
  *
  * A free that has stopped walks `free`, to find out what is away, and the
  * account begins anew from there: account_settle().
@@ -116,6 +117,13 @@ static inline void account_list_filled(struct page *page)
 	account_split(page, all, all - account_total(page), true);
 }
 
+/* The same, but nothing is withheld: the page is unwatched from here on */
+static inline void account_list_filled_unwatched(struct page *page)
+{
+	page->counted = NOT_COUNTED;
+	account_split(page, blocks_weight(page, 1, page->capacity), 0, false);
+}
+
 /*
  * malloc has taken the block from `free`, and may be told so: it is where it
  * takes the slow path. Where there was no credit, as nothing was away, the
@@ -140,6 +148,17 @@ static ALWAYS_INLINE bool account_block_freed(struct run *run, const void *p)
 {
 	return arch_subtract_to_zero_or_below(&run->credit,
 					      block_weight(run, p));
+}
+
+/*
+ * After account_block_freed() has told true, for a pointer whose weight is a
+ * block's: whether nothing is left in the account. Where `free` is empty, all
+ * blocks are on `local_free` then with this one. Of a watched page false tells
+ * nothing.
+ */
+static inline bool account_is_used_up(const struct page *page)
+{
+	return page->credit == 0 && page->withheld == 0;
 }
 
 static inline void account_undo(struct run *run, const void *p)
@@ -196,18 +215,36 @@ static inline void account_unwatch(struct page *page)
 }
 
 /*
- * The page is full, and out of its queue: all is withheld, so that the first
- * free stops and puts it there again. account_settle() ends that.
+ * What may come back to a full page before it is in its queue again, where all
+ * blocks weigh `total`. A page that came back with one block would be full
+ * again with the next malloc, so where blocks are replaced at random each pair
+ * would move a page twice. Of few blocks there is not much to wait for.
+ */
+static inline uint64_t account_patience(const struct page *page, uint64_t total)
+{
+	return page->reserved < SUSPENDED_BLOCKS_MIN ? 0 :
+	       total / SUSPENDED_PART;
+}
+
+/*
+ * The page is full, so its lists are empty, and it is out of its queue: nearly
+ * all is withheld, so that a free stops soon and puts it there again.
+ * account_settle() ends that.
  */
 static inline void account_suspend(struct page *page)
 {
-	page->withheld += page->credit;
-	page->credit = 0;
+	uint64_t total = account_total(page);
+
+	page->credit = account_patience(page, total);
+	page->withheld = total - page->credit;
 }
 
+/* Of a page whose `free` is empty; what has come back since does not matter */
 static inline bool account_is_suspended(const struct page *page)
 {
-	return page->credit == 0;
+	uint64_t total = blocks_weight(page, 1, page->capacity);
+
+	return page->withheld == total - account_patience(page, total);
 }
 
 /* Whether nothing is away; the account stays as it is. O(blocks on `free`) */

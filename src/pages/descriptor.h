@@ -43,6 +43,7 @@ _Static_assert(__builtin_offsetof(struct page, reciprocal) ==
 	       __builtin_offsetof(struct block, tag),
 	       "a page is its own empty list");
 
+/* Stands in an empty queue; its lists are empty */
 extern HIDDEN struct page empty_page;
 
 static ALWAYS_INLINE struct page *page_of_run(struct run *run)

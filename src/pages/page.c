@@ -156,7 +156,11 @@ static size_t page_last_backed(const struct page *page, size_t made,
  *	| made, listed or handed out | new: all that start here | later |
  *	                             |<------ one unit -------->|
  *
- * or PAGE_BLOCKS_FIRST blocks where those are more.
+ * or, where those are more, PAGE_BLOCKS_FIRST blocks, later about as many as
+ * are made, and PAGE_BLOCKS_MEDIUM at most: who has used so many takes more,
+ * and this is done less often. So more blocks are made than are asked for, but
+ * never more than are in use by about PAGE_BLOCKS_FIRST, nor so many that they
+ * begin in more than PAGE_BLOCKS_MEDIUM units.
  */
 bool page_extend(struct page *page)
 {
@@ -168,9 +172,8 @@ bool page_extend(struct page *page)
 	if (made == page->reserved)
 		return false;
 	from = start + made * bytes;
-	last = (align_down(from, UNIT_SIZE) + UNIT_SIZE - 1 - start) / bytes;
-	if (last < made + PAGE_BLOCKS_FIRST - 1)
-		last = made + PAGE_BLOCKS_FIRST - 1;
+	last = made + (made < PAGE_BLOCKS_MEDIUM ? made | PAGE_BLOCKS_FIRST :
+		       PAGE_BLOCKS_MEDIUM) - 1;
 	if (bytes < UNIT_SIZE)	/* all that start in a unit that is mapped */
 		last = (align_down(start + last * bytes, UNIT_SIZE) +
 			UNIT_SIZE - 1 - start) / bytes;

@@ -78,6 +78,25 @@ static ALWAYS_INLINE void page_push_local(struct page *page,
 	page->local_free = block;
 }
 
+/* First of a list: there is one, and as far as its tag tells it is whole */
+static ALWAYS_INLINE bool block_is_whole(const struct page *page,
+					 const struct block *block)
+{
+	return MI_HARDENING >= 1 ? block_has_tag(page, block) :
+	       block != page_empty_list(page);
+}
+
+/*
+ * What the owner freed is what malloc takes next: page_refill() without a look
+ * at what others freed, and unwatched. `free` is empty
+ */
+static ALWAYS_INLINE void page_swap_lists(struct page *page)
+{
+	page->free = page->local_free;
+	page->local_free = page_empty_list(page);
+	account_list_filled_unwatched(page);
+}
+
 /* Whether there is a block to take: made, or made now */
 static inline bool page_has_block(struct page *page)
 {

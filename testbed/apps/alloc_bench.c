@@ -6,10 +6,11 @@
  *   arguments: [operations, 1000000 when left out [seed, 1]]
  *   boot parameter spare=65536 adds the filling of exactly 64 MiB
  *
+ * Figures are means over long runs, each beside the dearest of its calls.
  * The cost of the counter itself is taken off, and what uk_malloc() and
  * uk_free() do before they call: both are known from calls that only return.
  * So what is left is the call through the table, what it leads to, and the
- * return. Loops are outside of what is counted.
+ * return. Loops are outside of what is counted, but for pair_SIZE_loop.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 #include <uk/sched.h>
 
 #define REPEATS 64
+#define PAIRS 20000
 #define BATCH 4096
 #define BATCHES 9
 #define SLOTS 1024
@@ -95,36 +97,70 @@ static void fail(const char *what)
 	exit(1);
 }
 
-/* The middle of a sorted series: the steady state, not the first call. */
-static int compare_costs(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+/*
+ * Calls of one kind: their mean is what a program pays, and the dearest of
+ * them what the most frequent count would hide.
+ */
+struct series {
+	uint64_t sum, worst, calls;
+};
 
-	return (x > y) - (x < y);
+static void series_add(struct series *series, uint64_t cost)
+{
+	series->sum += cost;
+	series->calls++;
+	if (cost > series->worst)
+		series->worst = cost;
 }
 
-static uint64_t median(uint64_t *costs, size_t count)
+/* With one decimal, rounded up: what is a little above a limit is above it */
+static void print_mean(const char *figure, size_t size, const char *of,
+		       uint64_t sum, uint64_t count)
 {
-	qsort(costs, count, sizeof(*costs), compare_costs);
-	return costs[count / 2];
+	uint64_t tenths = (sum * 10 + count - 1) / count;
+
+	printf("%s", figure);
+	if (size)
+		printf("_%zu", size);
+	printf("%s %" PRIu64 ".%" PRIu64 "\n", of, tenths / 10, tenths % 10);
+}
+
+/* As a program has it, and as it is measured in other images: loop included */
+static void bench_loop(struct uk_alloc *a, size_t size)
+{
+	uint64_t begin = testbed_instructions();
+
+	for (int i = 0; i < PAIRS; i++) {
+		void *block = uk_malloc(a, size);
+
+		if (!block)
+			fail("a loop: no memory");
+		uk_free(a, block);
+	}
+	print_mean("pair", size, "_loop", testbed_instructions() - begin,
+		   PAIRS);
 }
 
 static void bench_pair(struct uk_alloc *a, size_t size)
 {
-	uint64_t mallocs[REPEATS], frees[REPEATS], in, out;
+	struct series in = { 0 }, out = { 0 };
+	uint64_t cost;
 
-	for (int i = 0; i < REPEATS; i++) {
-		void *block = count_malloc(a, size, &mallocs[i]);
+	for (int i = 0; i < PAIRS; i++) {
+		void *block = count_malloc(a, size, &cost);
 
 		if (!block)
 			fail("a pair: no memory");
-		count_free(a, block, &frees[i]);
+		series_add(&in, cost);
+		count_free(a, block, &cost);
+		series_add(&out, cost);
 	}
-	in = median(mallocs, REPEATS);
-	out = median(frees, REPEATS);
-	printf("pair_%zu_malloc %" PRIu64 "\npair_%zu_free %" PRIu64
-	       "\npair_%zu %" PRIu64 "\n", size, in, size, out, size,
-	       in + out);
+	print_mean("pair", size, "_malloc", in.sum, PAIRS);
+	print_mean("pair", size, "_free", out.sum, PAIRS);
+	print_mean("pair", size, "", in.sum + out.sum, PAIRS);
+	printf("pair_%zu_worst_malloc %" PRIu64 "\npair_%zu_worst_free %"
+	       PRIu64 "\n", size, in.worst, size, out.worst);
+	bench_loop(a, size);
 }
 
 static void shuffle(void **blocks, size_t count)
@@ -138,35 +174,47 @@ static void shuffle(void **blocks, size_t count)
 	}
 }
 
-/* Instructions a pair: blocks of mixed sizes, freed in random order */
-static uint64_t batch(struct uk_alloc *a)
+/* Sizes that are mixed evenly */
+struct mix {
+	const char *name;
+	size_t least, most;
+};
+
+/* Blocks of mixed sizes, freed in random order */
+static void batch(struct uk_alloc *a, const struct mix *mix,
+		  struct series *in, struct series *out)
 {
 	static void *blocks[BATCH];
-	uint64_t sum = 0, cost;
+	size_t sizes = mix->most - mix->least + 1;
+	uint64_t cost;
 
 	for (size_t i = 0; i < BATCH; i++) {
-		blocks[i] = count_malloc(a, 16 + random_next() % 1009, &cost);
+		blocks[i] = count_malloc(a, mix->least + random_next() % sizes,
+					 &cost);
 		if (!blocks[i])
 			fail("the batch: no memory");
-		sum += cost;
+		series_add(in, cost);
 	}
 	shuffle(blocks, BATCH);
 	for (size_t i = 0; i < BATCH; i++) {
 		count_free(a, blocks[i], &cost);
-		sum += cost;
+		series_add(out, cost);
 	}
-	return sum / BATCH;
 }
 
 /* The first on memory never touched before; then as a program goes on */
-static void bench_batch(struct uk_alloc *a)
+static void bench_batch(struct uk_alloc *a, const struct mix *mix)
 {
-	uint64_t costs[BATCHES];
+	struct series in = { 0 }, out = { 0 };
 
-	printf("batch_first_pair %" PRIu64 "\n", batch(a));
+	batch(a, mix, &in, &out);
+	print_mean(mix->name, 0, "_first_pair", in.sum + out.sum, BATCH);
+	in = out = (struct series){ 0 };
 	for (size_t i = 0; i < BATCHES; i++)
-		costs[i] = batch(a);
-	printf("batch_pair %" PRIu64 "\n", median(costs, BATCHES));
+		batch(a, mix, &in, &out);
+	print_mean(mix->name, 0, "_pair", in.sum + out.sum, in.calls);
+	printf("%s_worst_malloc %" PRIu64 "\n%s_worst_free %" PRIu64 "\n",
+	       mix->name, in.worst, mix->name, out.worst);
 }
 
 static void bench_realloc(struct uk_alloc *a)
@@ -266,9 +314,9 @@ static void bench_worst(struct uk_alloc *a, uint64_t operations)
 	}
 	for (size_t i = 0; i < SLOTS; i++)
 		uk_free(a, slots[i].block);
-	printf("random_operations %" PRIu64 "\nrandom_mean %" PRIu64
-	       "\nrandom_refused %" PRIu64 "\n", operations, sum / operations,
-	       refused);
+	printf("random_operations %" PRIu64 "\nrandom_refused %" PRIu64 "\n",
+	       operations, refused);
+	print_mean("random", 0, "_mean", sum, operations);
 	printf("worst_malloc %" PRIu64 "\nworst_free %" PRIu64 "\n", in.cost,
 	       out.cost);
 	printf("(worst malloc: %zu bytes, operation %" PRIu64
@@ -325,6 +373,9 @@ int main(int argc, char **argv)
 	static const size_t sizes[] = {
 		8, 16, 32, 64, 128, 256, 1024, 4096, 64 * KIB, MIB
 	};
+	static const struct mix mixes[] = {
+		{ "batch", 16, KIB }, { "batch_large", KIB, 8 * KIB },
+	};
 	struct uk_alloc *a = uk_alloc_get_default();
 	uint64_t operations = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000;
 
@@ -338,7 +389,8 @@ int main(int argc, char **argv)
 	printf("heap_init %" PRIu64 "\n", testbed_init_instructions());
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
 		bench_pair(a, sizes[i]);
-	bench_batch(a);
+	for (size_t i = 0; i < sizeof(mixes) / sizeof(*mixes); i++)
+		bench_batch(a, &mixes[i]);
 	bench_realloc(a);
 	bench_turns(a, 10);
 	bench_turns(a, 400);

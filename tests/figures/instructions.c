@@ -3,11 +3,14 @@
  * Counts the executed instructions of one function by single steps.
  *
  *	instructions malloc|malloc_small|free
+ *	instructions pair SIZE
  *
  * A child process warms up, stops, and makes CALLS calls through a pointer.
  * Its parent steps it from there on and counts from the function's first
  * instruction until it has returned; what the function calls is counted too.
- * Prints the most frequent count and how many of the calls took just that.
+ * Prints the most frequent count and how many of the calls took just that. Of
+ * `pair` it counts PAIRS calls of malloc, each with the free that follows, and
+ * prints their mean, with one decimal, and the dearest pair.
  *
  * Exit status 3: the system does not permit ptrace.
  */
@@ -16,6 +19,7 @@
 #include <mimalloc.h>
 
 #define CALLS		64
+#define PAIRS		2000
 #define WARM_BLOCKS	1000
 #define SIZE		32
 
@@ -52,10 +56,28 @@ static void call_free(void)
 		free_called(blocks[i]);
 }
 
-static void child_run(const char *name)
+/*
+ * The only block of its size, taken and given back by turns. What makes the
+ * heap is not counted: that is a block of another size.
+ */
+static void call_pairs(size_t size)
+{
+	free_called(malloc_called(2 * size));
+	raise(SIGSTOP);
+	for (int i = 0; i < PAIRS; i++) {
+		blocks[0] = malloc_called(size);
+		free_called(blocks[0]);
+	}
+}
+
+static void child_run(const char *name, size_t size)
 {
 	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
 		_exit(EXIT_NO_PTRACE);
+	if (size) {
+		call_pairs(size);
+		_exit(0);
+	}
 	warm_up();
 	if (strcmp(name, "malloc") == 0)
 		call_malloc(&malloc_called);
@@ -102,6 +124,36 @@ static long mode(const long *counts, int *took)
 	return best;
 }
 
+/* A child that is stopped before its calls */
+static pid_t child_begin(const char *name, size_t size)
+{
+	pid_t child = fork();
+
+	if (child < 0)
+		exit(2);
+	if (child == 0)
+		child_run(name, size);
+	(void)child_wait(child);
+	return child;
+}
+
+static int count_pairs(size_t size)
+{
+	pid_t child = child_begin("pair", size);
+	long sum = 0, worst = 0, count;
+
+	for (int i = 0; i < PAIRS; i++) {
+		count = child_call(child, (uintptr_t)malloc_called);
+		count += child_call(child, (uintptr_t)free_called);
+		sum += count;
+		if (count > worst)
+			worst = count;
+	}
+	(void)kill(child, SIGKILL);
+	printf("%.1f %ld\n", (double)sum / PAIRS, worst);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	long counts[CALLS], count;
@@ -109,15 +161,12 @@ int main(int argc, char **argv)
 	uintptr_t entry;
 	pid_t child;
 
+	if (argc == 3 && strcmp(argv[1], "pair") == 0 && atol(argv[2]) > 0)
+		return count_pairs((size_t)atol(argv[2]));
 	if (argc != 2)
 		return 2;
 	entry = entry_of(argv[1]);
-	child = fork();
-	if (child < 0)
-		return 2;
-	if (child == 0)
-		child_run(argv[1]);
-	(void)child_wait(child);
+	child = child_begin(argv[1], 0);
 	for (int i = 0; i < CALLS; i++)
 		counts[i] = child_call(child, entry);
 	(void)kill(child, SIGKILL);

@@ -53,7 +53,10 @@ judge() {
 		tell "if this is meant, change golden.txt in the same commit"
 }
 
-prepare $((2 * $(golden | wc -l))) "$CC" make
+# sizes and limits of the means
+pairs=("16 36" "64 36" "256 38" "1024 46" "4096 68")
+
+prepare $((2 * $(golden | wc -l) + 2 * ${#pairs[@]})) "$CC" make
 need_libraries
 [ "$(uname -m)" = x86_64 ] || bail "the golden numbers are for x86-64"
 
@@ -86,6 +89,18 @@ if [ -z "$only" ]; then
 	build 0 1
 	build 2 1
 fi
+
+# The mean of 2,000 pairs of one size, and the dearest of them.
+for pair in "${pairs[@]}"; do
+	read -r size limit <<<"$pair"
+	mean= worst=
+	[ ! -x "$tmp/shared11" ] || read -r mean worst \
+		< <("$tmp/shared11" pair "$size" 2>>"$tmp/count.err")
+	at_most "shared, mean of a pair of $size bytes" "${mean:-nothing}" \
+		"$limit" instructions
+	at_most "shared, worst pair of $size bytes" "${worst:-nothing}" 5000 \
+		instructions
+done
 
 while read -r hardening threads library function expected limit; do
 	judge "$hardening" "$threads" "$library" "$function" "$expected" \

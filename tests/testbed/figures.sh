@@ -15,18 +15,26 @@ value()
 	awk -v name="$1" '$1 == name { print $2 }' "$console"
 }
 
+# holds ACTUAL LIMIT: numbers may have a decimal
+holds()
+{
+	awk -v actual="$1" -v limit="$2" 'BEGIN {
+		match(limit, /[0-9]/)
+		sign = substr(limit, 1, RSTART - 1)
+		limit = substr(limit, RSTART) + 0
+		exit !(sign == "<=" ? actual <= limit :
+		       sign == ">=" ? actual >= limit : actual == limit)
+	}'
+}
+
 # judge HEAPS FIGURE LIMIT GOLDEN ACTUAL
 judge()
 {
 	local name="$1 heaps: $2 ${5:-unknown} ($3" good=0
 
-	if [[ $5 =~ ^-?[0-9]+$ ]]; then
-		case $3 in
-		"<="*)	[ "$5" -le "${3#<=}" ] && good=1 ;;
-		">="*)	[ "$5" -ge "${3#>=}" ] && good=1 ;;
-		"="*)	[ "$5" -eq "${3#=}" ] && good=1 ;;
-		esac
-		[ "$4" = - ] || [ "$5" -eq "$4" ] || good=0
+	if [[ $5 =~ ^-?[0-9]+([.][0-9])?$ ]] && holds "$5" "$3"; then
+		good=1
+		[ "$4" = - ] || holds "$5" "=$4" || good=0
 	fi
 	[ "$4" = - ] || name="$name, golden $4"
 	if [ $good = 1 ]; then

@@ -22,6 +22,8 @@ static struct {
 	size_t taken;			/* since `free` was counted */
 	bool new_list;			/* and it never was */
 	bool watched;
+	bool suspended;
+	uint64_t patience;		/* what a suspended page waits for */
 } model;
 
 static int begin(void **state)
@@ -75,8 +77,20 @@ static struct block *choose_away(struct check_random *random)
 
 /* -------- operations -------- */
 
+static uint64_t credit_of(const struct page *page)
+{
+	return account_total(page) - account_withheld(page);
+}
+
+/* That much has come back to a page that may be suspended */
+static void less_patience(uint64_t weight)
+{
+	model.patience -= weight < model.patience ? weight : model.patience;
+}
+
 static void list_is_new(void)
 {
+	model.suspended = false;
 	model.new_list = true;
 	model.watched = true;
 }
@@ -88,9 +102,16 @@ static void take(struct check_random *random)
 	struct block *block;
 
 	if (page_list_is_empty(page)) {
-		if (!page_refill(page) && !page_extend(page))
+		if (page->local_free != page_empty_list(page) &&
+		    check_below(random, 2)) {
+			page_swap_lists(page);
+			list_is_new();
+			model.watched = false;
+		} else if (page_refill(page) || page_extend(page)) {
+			list_is_new();
+		} else {
 			return;
-		list_is_new();
+		}
 	}
 	block = page_pop(page);
 	assert_non_null(block);
@@ -117,6 +138,7 @@ static void settle(void)
 		assert_int_equal(account_withheld(page) != 0, model.watched);
 	model.taken = 0;
 	model.new_list = false;
+	model.suspended = false;
 }
 
 /* As instance_free() and what follows where that stops: true */
@@ -124,14 +146,20 @@ static bool give_back(struct check_random *random)
 {
 	struct page *page = model.page;
 	bool list_is_empty = page_list_is_empty(page);
-	bool suspended = account_is_suspended(page), stops;
 	struct block *block;
+	uint64_t weight;
+	bool stops;
 
 	if (!model.away)
 		return false;
 	block = choose_away(random);
 	assert_true(run_starts_block(&page->run, block));
+	weight = block_weight(&page->run, block);
 	stops = account_block_freed(&page->run, block);
+	if (stops && account_is_used_up(page) && list_is_empty)
+		check(model.away == 0, "the page looks empty");
+	if (stops && model.away == 0 && list_is_empty && !model.watched)
+		check(account_is_used_up(page), "a kept page looks in use");
 	if (stops) {
 		account_undo(&page->run, block);
 		(void)account_take_back(page, block_weight(&page->run, block));
@@ -139,10 +167,12 @@ static bool give_back(struct check_random *random)
 	page_push_local(page, block);
 	if (model.away == 0 && (model.watched || list_is_empty))
 		check(stops, "nobody sees that the page is empty");
-	if (suspended)
-		check(stops, "nobody sees that the page is not full");
+	if (model.suspended)
+		check(stops == (weight >= model.patience),
+		      "the page is full for too long, or not long enough");
 	else if (!model.watched && !list_is_empty)
 		check(!stops, "a free stops for nothing");
+	less_patience(weight);
 	if (stops)
 		settle();
 	return stops;
@@ -153,6 +183,7 @@ static void give_back_list(struct check_random *random)
 {
 	struct page *page = model.page;
 	struct block *first = page_empty_list(page), *block;
+	uint64_t weight = 0;
 	size_t n = 1 + check_below(random, 16);
 
 	if (!model.away)
@@ -160,10 +191,12 @@ static void give_back_list(struct check_random *random)
 	for (; n && model.away; n--) {
 		block = choose_away(random);
 		block_mark_free(page, block);
+		weight += block_weight(&page->run, block);
 		block->next = first;
 		first = block;
 	}
 	page_take_list(page, first);
+	less_patience(weight);
 	/* as all who collect a list do, but for those that take from it next */
 	if (check_below(random, 4) || !model.away)
 		settle();
@@ -176,7 +209,8 @@ static void change_setting(struct check_random *random)
 	switch (check_below(random, 3)) {
 	case 0:
 		account_unwatch(page);
-		model.watched = account_is_suspended(page);
+		model.watched = credit_of(page) == 0;
+		model.suspended = false;
 		break;
 	case 1:
 		account_change_hands(page);
@@ -190,6 +224,11 @@ static void change_setting(struct check_random *random)
 		account_suspend(page);
 		assert_true(account_is_suspended(page));
 		model.watched = true;
+		model.suspended = true;
+		model.patience = 0;
+		if (page->reserved >= SUSPENDED_BLOCKS_MIN)
+			model.patience = account_total(page) / SUSPENDED_PART;
+		assert_int_equal(credit_of(page), model.patience);
 		break;
 	}
 }

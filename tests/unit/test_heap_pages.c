@@ -203,6 +203,102 @@ static void random_classes(void **state)
 	}
 }
 
+/*
+ * A kept page swaps its lists, and heap_alloc(), which the heartbeat counts, is
+ * spared: but not for so long that what another thread freed is forgotten.
+ */
+static void swaps_are_short_and_not_endless(void **state)
+{
+	void *stays = heap_malloc(&heap, DIRECT_SIZE_MAX);
+	struct block *block = heap_malloc(&heap, DIRECT_SIZE_MAX);
+	struct page *page = heap.queues[CLASS_DIRECT_COUNT - 1].first;
+	size_t swaps = 0, pairs, left = (size_t)heap.swaps_left;
+	uint64_t beats = heap.heartbeat;
+	uintptr_t word = thread_free_read(page);
+
+	(void)state;
+	block_mark_free(page, block);
+	assert_true(thread_free_try_push(page, &word, block));
+	/* two blocks are left, which take turns */
+	for (pairs = 0; word_has_come(thread_free_read(page)); pairs++) {
+		assert_true(pairs < 3 * SWAPS_MAX);
+		swaps += page_list_is_empty(page);
+		assert_true(swaps > left || heap.heartbeat == beats);
+		instance_free(&instance, heap_malloc(&heap, DIRECT_SIZE_MAX));
+	}
+	assert_true(swaps > SWAPS_MAX / 2);
+	assert_true(heap_is_valid(&heap));
+	instance_free(&instance, stays);
+}
+
+static struct page *full_page_of(const void *block)
+{
+	struct page *page = heap.full;
+
+	while (page && (uintptr_t)block - run_start(&page->run) >=
+	       run_bytes(&page->run))
+		page = page->list.next;
+	return page;
+}
+
+/*
+ * A full page waits until some of its blocks have come back, but for no more
+ * than a quarter of them, and a collection finds what it has.
+ */
+static void full_pages_wait(void **state)
+{
+	struct page *page = NULL;
+	size_t size, count, i, freed;
+	unsigned int class;
+
+	(void)state;
+	for (class = 1; class < CLASS_COUNT; class++) {
+		size = size_class_bytes(class);
+		for (count = 0; heap.page_count[class] < 4; count++)
+			blocks[count] = heap_malloc(&heap, size);
+		page = full_page_of(blocks[count / 3]);
+		assert_non_null(page);
+		for (i = freed = 0; page->flags & PAGE_IN_FULL; i++) {
+			if (full_page_of(blocks[i]) != page)
+				continue;
+			instance_free(&instance, blocks[i]);
+			blocks[i] = NULL;
+			freed++;
+			assert_true(heap_is_valid(&heap));
+		}
+		if (page->reserved < SUSPENDED_BLOCKS_MIN)
+			check(freed == 1, "class %u: %zu", class, freed);
+		else
+			check(freed > page->reserved / 32u && freed <=
+			      page->reserved / 4u + 1, "class %u: %zu of %u",
+			      class, freed, page->reserved);
+		for (i = 0; i < count; i++)
+			if (blocks[i])
+				instance_free(&instance, blocks[i]);
+		heap_collect(&heap, true);
+	}
+}
+
+static void collection_finds_full_pages(void **state)
+{
+	size_t count = 0;
+	struct page *page;
+
+	(void)state;
+	while (heap.page_count[4] < 4)
+		blocks[count++] = heap_malloc(&heap, 64);
+	page = full_page_of(blocks[count / 3]);
+	assert_non_null(page);
+	instance_free(&instance, blocks[count / 3]);
+	assert_true(page->flags & PAGE_IN_FULL);
+	heap_collect(&heap, false);
+	assert_false(page->flags & PAGE_IN_FULL);
+	blocks[count / 3] = NULL;
+	while (count--)
+		if (blocks[count])
+			instance_free(&instance, blocks[count]);
+}
+
 #define T(test)	cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -212,6 +308,9 @@ int main(void)
 		T(drained_heap_holds_little),
 		T(one_block_in_turn),
 		T(random_classes),
+		T(swaps_are_short_and_not_endless),
+		T(full_pages_wait),
+		T(collection_finds_full_pages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

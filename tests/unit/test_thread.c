@@ -153,6 +153,28 @@ static void free_and_end(void)
 	must(heap_current()->pending);
 }
 
+/*
+ * One block in turn: free swaps the lists of its page, so that malloc always
+ * finds a block, and still takes the slow path now and then, as the heartbeat
+ * tells.
+ */
+static int swaps_of_free_end(void *arg)
+{
+	struct heap *heap = heap_current();
+	uint64_t beats;
+	size_t pairs;
+
+	(void)arg;
+	mi_free(mi_malloc(SIZE));
+	beats = heap->heartbeat;
+	for (pairs = 0; heap->heartbeat == beats; pairs++) {
+		must(pairs < 8 * SWAPS_MAX);
+		mi_free(mi_malloc(SIZE));
+	}
+	must(pairs > 2 * SWAPS_MAX);
+	return ends_well();
+}
+
 /* What waits when the thread ends is abandoned with the rest */
 static int pending_pages_are_left(void *arg)
 {
@@ -230,6 +252,7 @@ int main(void)
 		TEST_IN_CHILD(full_page_is_notified_and_returns),
 		TEST_IN_CHILD(returned_page_serves_again),
 		TEST_IN_CHILD(drain_is_bounded),
+		TEST_IN_CHILD(swaps_of_free_end),
 		TEST_IN_CHILD(pending_pages_are_left),
 		TEST_IN_CHILD(fork_forgets_what_others_kept),
 		TEST_IN_CHILD(emptied_by_others),
