@@ -77,7 +77,7 @@ static void too_deep_a_breath_leaves_nothing(void **state)
 
 	(void)state;
 	instance.config.learn_bytes = 6 * MIB;
-	for (i = 0; i < LEARN_PRICE / 8; i++) {
+	for (i = 0; i < LEARN_PRICE / 16; i++) {
 		assert_true(breaths(1, 8) >= 10 * MIB);
 		assert_true(dirty_bytes() <= MIB);
 	}
