@@ -258,7 +258,6 @@ static void bench_turns(struct uk_alloc *a, unsigned int count)
 {
 	struct turns turns = { a, (TURNS + 2) * count, count };
 	uint64_t begin = 0;
-
 	for (unsigned int i = 0; i < count; i++)
 		if (!uk_sched_thread_create(uk_sched_current(), take_turns,
 					    &turns, "turns"))
