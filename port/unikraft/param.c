@@ -12,11 +12,14 @@
 #include "ground/text.h"
 
 static char *budget_kib;
+static char *learn_kib;
 static char *ignore_errors;
 static char *show_stats;
 
 UK_LIBPARAM_PARAM(budget_kib, charp,
 		  "KiB of free memory that keep their frames");
+UK_LIBPARAM_PARAM(learn_kib, charp,
+		  "KiB that the budget may learn");
 UK_LIBPARAM_PARAM(ignore_errors, charp,
 		  "1: report an invalid free and go on; 0: crash");
 UK_LIBPARAM_PARAM(show_stats, charp,
@@ -55,8 +58,10 @@ void params_read(void)
 	config->os_enabled = false;
 #ifdef CONFIG_LIBMIMALLOC_BUDGET_KIB
 	config->budget_bytes = (size_t)CONFIG_LIBMIMALLOC_BUDGET_KIB << 10;
+	config->learn_bytes = (size_t)CONFIG_LIBMIMALLOC_LEARN_KIB << 10;
 #endif
 	set_kib(&config->budget_bytes, "budget_kib", budget_kib);
+	set_kib(&config->learn_bytes, "learn_kib", learn_kib);
 	set_bool(&params.ignore_errors, "ignore_errors", ignore_errors);
 	set_bool(&params.show_stats, "show_stats", show_stats);
 }

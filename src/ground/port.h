@@ -78,7 +78,7 @@ struct instance_config {
 	{								\
 		.budget_bytes = (size_t)4 << 20,			\
 		.budget_share = 8,					\
-		.learn_bytes = (size_t)40 << 20,			\
+		.learn_bytes = 0,					\
 		.reserve_bytes = GROW_BYTES_MAX,			\
 		.outside = PORT_MAP_WINDOW,				\
 		.purge_enabled = true,					\

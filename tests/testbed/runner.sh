@@ -40,13 +40,14 @@ guest_ends "a bad value is named" 3 "junk" fail --parameter junk=perhaps
 guest_ends "an unknown parameter of the allocator is named" 3 \
 	"mimalloc.nonsense" fail --parameter mimalloc.nonsense=1
 for bad in budget_kib=much budget_kib= budget_kib=99999999999999999999 \
-	ignore_errors=2 show_stats=maybe; do
+	learn_kib=much ignore_errors=2 show_stats=maybe; do
 	guest_ends "a bad value for the allocator is named: $bad" 1 \
 		"mimalloc.${bad%%=*}: bad value '${bad#*=}' is ignored" fail \
 		--parameter "mimalloc.$bad"
 done
 guest_ends "good values are taken" 1 "given back, in all" fail \
-	--parameter mimalloc.budget_kib=64 --parameter mimalloc.show_stats=Yes
+	--parameter mimalloc.budget_kib=64 --parameter mimalloc.learn_kib=64 \
+	--parameter mimalloc.show_stats=Yes
 ends "statistics at the halt" 0 "given back, in all" boot hello \
 	--build "$images/single" --alloc mimalloc \
 	--parameter mimalloc.show_stats=1
