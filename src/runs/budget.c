@@ -3,9 +3,10 @@
  * How much free memory may stay dirty: the budget, and what it learns. A
  * program whose memory breathes frees some and soon asks for as much again;
  * what was given back meanwhile is missed then, and costs a call, a fault and
- * clearing. See docs/design.md, "Giving memory back", for the bounds.
+ * clearing. Reached is all below an arena's high-water mark. See
+ * docs/design.md, "Giving memory back", for the bounds.
  *
- *	cut clean, though used before	missed: twice as much is learned
+ *	cut clean, though reached	missed: twice as much is learned
  *	given back			a part of it is unlearned
  *	dirty for a whole epoch		spare: as much is unlearned
  */
@@ -14,12 +15,12 @@
 /* Units in use, but for those that others have emptied */
 static size_t units_in_use(const struct instance *instance)
 {
-	size_t used = atomic_read(&instance->units_used);
-	/* each of these is counted a moment before or after the other */
-	size_t empty = atomic_read(&instance->waiting_units) +
-		       atomic_read(&instance->remote_purged_units);
+	/* each is counted a moment before or after another, and may be -1 */
+	size_t used = atomic_read(&instance->units_used) -
+		      atomic_read(&instance->waiting_units) -
+		      atomic_read(&instance->remote_purged_units);
 
-	return used > empty ? used - empty : 0;
+	return (ptrdiff_t)used > 0 ? used : 0;
 }
 
 /*
@@ -92,4 +93,20 @@ void budget_give_back(struct instance *instance, size_t units)
 	less = (size_t)((uint64_t)units * dirty /
 			(dirty + units_in_use(instance)));
 	budget->learned -= less < budget->learned ? less : budget->learned;
+}
+
+void budget_cut(const struct arena *arena, uintptr_t start, uintptr_t end,
+		size_t dirty)
+{
+	struct instance *instance = arena->instance;
+	struct budget *budget = &instance->budget;
+
+	budget->cut += (end - start) >> UNIT_SHIFT;
+	if (budget->spare > instance->units_dirty)
+		budget->spare = instance->units_dirty;
+	if (unlikely(end > arena->high_water))
+		end = arena->high_water;
+	if (likely(start < end && !arena->fixed))
+		budget->missed += ((end - start) >> UNIT_SHIFT) -
+				  (dirty - instance->units_dirty);
 }

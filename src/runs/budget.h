@@ -17,18 +17,11 @@ size_t budget_units(struct instance *instance);
 void budget_give_back(struct instance *instance, size_t units);
 
 /*
- * So many units have been cut. `clean` of them had been used and given back
- * before.
+ * The units in [start, end) have been cut out of a free run, also for the run
+ * before it to grow. `dirty` is what units_dirty was before that; the
+ * high-water mark is still where it was.
  */
-static inline void budget_cut(struct instance *instance, size_t units,
-			      size_t clean)
-{
-	struct budget *budget = &instance->budget;
-
-	budget->missed += clean;
-	budget->cut += units;
-	if (budget->spare > instance->units_dirty)
-		budget->spare = instance->units_dirty;
-}
+void budget_cut(const struct arena *arena, uintptr_t start, uintptr_t end,
+		size_t dirty);
 
 #endif /* MI_BUDGET_H */

@@ -216,36 +216,18 @@ void run_reach(struct arena *arena, uintptr_t end)
 			(end - arena->map_base) >> UNIT_SHIFT;
 }
 
-/*
- * Of a run just cut, of which so many units were dirty, those that have been
- * used before and were given back.
- */
-static size_t units_given_back(const struct arena *arena, const struct run *cut,
-			       size_t dirty)
-{
-	uintptr_t start = run_start(cut), reached = run_end(cut);
-
-	if (unlikely(reached > arena->high_water))
-		reached = arena->high_water;
-	if (unlikely(reached <= start || arena->fixed))
-		return 0;
-	return ((reached - start) >> UNIT_SHIFT) - dirty;
-}
-
 static struct run *run_cut_of(struct arena *arena, struct free_run *run,
 			      const struct run_request *request)
 {
-	struct instance *instance = arena->instance;
-	size_t skip = run_fits(run, request), dirty = instance->units_dirty;
+	size_t skip = run_fits(run, request);
+	size_t dirty = arena->instance->units_dirty;
 	struct run *cut;
 
 	mi_assert(skip != SIZE_MAX);
 	cut = run_cut_from(arena, run, skip, request->units);
 	if (!cut)
 		return NULL;
-	dirty -= instance->units_dirty;
-	budget_cut(instance, request->units,
-		   units_given_back(arena, cut, dirty));
+	budget_cut(arena, run_start(cut), run_end(cut), dirty);
 	cut->kind = (uint8_t)request->kind;
 	track_touch((void *)run_start(cut), run_bytes(cut));
 	arena->units_free -= request->units;
@@ -380,6 +362,7 @@ bool run_grow(struct arena *arena, struct run *run, size_t units)
 {
 	struct free_run *next = free_run_of(run->phys.next);
 	uintptr_t end = run_end(run) + (units << UNIT_SHIFT);
+	size_t dirty = arena->instance->units_dirty;
 
 	if (!run_may_grow(run, units))
 		return false;
@@ -393,6 +376,7 @@ bool run_grow(struct arena *arena, struct run *run, size_t units)
 		run_clip_dirty(arena, next);
 	}
 	track_touch((void *)run_end(run), units << UNIT_SHIFT);
+	budget_cut(arena, run_end(run), end, dirty);
 	run->units += (uint32_t)units;
 	arena->units_free -= units;
 	run_reach(arena, end);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the budget learns: src/runs/budget.c. Memory breathes in blocks of 2 MiB,
+ * What the budget learns: src/runs/budget.c. Memory breathes in blocks of 2 MiB
  * which no cache keeps; 1 MiB may stay dirty in any case.
  *
  * LDFLAGS: -Wl,--wrap=port_purge
@@ -58,6 +58,27 @@ static void one_breath_is_enough(void **state)
 	assert_true(dirty_bytes() <= MIB);
 	assert_int_equal(breaths(20, 4), 0);
 	assert_true(dirty_bytes() <= 9 * MIB);
+}
+
+/* A block that grows in place takes from the free run behind it */
+static void growth_is_a_breath(void **state)
+{
+	size_t round, bytes = 0;
+	char *p;
+
+	(void)state;
+	instance.config.learn_bytes = 8 * MIB;
+	for (round = 0; round < 6; round++) {
+		if (round == 3)
+			bytes = instance.bytes_purged;
+		purge_count = 0;
+		p = dirty_block(BLOCK);
+		assert_ptr_equal(heap_realloc(&heap, p, 4 * BLOCK, false), p);
+		memset(p, DIRT, 4 * BLOCK);
+		instance_free(&instance, p);
+		assert_true(all_is_valid(&instance));
+	}
+	assert_int_equal(instance.bytes_purged, bytes);
 }
 
 static void nothing_learns_where_it_must_not(void **state)
@@ -132,6 +153,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(one_breath_is_enough),
+		T(growth_is_a_breath),
 		T(nothing_learns_where_it_must_not),
 		T(too_deep_a_breath_leaves_nothing),
 		T(what_was_missed_often_enough_stays),
