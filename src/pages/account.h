@@ -239,12 +239,19 @@ static inline void account_suspend(struct page *page)
 	page->withheld = total - page->credit;
 }
 
-/* Of a page whose `free` is empty; what has come back since does not matter */
+/*
+ * Of a page whose `free` is empty. What free() brought back to `local_free` does
+ * not matter; what was collected to there for a visit has been taken from what
+ * is withheld.
+ */
 static inline bool account_is_suspended(const struct page *page)
 {
 	uint64_t total = blocks_weight(page, 1, page->capacity);
+	uint64_t withheld = total - account_patience(page, total);
 
-	return page->withheld == total - account_patience(page, total);
+	return page->withheld == withheld ||
+	       (page->withheld < withheld &&
+		page->local_free != page_empty_list(page));
 }
 
 /* Whether nothing is away; the account stays as it is. O(blocks on `free`) */
