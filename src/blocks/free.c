@@ -194,7 +194,9 @@ NOINLINE void free_slow(struct instance *instance, void *p)
 /*
  * The short slow path: the last block of a kept page comes back. It stays, so
  * only its blocks move to where malloc takes them. False: something else is
- * to be done, or the pointer is no such block.
+ * to be done, or the pointer is no such block. The list is looked at before the
+ * block, as this may be no page at all: in no other view that word holds the
+ * view's own address.
  */
 static ALWAYS_INLINE bool free_and_swap(struct page *page, struct block *block)
 {

@@ -83,8 +83,8 @@
 #define PAGE_BLOCKS_FIRST	((size_t)4)
 
 /*
- * The budget, see budget.c: what was missed so many times may stay, and an epoch
- * is so many times as long as a breath of the learned depth.
+ * The budget, see budget.c: what was missed so many times may stay, and in an
+ * epoch so many times as much is cut as the budget is.
  */
 #define LEARN_PRICE		128
 #define EPOCH_BREATHS		4

@@ -14,7 +14,7 @@
  *   away		handed out, or freed by another thread and not collected
  *   account		tells when no block of a page is away, see account.h
  *   kept		of a page: may be empty and nobody is told, see keep.c
- *   full		of a page: no block on its lists, so out of its queue
+ *   full		of a page: `free` was empty, and out of its queue since
  *   notified		full, and on its way to its owner: another thread freed
  *   holder		who made a page notified, or took it off that list
  *   collect		move what others freed to where malloc finds it

@@ -2,7 +2,7 @@
 /*
  * What a heap does with one of its pages when blocks were taken or came back.
  *
- *	in its queue <---> full		a block is free, or none
+ *	in its queue <---> full		enough is free, or nothing
  *	      |
  *	    empty			kept, or given back to the arena
  */

@@ -3,7 +3,7 @@
  * A heap's lists of pages.
  *
  *	queue of a class:  [ taken from ] [ has free blocks ] [ .. ]
- *	full list:         pages with nothing free, out of every queue
+ *	full list:         pages with little or nothing free, out of every queue
  */
 #ifndef MI_QUEUE_H
 #define MI_QUEUE_H

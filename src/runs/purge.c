@@ -71,10 +71,11 @@ static struct arena *arena_with_dirty(struct instance *instance)
 }
 
 /*
- * Each round gives back the oldest dirty part, or as much of it as is too much
- * and an eighth of the budget more, so that the next free does not do it again
- * for a unit or two. Others may allocate and free while the port works without
- * the lock, so every round looks at everything anew.
+ * Each round gives back of the run that has been dirty for longest: its last
+ * dirty part, or of that as much as is too much and an eighth of the budget
+ * more, so that the next free does not do it again for a unit or two. What of
+ * it stays dirty is the youngest then. Others may allocate and free while the
+ * port works without the lock, so every round looks at everything anew.
  */
 void purge_to_budget(struct instance *instance, bool all)
 {

@@ -105,7 +105,10 @@ void run_clip_dirty(struct arena *arena, struct free_run *run);
 /* Beside those that there are; the run is the youngest of all then */
 void run_add_dirty(struct arena *arena, struct free_run *run, uintptr_t start,
 		   uintptr_t end);
-/* Moves them to `dirty`, and from there to another run as far as they lie in it */
+/*
+ * Moves them to `dirty`, and from there to another run as far as they lie in
+ * it, which is the youngest then
+ */
 void run_take_dirty(struct arena *arena, struct free_run *run,
 		    struct span *dirty);
 void run_put_dirty(struct arena *arena, struct free_run *run,
