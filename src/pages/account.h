@@ -240,9 +240,9 @@ static inline void account_suspend(struct page *page)
 }
 
 /*
- * Of a page whose `free` is empty. What free() brought back to `local_free` does
- * not matter; what was collected to there for a visit has been taken from what
- * is withheld.
+ * Of a page whose `free` is empty. What free() brought back to `local_free`
+ * does not matter; what was collected to there for a visit has been taken from
+ * what is withheld.
  */
 static inline bool account_is_suspended(const struct page *page)
 {

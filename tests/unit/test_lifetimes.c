@@ -144,7 +144,8 @@ static void refused_move_is_a_copy(void **state)
 	size_t sizes[4] = { 0 }, i, k, n;
 
 	(void)state;
-	for (i = 0; i < 64 / check_step(2); i++) {	/* each in the way of the other */
+	/* each in the way of the other */
+	for (i = 0; i < 64 / check_step(2); i++) {
 		k = i % 4;
 		n = sizes[k] + MIB;
 		blocks[k] = mi_realloc(blocks[k], n);

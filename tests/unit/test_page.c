@@ -64,7 +64,7 @@ static size_t page_use_up(struct page *page)
 	do {
 		assert_true(page_is_valid(page));
 		assert_true(page->capacity > made);
-		/* as many as there were, or so, and what starts with the last */
+		/* as many as there were, or so, and what the last begins */
 		most = made < PAGE_BLOCKS_MEDIUM ? made + PAGE_BLOCKS_FIRST :
 		       PAGE_BLOCKS_MEDIUM;
 		assert_true(page->capacity - made <= most +
