@@ -54,40 +54,38 @@ static void untouched_memory_is_left_alone(void **state)
 			 instance_free_bytes(&instance));
 }
 
+/* 8 MiB that are zero, for which next to nothing had to be touched */
+static char *zeroes_unwritten(void)
+{
+	size_t touched = touched_pages(memory, ARENA_BYTES);
+	char *p = heap_zalloc(&heap, 8 * MIB);
+
+	assert_non_null(p);
+	assert_in_range(touched_pages(memory, ARENA_BYTES), touched,
+			touched + 2);
+	assert_true(all_zero(p, 8 * MIB));
+	return p;
+}
+
 static void only_what_is_dirty_is_cleared(void **state)
 {
 	char *p = dirty_block(8 * MIB);
-	size_t touched;
 
 	(void)state;
 	instance.config.budget_bytes = MIB;
 	instance_free(&instance, p);
 	assert_in_range(instance.units_dirty, 1, MIB / UNIT_SIZE);
-	touched = touched_pages(memory, ARENA_BYTES);
-	p = heap_zalloc(&heap, 8 * MIB);
-	assert_non_null(p);
-	/* of 8 MiB at most one had to be written */
-	assert_in_range(touched_pages(memory, ARENA_BYTES), touched,
-			touched + 2);
-	assert_true(all_zero(p, 8 * MIB));
-	instance_free(&instance, p);
+	instance_free(&instance, zeroes_unwritten());
 }
 
 static void purged_memory_is_known_as_zero(void **state)
 {
 	char *p = dirty_block(8 * MIB);
-	size_t touched;
 
 	(void)state;
 	instance.config.budget_bytes = 0;
 	instance_free(&instance, p);
-	touched = touched_pages(memory, ARENA_BYTES);
-	p = heap_zalloc(&heap, 8 * MIB);
-	assert_non_null(p);
-	/* nobody had to write zeroes */
-	assert_in_range(touched_pages(memory, ARENA_BYTES), touched,
-			touched + 2);
-	assert_true(all_zero(p, 8 * MIB));
+	(void)zeroes_unwritten();
 }
 
 static void failed_purge_leaves_dirt(void **state)
