@@ -113,8 +113,9 @@ USER_CFLAGS	:= $(CFLAGS)
 unexport CFLAGS
 # What an object of one kind is compiled with beside that
 KIND_CFLAGS	:=
+PADDING		:=
 # PWD is the shell's, and what the compiler takes the folder's name from
-override CFLAGS	= -std=gnu11 $(OPTIMIZE) -g $(WARNINGS) \
+override CFLAGS	= -std=gnu11 $(OPTIMIZE) $(PADDING) -g $(WARNINGS) \
 		  -fno-strict-aliasing -fvisibility=hidden $(UNWIND) \
 		  -ffunction-sections -ffile-prefix-map="$$PWD"=. \
 		  -Iinclude -Isrc -Iport/linux \
@@ -178,7 +179,16 @@ COLD_NAMES	:= $(addprefix src/, \
 		   port/linux/process port/linux/start port/linux/system \
 		   port/linux/memory port/linux/contents \
 		   port/linux/fork port/linux/figures port/linux/mallinfo
+# Elsewhere what is only jumped to, and all functions but those that malloc and
+# free begin in, stand without padding, where the compiler knows how
+HOT_NAMES	:= src/blocks/malloc src/blocks/free src/api/mi_malloc \
+		   port/linux/override
 ifeq ($(OPTIMIZE),-O2)
+ifeq ($(shell echo | $(CC) -Werror -falign-jumps=1 -x c -c -o /dev/null - 2>&1),)
+PADDING		:= -falign-functions=1 -falign-jumps=1
+$(foreach kind,shared static pic,$(HOT_NAMES:%=$(BUILD)/$(kind)/%.o)): \
+	PADDING := -falign-jumps=1
+endif
 $(foreach kind,shared static pic,$(COLD_NAMES:%=$(BUILD)/$(kind)/%.o)): \
 	OPTIMIZE := -Os
 endif
