@@ -86,7 +86,7 @@
  * The budget, see budget.c: what was missed so many times may stay, and in an
  * epoch so many times as much is cut as the budget is.
  */
-#define LEARN_PRICE		128
+#define LEARN_PRICE		64
 #define EPOCH_BREATHS		4
 
 /* Where threads take turns each finds its heap in one of so many lists */
