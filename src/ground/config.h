@@ -83,6 +83,13 @@
 #define PAGE_BLOCKS_FIRST	((size_t)4)
 
 /*
+ * More heaps than this are many, and the kept pages of each are so many units
+ * at most on average: see keep.c
+ */
+#define KEPT_HEAPS_MAX		64
+#define KEPT_UNITS_EACH		((size_t)16)
+
+/*
  * The budget, see budget.c: what was missed so many times may stay, and in an
  * epoch so many times as much is cut as the budget is.
  */

@@ -199,6 +199,7 @@ struct instance {
 #endif
 	size_t units_used;
 	size_t abandoned_count;
+	size_t heap_count;
 	/* Under the lock alone */
 	size_t units_used_peak;
 	size_t units_dirty;
@@ -215,7 +216,7 @@ struct instance {
 #if !MI_CONCURRENT
 	struct heap *by_owner[OWNER_BUCKETS];	/* first heaps of threads */
 #endif
-	size_t heap_count, heap_count_peak;
+	size_t heap_count_peak;
 	unsigned int arena_count;
 	bool main_heap_used;
 #if MI_THREADS

@@ -70,7 +70,8 @@ static void heap_link(struct instance *instance, struct heap *heap)
 
 	LIST_PUSH(*list, heap, list);
 	heap_enter_bucket(heap);
-	if (++instance->heap_count > instance->heap_count_peak)
+	atomic_write(&instance->heap_count, instance->heap_count + 1);
+	if (instance->heap_count > instance->heap_count_peak)
 		instance->heap_count_peak = instance->heap_count;
 }
 
@@ -80,7 +81,7 @@ static void heap_unlink(struct instance *instance, struct heap *heap)
 
 	LIST_REMOVE(*list, heap, list);
 	heap_leave_bucket(heap);
-	instance->heap_count--;
+	atomic_write(&instance->heap_count, instance->heap_count - 1);
 }
 
 /* Memory that is a heap for ever: new, or of a thread that ended */

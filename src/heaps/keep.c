@@ -21,11 +21,23 @@ void page_unkeep(struct heap *heap, struct page *page)
  * second page comes, the first stays kept until it is looked at again here. It
  * is still the only one of its class that is kept and not counted, as each
  * other began beside it.
+ *
+ * Where there are many heaps, all count: each of a thousand threads with a few
+ * live blocks would soon have an empty page of nearly every class.
  */
 static bool page_is_kept(const struct heap *heap, const struct page *page)
 {
 	return (page->flags & PAGE_KEPT) ||
-	       (page->units == 1 && heap->page_count[page->class] == 1);
+	       (page->units == 1 && heap->page_count[page->class] == 1 &&
+		atomic_read(&heap->instance->heap_count) <= KEPT_HEAPS_MAX);
+}
+
+/* So many units may be counted: where there are many heaps, some for each */
+static size_t kept_units_max(const struct instance *instance)
+{
+	size_t max = atomic_read(&instance->heap_count) * KEPT_UNITS_EACH;
+
+	return max > PORT_KEPT_UNITS_MAX ? max : PORT_KEPT_UNITS_MAX;
 }
 
 /*
@@ -74,7 +86,7 @@ static bool heap_recheck_kept(struct heap *heap)
  *   link `notified_next` that its holder uses.
  * - A page that would have to be counted is kept only while all that are
  *   counted have no more than `units_max`: otherwise what an instance keeps
- *   would grow with its heaps and classes.
+ *   would grow with its classes.
  * - One that is kept already only has to be unwatched again: it was settled, or
  *   its list filled, since, and that may have had it watched.
  */
@@ -105,7 +117,8 @@ static bool page_stay_within(struct heap *heap, struct page *page,
  */
 bool page_stay(struct heap *heap, struct page *page)
 {
-	return page_stay_within(heap, page, PORT_KEPT_UNITS_MAX / 2);
+	return page_stay_within(heap, page,
+				kept_units_max(heap->instance) / 2);
 }
 
 /*
@@ -115,9 +128,12 @@ bool page_stay(struct heap *heap, struct page *page)
  */
 bool page_keep(struct heap *heap, struct page *page)
 {
+	size_t units_max;
+
 	if (page_list_is_empty(page) && heap->swaps_left >= 0)
 		(void)page_refill(page);
-	return page_stay_within(heap, page, PORT_KEPT_UNITS_MAX) ||
+	units_max = kept_units_max(heap->instance);
+	return page_stay_within(heap, page, units_max) ||
 	       (heap_recheck_kept(heap) &&
-		page_stay_within(heap, page, PORT_KEPT_UNITS_MAX));
+		page_stay_within(heap, page, units_max));
 }
