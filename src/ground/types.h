@@ -188,6 +188,8 @@ struct instance {
 	 */
 	size_t waiting_units;		/* their memory is as it was */
 	size_t remote_purged_units;	/* their memory was given back */
+	size_t waiting_learned;		/* in page_end_wait(): may wait, too */
+	bool waiting_deep;		/* nothing is learned at present */
 	size_t kept_units;		/* of pages that may be empty */
 
 	struct port_lock lock;

@@ -14,19 +14,21 @@
  */
 static bool page_shall_go(struct instance *instance, struct page *page)
 {
-	size_t waiting = atomic_read(&instance->waiting_units);
+	size_t waiting = atomic_read(&instance->waiting_units), max;
 
 	/*
 	 * Nobody looks at the page again before its owner wakes, so what is
 	 * decided here has to hold for long. Half of the budget is for such
 	 * pages, so that the other half stays for free runs. The budget is the
 	 * fixed one: a share of what is in use at this moment says nothing of
-	 * later. `waiting` may be below zero for a moment: it is counted after
-	 * the push, and the owner may be faster.
+	 * later. But what owners came for soon after it was given back here is
+	 * learned: see page_end_wait(). `waiting` may be below zero for a
+	 * moment: it is counted after the push, and the owner may be faster.
 	 */
+	max = (instance->config.budget_bytes >> 1 >> UNIT_SHIFT) +
+	      atomic_read(&instance->waiting_learned);
 	return instance->config.purge_enabled && (ptrdiff_t)waiting >= 0 &&
-	       waiting + page->units > instance->config.budget_bytes >> 1 >>
-	       UNIT_SHIFT &&
+	       waiting + page->units > max &&
 	       !arena_by_number(instance, page->arena_number)->fixed;
 }
 
@@ -85,10 +87,14 @@ static COLD struct heap *heap_that_claims(struct instance *instance,
 static void page_purge_remote(struct instance *instance, struct page *page,
 			      bool notify)
 {
-	size_t units = page->units;
+	size_t units = page->units, purged;
 	enum page_state state;
 
-	(void)atomic_add(&instance->remote_purged_units, units);
+	purged = atomic_add(&instance->remote_purged_units, units) + units;
+	if (purged > waiting_learned_max(instance)) {
+		atomic_write(&instance->waiting_learned, 0);
+		atomic_write(&instance->waiting_deep, true);
+	}
 	page_unmap(page);
 	(void)port_purge((void *)run_start(&page->run), run_bytes(&page->run));
 	state = thread_free_end_purge(page);

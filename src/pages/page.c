@@ -221,13 +221,31 @@ void page_take_list(struct page *page, struct block *first)
 	page->local_free = first;
 }
 
+/*
+ * The owner has come for what another thread gave back. Where no more than may
+ * be learned was given back at a time, it will come again: so twice as much may
+ * wait for owners from now on. Of a deeper breath nothing is learned, until all
+ * owners have come.
+ */
+static void waiting_learn(struct instance *instance, size_t units)
+{
+	size_t max = waiting_learned_max(instance), learned;
+	bool deep = atomic_read(&instance->waiting_deep);
+
+	if (atomic_add(&instance->remote_purged_units, 0 - units) == units)
+		atomic_write(&instance->waiting_deep, false);
+	if (deep)
+		return;
+	learned = atomic_read(&instance->waiting_learned) + 2 * units;
+	atomic_write(&instance->waiting_learned, learned < max ? learned : max);
+}
+
 void page_end_wait(struct page *page, uintptr_t word)
 {
 	struct instance *instance = page->heap->instance;
 
 	if (unlikely(word_is_purged(word)))
-		(void)atomic_add(&instance->remote_purged_units,
-				 0 - (size_t)page->units);
+		waiting_learn(instance, page->units);
 	else if (word_count(word) == page->reserved)
 		(void)atomic_add(&instance->waiting_units,
 				 0 - (size_t)page->units);

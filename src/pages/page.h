@@ -40,6 +40,12 @@ void page_restart(struct page *page);
  */
 void page_end_wait(struct page *page, uintptr_t word);
 
+/* So many units may be learned by that: see budget.c for those of free runs */
+static inline size_t waiting_learned_max(const struct instance *instance)
+{
+	return instance->config.learn_bytes / 4 >> UNIT_SHIFT;
+}
+
 /* From now on no address leads to the page. Of who has set PURGING */
 void page_unmap(struct page *page);
 
