@@ -44,7 +44,7 @@ static inline bool atomic_compare_swap(uintptr_t *word, uintptr_t *expected,
 #define atomic_read_acquire(p)		(*(p))
 #define atomic_write(p, v)		((void)(*(p) = (v)))
 #define atomic_write_release(p, v)	((void)(*(p) = (v)))
-#define atomic_add(p, v)		((void)(*(p) += (v)))
+#define atomic_add(p, v)		((*(p) += (v)) - (v))
 
 static inline uintptr_t atomic_swap(uintptr_t *word, uintptr_t desired)
 {
