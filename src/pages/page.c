@@ -84,11 +84,13 @@ struct page *page_alloc(struct heap *heap, unsigned int class)
 }
 
 /*
- * Maps the units in which blocks number `first`..`last` start, from 0, to `to`
- * or to nothing. The entries are the page's alone, so a window's are written
- * without a lock. Another map moves when its arena grows, and without the lock
- * an entry could be written to the map that was. Who purges calls this while
- * the owner may move the page to another of its heaps: so `heap` is read once.
+ * Maps the units of blocks number `first`..`last`, from 0, to `to` or to
+ * nothing: all from that behind the start of the block before, which is mapped
+ * already, to that where the last one starts. The entries are the page's alone,
+ * so a window's are written without a lock. Another map moves when its arena
+ * grows, and without the lock an entry could be written to the map that was.
+ * Who purges calls this while the owner may move the page to another of its
+ * heaps: so `heap` is read once.
  */
 static void page_map(struct page *page, size_t first, size_t last,
 		     struct run *to)
@@ -96,18 +98,17 @@ static void page_map(struct page *page, size_t first, size_t last,
 	struct heap *heap = atomic_read(&page->heap);
 	struct arena *arena = arena_by_number(heap->instance,
 					      page->arena_number);
-	size_t bytes = page->block_size, step = 1;
-	uintptr_t start = run_start(&page->run), from, end;
+	size_t bytes = page->block_size;
+	uintptr_t from = run_start(&page->run), end = from + last * bytes;
 
-	if (bytes <= UNIT_SIZE)		/* every unit in between */
-		step = last - first + 1;
+	if (first)
+		from = align_down(from + (first - 1) * bytes, UNIT_SIZE) +
+		       UNIT_SIZE;
+	if (from > end)
+		return;
 	if (!arena_in_window(arena))
 		port_lock(&arena->instance->lock);
-	for (; first <= last; first += step) {
-		from = start + first * bytes;
-		end = from + (step - 1) * bytes;
-		arena_map_set(arena, to, from, end);
-	}
+	arena_map_set(arena, to, from, end);
 	if (!arena_in_window(arena))
 		port_unlock(&arena->instance->lock);
 }

@@ -74,15 +74,17 @@ void arena_map_set(struct arena *arena, struct run *run, uintptr_t first,
 		   uintptr_t last)
 {
 	uintptr_t distance = run ? (uintptr_t)run - (uintptr_t)arena->map : 0;
-	struct map *map;
-	size_t index = 0;
+	size_t index = 0, mask = SIZE_MAX, left;
+	struct map *map = arena_map(arena, first, &index);
 
-	for (first = align_down(first, UNIT_SIZE); first <= last;
-	     first += UNIT_SIZE) {
-		map = arena_map(arena, first, &index);
-		mi_assert(map);
-		if (map->distance[index] != distance)	/* others read */
-			map->distance[index] = distance;
+	mi_assert(first <= last && map);
+	/* The entries of one arena may begin anew at the window's first */
+	if (arena_in_window(arena))
+		mask = atomic_read(&arena->instance->map_mask);
+	left = (last >> UNIT_SHIFT) - (first >> UNIT_SHIFT) + 1;
+	for (; left; left--) {
+		map->distance[index] = distance;
+		index = (index + 1) & mask;
 	}
 }
 
