@@ -108,10 +108,22 @@ static void dirty_add(struct arena *arena, struct free_run *run,
 	DEQUE_APPEND(&arena->dirty, run, age);
 }
 
+/*
+ * - A fixed arena is never purged, nor known to be zero.
+ * - Where nothing is known to be zero, and nothing purged by itself, the dirty
+ *   parts would be kept for mi_collect() alone; Unikraft without demand paging
+ *   has nobody to give memory back to.
+ */
+static bool arena_knows_dirty(const struct arena *arena)
+{
+	return !arena->fixed && (arena->fresh_is_zero ||
+				 arena->instance->config.purge_enabled);
+}
+
 void run_add_dirty(struct arena *arena, struct free_run *run, uintptr_t start,
 		   uintptr_t end)
 {
-	if (arena->fixed)	/* never purged, never known as zero */
+	if (!arena_knows_dirty(arena))
 		return;
 	if (run->flags & RUN_DIRTY)
 		dirty_add(arena, run, span_of(arena, start, end));
@@ -151,15 +163,19 @@ void run_tell_touched(const struct arena *arena, struct run *cut,
 {
 	struct free_run *view = (struct free_run *)cut;
 	const struct span own = span_of(arena, run_start(cut), run_end(cut));
-	struct span first = span_clip(dirty[0], own);
-	struct span second = span_clip(dirty[1], own);
+	struct span first, second;
 
+	if (!arena->fresh_is_zero) {
+		view->touched_start = run_start(cut);
+		view->touched_end = run_end(cut);
+		return;
+	}
+	first = span_clip(dirty[0], own);
+	second = span_clip(dirty[1], own);
 	if (!first.to)
 		first = second;
 	if (second.to)
 		first.to = second.to;
-	if (!arena->fresh_is_zero)
-		first = own;
 	view->touched_start = arena->start +
 			      ((uintptr_t)first.from << UNIT_SHIFT);
 	view->touched_end = arena->start + ((uintptr_t)first.to << UNIT_SHIFT);

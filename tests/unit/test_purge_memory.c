@@ -172,6 +172,30 @@ static void users_memory_is_never_purged(void **state)
 	heap_begin(&heap, &instance);
 }
 
+/* Who has nobody to give memory back to need not know what is dirty */
+static void dirty_is_counted_where_it_matters(void **state)
+{
+	static struct instance own;
+	struct heap own_heap;
+	char *p;
+
+	(void)state;
+	instance_renew(&own);
+	own.config.purge_enabled = false;
+	assert_non_null(arena_add(&own, dirty_memory(4 * MIB), 4 * MIB, 0));
+	heap_begin(&own_heap, &own);
+	p = heap_malloc(&own_heap, 2 * MIB);
+	instance_free(&own, p);
+	assert_int_equal(own.units_dirty, 0);
+	p = heap_zalloc(&own_heap, 3 * MIB);
+	assert_true(all_zero(p, 3 * MIB));
+	own.config.purge_enabled = true;
+	instance_free(&own, p);
+	assert_int_equal(own.units_dirty, 3 * MIB / UNIT_SIZE);
+	assert_true(all_is_valid(&own));
+	heap_begin(&heap, &instance);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,6 +206,7 @@ int main(void)
 		T(failed_purge_leaves_dirt),
 		T(purging_is_out_of_service),
 		T(users_memory_is_never_purged),
+		T(dirty_is_counted_where_it_matters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
