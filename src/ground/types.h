@@ -128,6 +128,7 @@ struct heap {
 	int swaps_left;			/* see page_may_swap() */
 	unsigned int sweep_class;	/* where heap_sweep() goes on */
 	unsigned int recheck_class;	/* and heap_recheck_kept() */
+	unsigned int recheck_left;	/* classes it may look at */
 	bool in_deferred;
 	/* Written before the heap is in a list; `late` later under the lock */
 	bool late;			/* made when its thread had ended */

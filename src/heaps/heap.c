@@ -102,6 +102,7 @@ struct block *heap_alloc(struct heap *heap, unsigned int class)
 	struct page *page;
 
 	heap->swaps_left = SWAPS_MAX;
+	heap->recheck_left = CLASS_COUNT;
 	heap_call_deferred(heap, false);
 #if MI_DEBUG >= 2
 	mi_assert(heap->heartbeat % 256 || heap_is_valid(heap));

@@ -55,6 +55,9 @@ static size_t kept_units_max(const struct instance *instance)
  *   empty it stays kept, and the search ends all the same, so that one free
  *   walks one page at most.
  *
+ * Once all classes were looked at, a search waits until heap_alloc() is called:
+ * a thread that only frees would look at the same pages again and again.
+ *
  * True: a page was found, and some of the count is free again.
  */
 static bool heap_recheck_kept(struct heap *heap)
@@ -62,8 +65,10 @@ static bool heap_recheck_kept(struct heap *heap)
 	unsigned int left = RECHECK_CLASSES;
 	struct page *page;
 
-	while (left--) {
-		heap->recheck_class = (heap->recheck_class + 1) % CLASS_COUNT;
+	for (; left && heap->recheck_left; left--) {
+		heap->recheck_left--;
+		if (++heap->recheck_class == CLASS_COUNT)
+			heap->recheck_class = 0;
 		page = heap->queues[heap->recheck_class].first;
 		if (!(page->flags & PAGE_KEPT) || page->free == page->kept_free)
 			continue;
