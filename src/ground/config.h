@@ -82,6 +82,9 @@
 #define PAGE_BLOCKS_MEDIUM	((size_t)16)
 #define PAGE_BLOCKS_FIRST	((size_t)4)
 
+/* Where a heap has so many pages of a class, more blocks are made at once */
+#define PAGES_MANY		3
+
 /*
  * More heaps than this are many, and the kept pages of each are so many units
  * at most on average: see keep.c

@@ -161,8 +161,20 @@ static size_t page_last_backed(const struct page *page, size_t made,
  * are made, and PAGE_BLOCKS_MEDIUM at most: who has used so many takes more,
  * and this is done less often. So more blocks are made than are asked for, but
  * never more than are in use by about PAGE_BLOCKS_FIRST, nor so many that they
- * begin in more than PAGE_BLOCKS_MEDIUM units.
+ * begin in more than PAGE_BLOCKS_MEDIUM units. In a heap that has PAGES_MANY
+ * pages of the class, these had no block left when one more was made, and hold
+ * more than that: so PAGE_BLOCKS_MEDIUM are made at once.
  */
+static size_t page_blocks_more(const struct page *page)
+{
+	size_t made = page->capacity;
+
+	if (made >= PAGE_BLOCKS_MEDIUM ||
+	    page->heap->page_count[page->class] >= PAGES_MANY)
+		return PAGE_BLOCKS_MEDIUM;
+	return made | PAGE_BLOCKS_FIRST;
+}
+
 bool page_extend(struct page *page)
 {
 	size_t bytes = page->block_size, made = page->capacity, last, i;
@@ -173,8 +185,7 @@ bool page_extend(struct page *page)
 	if (made == page->reserved)
 		return false;
 	from = start + made * bytes;
-	last = made + (made < PAGE_BLOCKS_MEDIUM ? made | PAGE_BLOCKS_FIRST :
-		       PAGE_BLOCKS_MEDIUM) - 1;
+	last = made + page_blocks_more(page) - 1;
 	if (bytes < UNIT_SIZE)	/* all that start in a unit that is mapped */
 		last = (align_down(start + last * bytes, UNIT_SIZE) +
 			UNIT_SIZE - 1 - start) / bytes;

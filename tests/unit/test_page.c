@@ -67,6 +67,12 @@ static size_t page_use_up(struct page *page)
 		/* as many as there were, or so, and what the last begins */
 		most = made < PAGE_BLOCKS_MEDIUM ? made + PAGE_BLOCKS_FIRST :
 		       PAGE_BLOCKS_MEDIUM;
+		/* or all at once, in a heap that has several such pages */
+		if (heap.page_count[page->class] >= PAGES_MANY) {
+			most = PAGE_BLOCKS_MEDIUM;
+			assert_true(page->capacity == page->reserved ||
+				    page->capacity - made >= most);
+		}
 		assert_true(page->capacity - made <= most +
 			    UNIT_SIZE / page->block_size);
 		made = page->capacity;
