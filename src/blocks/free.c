@@ -192,16 +192,27 @@ NOINLINE void free_slow(struct instance *instance, void *p)
 }
 
 /*
+ * Of a block that has used the account up. Where blocks have no tags, an
+ * address behind the last one may weigh as much as all blocks that are away.
+ */
+static ALWAYS_INLINE bool block_may_be_last(struct page *page,
+					    const struct block *block)
+{
+	return MI_HARDENING >= 1 ? !block_has_tag(page, block) :
+	       run_starts_block(&page->run, block);
+}
+
+/*
  * The short slow path: the last block of a kept page comes back. It stays, so
  * only its blocks move to where malloc takes them. False: something else is
- * to be done, or the pointer is no such block. The list is looked at before the
- * block, as this may be no page at all: in no other view that word holds the
- * view's own address.
+ * to be done, or the pointer is no such block. The flag is looked at first, as
+ * only a page has it, and all else is read of a page alone.
  */
 static ALWAYS_INLINE bool free_and_swap(struct page *page, struct block *block)
 {
-	if (!account_is_used_up(page) || !page_list_is_empty(page) ||
-	    block_has_tag(page, block) || !page_may_swap(page->heap, page))
+	if (!(page->flags & PAGE_SWAPS) || !page_list_is_empty(page) ||
+	    !account_is_used_up(page) || !block_may_be_last(page, block) ||
+	    !page_may_swap(page->heap, page))
 		return false;
 	page_push_local(page, block);
 	page_swap_lists(page);
@@ -211,12 +222,12 @@ static ALWAYS_INLINE bool free_and_swap(struct page *page, struct block *block)
 /* Of a valid free only the page's state has to change */
 NOINLINE void free_stopped(struct instance *instance, void *p, struct run *run)
 {
+	if (likely(free_and_swap((struct page *)run, p)))
+		return;
 	if (run_is_large_block(run, p)) {
 		large_free(instance, large_of_run(run));
 		return;
 	}
-	if (likely(free_and_swap((struct page *)run, p)))
-		return;
 	account_undo(run, p);
 	if (likely(block_is_live(run, p)))
 		free_local(page_of_run(run), p);

@@ -117,11 +117,14 @@ static inline void account_list_filled(struct page *page)
 	account_split(page, all, all - account_total(page), true);
 }
 
-/* The same, but nothing is withheld: the page is unwatched from here on */
+/*
+ * The same for a page that account_unwatch() was told of: it stays unwatched,
+ * so nothing has to be withheld again.
+ */
 static inline void account_list_filled_unwatched(struct page *page)
 {
-	page->counted = NOT_COUNTED;
-	account_split(page, blocks_weight(page, 1, page->capacity), 0, false);
+	page->withheld = 0;
+	page->credit = blocks_weight(page, 1, page->capacity);
 }
 
 /*
@@ -158,7 +161,7 @@ static ALWAYS_INLINE bool account_block_freed(struct run *run, const void *p)
  */
 static inline bool account_is_used_up(const struct page *page)
 {
-	return page->credit == 0 && page->withheld == 0;
+	return (page->credit | page->withheld) == 0;
 }
 
 static inline void account_undo(struct run *run, const void *p)
@@ -207,9 +210,13 @@ static inline void account_change_hands(struct page *page)
 	page->counted = NOT_COUNTED;
 }
 
-/* The page may be empty without notice: nothing is withheld */
+/*
+ * The page may be empty without notice: nothing is withheld. What was counted
+ * is forgotten here, and not each time that the list is filled after that.
+ */
 static inline void account_unwatch(struct page *page)
 {
+	page->counted = NOT_COUNTED;
 	page->credit += page->withheld;
 	page->withheld = 0;
 }

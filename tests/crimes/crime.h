@@ -100,8 +100,8 @@ crime_function interior_1, interior_8, interior_16, interior_middle,
 	usable_size_interior;
 crime_function foreign_stack, foreign_static, foreign_code, foreign_mapped,
 	foreign_unmapped, foreign_low, foreign_high, foreign_non_canonical,
-	foreign_sized, realloc_foreign, reallocf_foreign, usable_size_foreign,
-	expand_foreign;
+	foreign_sized, foreign_fifth, realloc_foreign, reallocf_foreign,
+	usable_size_foreign, expand_foreign;
 crime_function write_link, write_tag, write_middle, write_last;
 crime_function bad_alignment, huge_alignment, size_overflow;
 

@@ -89,6 +89,28 @@ CRIME(foreign_sized)
 	return survive();
 }
 
+/*
+ * The end of a page's last block is freed, where a fifth block would begin. To
+ * the account that weighs as much as the first and the fourth together, which
+ * are all that is handed out.
+ */
+CRIME(foreign_fifth)
+{
+	const size_t n = 960;
+	char *blocks[4];
+	size_t i;
+
+	for (i = 0; i < 4; i++)
+		blocks[i] = mi_malloc(n);
+	demand(blocks[3] == blocks[0] + 3 * n, "another block");
+	mi_free(blocks[1]);
+	mi_free(blocks[2]);
+	mi_free(accuse(blocks[3] + n));
+	mi_free(blocks[0]);
+	mi_free(blocks[3]);
+	return survive();
+}
+
 /* A pointer to static memory is reallocated. */
 CRIME(realloc_foreign)
 {

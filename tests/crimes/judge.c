@@ -106,6 +106,7 @@ static const struct crime crimes[] = {
 	CASE(foreign_high, NULL, INVALID),
 	CASE(foreign_non_canonical, NULL, INVALID),
 	CASE(foreign_sized, NULL, INVALID),
+	CASE(foreign_fifth, NULL, INVALID),
 	CRIMES_INSIDE(realloc_interior),
 	CASE(realloc_foreign, NULL, INVALID),
 	CASE(reallocf_foreign, NULL, INVALID),
