@@ -324,4 +324,37 @@ UK_TESTCASE(mimalloc_blocks, test_malloc_refuses)
 	UK_TEST_EXPECT_SNUM_EQ(uk_alloc_availmem(other), other_before);
 }
 
+#define PAIR_BYTES	((size_t)256)
+#define PLACES		64
+
+/* In how many places a block lies that is taken and given back by turns */
+static unsigned int count_places(struct uk_alloc *a, unsigned int pairs)
+{
+	void *places[PLACES], *block;
+	unsigned int count = 0, i;
+
+	while (pairs--) {
+		block = uk_malloc(a, PAIR_BYTES);
+		for (i = 0; i < count && places[i] != block; i++)
+			;
+		if (i == count && count < PLACES)
+			places[count++] = block;
+		uk_free(a, block);
+	}
+	return count;
+}
+
+/* The lists of few blocks are swapped often: they get more, but not at once */
+UK_TESTCASE(mimalloc_blocks, test_pairs_get_more_blocks)
+{
+	__ssz before = uk_alloc_availmem(pool);
+
+	UK_TEST_EXPECT_SNUM_LE(count_places(pool, 200),
+			       PAGE_BYTES / PAIR_BYTES);
+	UK_TEST_EXPECT_SNUM_GT(count_places(pool, 10000),
+			       PAGE_BYTES / PAIR_BYTES);
+	UK_TEST_EXPECT_SNUM_EQ(uk_alloc_availmem(pool), before);
+	UK_TEST_EXPECT_SNUM_LE(count_places(pool, 10000), 32);
+}
+
 uk_testsuite_prio(mimalloc_blocks, blocks_init, SUITE_PRIO);

@@ -134,6 +134,13 @@
 /* So many times a heap's pages swap their lists before a malloc does all */
 #define SWAPS_MAX		64
 
+/*
+ * A class of which a few blocks are taken again and again gets so many, but
+ * never by more than this part of what is free: see heap_more_hot().
+ */
+#define HOT_BLOCKS		32
+#define HOT_PART		64
+
 /* Of what others freed, one call moves so many pages, or blocks, at most */
 #define DRAIN_PAGES		16
 #define DRAIN_BLOCKS		1024

@@ -2,20 +2,73 @@
 /* Where malloc gets a page with a free block from, when it has none at hand. */
 #include "heaps/queue.h"
 
+/* A new page is the heap's, and first in its queue */
+static struct page *heap_enter(struct heap *heap, struct page *page)
+{
+	if (!page)
+		return NULL;
+	heap->page_count[page->class]++;
+	(void)page_stay(heap, page);
+	queue_prepend(heap, page);
+	return page;
+}
+
 /* A page from elsewhere, first in its queue: an abandoned one, or a new one */
 static struct page *heap_more(struct heap *heap, unsigned int class)
 {
 	struct page *page = page_reclaim(heap, class);
 
-	if (!page) {
-		page = page_alloc(heap, class);
-		if (!page)
-			return NULL;
-		heap->page_count[class]++;
-		(void)page_stay(heap, page);
-	}
+	if (!page)
+		return heap_enter(heap, page_alloc(heap, class));
 	queue_prepend(heap, page);
 	return page;
+}
+
+/* Whether a page of HOT_BLOCKS shall take the place of the class's only one */
+static bool page_is_too_small(const struct heap *heap, const struct page *page)
+{
+	const struct arena *arena = arena_by_number(heap->instance,
+						    page->arena_number);
+	size_t units = units_of(HOT_BLOCKS * (size_t)page->block_size);
+
+	return page->reserved < HOT_BLOCKS &&
+	       heap->page_count[page->class] == 1 &&
+	       units * HOT_PART <= arena->units_free &&
+	       atomic_read(&heap->instance->kept_units) + units <=
+	       PORT_KEPT_UNITS_MAX / 2;
+}
+
+/*
+ * The first page of a class has few blocks, so a program that takes and gives
+ * back one by turns has its lists swapped every few pairs. This is for a page
+ * that was found when that had been done SWAPS_MAX times. More blocks are made
+ * in it, or it gives way to a page of HOT_BLOCKS; NULL: it is as it shall be.
+ *
+ * - Of blocks above DIRECT_SIZE_MAX so many would be much memory.
+ * - A page that does not swap its lists is none that this costs anything.
+ * - A new page counts as kept, within the limit of that. Where little is free
+ *   nothing is spent on this. The old page goes where nothing of it is away.
+ * - Where threads are concurrent each would take that much more memory.
+ */
+static struct page *heap_more_hot(struct heap *heap, struct page *page)
+{
+	struct page *larger;
+
+	if (MI_CONCURRENT || !(page->flags & PAGE_SWAPS) ||
+	    page->block_size > DIRECT_SIZE_MAX || page->capacity >= HOT_BLOCKS)
+		return NULL;
+	if (page_extend(page)) {
+		(void)page_stay(heap, page);
+		return page;
+	}
+	if (!page_is_too_small(heap, page))
+		return NULL;
+	larger = heap_enter(heap, page_alloc_of(heap, page->class, HOT_BLOCKS));
+	if (larger && account_is_empty(page)) {
+		heap_page_remove(heap, page);
+		page_free(page);
+	}
+	return larger;
 }
 
 /* The class's first page with a block to take, or NULL */
@@ -62,12 +115,12 @@ size_t heap_largest_block(struct heap *heap, size_t least)
 }
 
 /* A page with a block to take, first in its queue; NULL: no memory */
-static struct page *heap_find(struct heap *heap, unsigned int class)
+static struct page *heap_find(struct heap *heap, unsigned int class, bool hot)
 {
 	struct queue *queue = &heap->queues[class];
 	unsigned int tries = 0;
 	bool collected = false;
-	struct page *page;
+	struct page *page, *more;
 
 	for (;;) {	/* bounded: each round a page leaves, or got blocks */
 		page = queue->first;
@@ -88,6 +141,9 @@ static struct page *heap_find(struct heap *heap, unsigned int class)
 		}
 		if (!page_list_is_empty(page))
 			return page;
+		more = hot ? heap_more_hot(heap, page) : NULL;
+		if (unlikely(more))
+			return more;
 		if (page_refill(page) || page_extend(page)) {
 			(void)page_stay(heap, page);
 			return page;
@@ -100,6 +156,7 @@ struct block *heap_alloc(struct heap *heap, unsigned int class)
 {
 	struct block *block;
 	struct page *page;
+	bool hot = heap->swaps_left < 0;
 
 	heap->swaps_left = SWAPS_MAX;
 	heap->recheck_left = CLASS_COUNT;
@@ -114,7 +171,7 @@ struct block *heap_alloc(struct heap *heap, unsigned int class)
 		heap_sweep(heap, heap->sweep_class, 1);
 	}
 	do {	/* bounded: a list is lost each time */
-		page = heap_find(heap, class);
+		page = heap_find(heap, class, hot);
 		if (unlikely(!page))
 			return heap_larger(heap, class);
 		block = page_pop(page);

@@ -28,14 +28,14 @@ static size_t page_blocks(unsigned int class, unsigned int count)
 }
 
 /*
- * A run that holds as many blocks as page_blocks() says. Where that is not to
- * be had, half as many are tried, down to one: so malloc fails only where there
- * is no room for a single block.
+ * A run that holds so many blocks. Where that is not to be had, half as many
+ * are tried, down to one: so malloc fails only where there is no room for a
+ * single block.
  */
-static struct run *page_run(struct heap *heap, unsigned int class)
+static struct run *page_run(struct heap *heap, unsigned int class,
+			    size_t blocks)
 {
 	size_t bytes = size_class_bytes(class);
-	size_t blocks = page_blocks(class, heap->page_count[class]);
 	struct run_request request = {
 		.align_units = 1, .kind = RUN_PAGE, .class = class,
 		.arena = heap->arena,
@@ -52,9 +52,10 @@ static struct run *page_run(struct heap *heap, unsigned int class)
 	return NULL;
 }
 
-struct page *page_alloc(struct heap *heap, unsigned int class)
+struct page *page_alloc_of(struct heap *heap, unsigned int class,
+			   size_t blocks)
 {
-	struct run *run = page_run(heap, class);
+	struct run *run = page_run(heap, class, blocks);
 	size_t bytes = size_class_bytes(class);
 	struct page *page;
 
@@ -81,6 +82,12 @@ struct page *page_alloc(struct heap *heap, unsigned int class)
 		return NULL;
 	}
 	return page;
+}
+
+struct page *page_alloc(struct heap *heap, unsigned int class)
+{
+	return page_alloc_of(heap, class,
+			     page_blocks(class, heap->page_count[class]));
 }
 
 /*

@@ -13,6 +13,9 @@
 
 /* A new page for the heap, with its first blocks; NULL: no memory. O(1) */
 struct page *page_alloc(struct heap *heap, unsigned int class);
+/* The same, of so many blocks, or less where memory is short */
+struct page *page_alloc_of(struct heap *heap, unsigned int class,
+			   size_t blocks);
 
 /* Back to the arena. The page stands in no list */
 void page_free(struct page *page);
