@@ -42,7 +42,7 @@ static size_t run_free_block(struct run *run)
 		return 0;
 	page = page_of_run(run);
 	end = page_empty_list(page);
-	if (page->free == end && page->local_free == end &&
+	if (page->free == end && page->local_free == end && !page->holes &&
 	    page->capacity == page->reserved)
 		return 0;
 	return page->block_size;

@@ -51,11 +51,16 @@ static COLD void block_error(struct instance *instance, const void *p,
 			     const char *call)
 {
 	struct run *run = run_around(instance, p);
+	enum pointer_error error = ERROR_FOREIGN;
 
 	if (port_is_foreign_block(p))
 		return;
-	error_pointer(run && run_has_block_around(run, p) ?
-		      ERROR_INTERIOR : ERROR_FOREIGN, call, p);
+	if (run && run_has_block_around(run, p))
+		/* a block to which no address leads is a hole */
+		error = run->kind == RUN_PAGE &&
+			page_block_at(page_of_run(run), p) ?
+			ERROR_DOUBLE_FREE : ERROR_INTERIOR;
+	error_pointer(error, call, p);
 }
 
 static bool run_is_large_block(struct run *run, const void *p)

@@ -92,6 +92,9 @@
 #define KEPT_HEAPS_MAX		64
 #define KEPT_UNITS_EACH		((size_t)16)
 
+/* Blocks of a page that may have holes */
+#define HOLES_MAX		16
+
 /*
  * The budget, see budget.c: what was missed so many times may stay, and in an
  * epoch so many times as much is cut as the budget is.

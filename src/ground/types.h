@@ -13,6 +13,7 @@
  *   handed out		given by malloc and not freed
  *   away		handed out, or freed by another thread and not collected
  *   account		tells when no block of a page is away, see account.h
+ *   hole		a free block whose memory was given back, see holes.c
  *   kept		of a page: may be empty and nobody is told, see keep.c
  *   full		of a page: `free` was empty, and out of its queue since
  *   notified		full, and on its way to its owner: another thread freed

@@ -24,14 +24,14 @@ void heap_call_deferred(struct heap *heap, bool force)
 	heap->in_deferred = false;
 }
 
-static bool page_collect(struct page *page, void *force)
+static COLD bool page_collect(struct page *page, void *force)
 {
 	struct heap *heap = page->heap;
 
 	page_collect_remote(page);
 	if (page->flags & PAGE_IN_FULL) {
 		if (page->local_free == page_empty_list(page) &&
-		    page_list_is_empty(page))
+		    page_list_is_empty(page) && !page->holes)
 			return true;
 		heap_page_unfull(page);
 	}
@@ -39,6 +39,10 @@ static bool page_collect(struct page *page, void *force)
 	    (*(bool *)force || heap->page_count[page->class] > 1)) {
 		heap_page_remove(heap, page);
 		page_free(page);
+	} else if (*(bool *)force && page_make_holes(page)) {
+		/* a kept page swaps its lists and knows of no holes */
+		page_unkeep(heap, page);
+		(void)account_settle(page);
 	}
 	return true;
 }

@@ -149,17 +149,17 @@ void heap_set_deferred(void (*call)(bool, unsigned long long, void *),
 		       void *arg);
 void heap_call_deferred(struct heap *heap, bool force);
 /* Collects what others freed, gives back empty pages. O(pages + free) */
-void heap_collect(struct heap *heap, bool force);
+COLD void heap_collect(struct heap *heap, bool force);
 /*
  * Gives back all empty pages of the caller's heaps; where threads take turns
  * of all.
  */
-void heaps_collect(struct instance *instance);
+COLD void heaps_collect(struct instance *instance);
 /*
  * heap_collect() with force, also of other heaps where threads take turns.
  * Where frames run out, those of free runs are given back.
  */
-void heap_collect_all(struct heap *heap);
+COLD void heap_collect_all(struct heap *heap);
 
 /* heap.c */
 /* A block of the class, from any page that has or can get one; or NULL */

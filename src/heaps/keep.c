@@ -89,6 +89,7 @@ static bool heap_recheck_kept(struct heap *heap)
  *
  * - A page that is NOTIFIED is not kept: `kept_free` would be written over the
  *   link `notified_next` that its holder uses.
+ * - A page with holes is not kept, as its lists are not all that is free.
  * - A page that would have to be counted is kept only while all that are
  *   counted have no more than `units_max`: otherwise what an instance keeps
  *   would grow with its classes.
@@ -101,6 +102,8 @@ static bool page_stay_within(struct heap *heap, struct page *page,
 	size_t *kept = &heap->instance->kept_units;
 
 	page->flags &= (uint8_t)~PAGE_SWAPS;
+	if (page->holes)
+		return false;
 	if (MI_CONCURRENT && page_state(page) == PAGE_NOTIFIED)
 		return false;
 	if (!page_is_kept(heap, page)) {

@@ -41,15 +41,40 @@ bool account_is_valid(struct page *page)
 	    constant > 2 * (uint64_t)page->block_size)
 		return false;
 	if (account_total(page) != constant * (full * (full + 1) / 2) -
-	    list_weight(page, page->local_free))
+	    list_weight(page, page->local_free) -
+	    constant * page->holes_sum)
 		return false;
 	return withheld == 0 || withheld >= list_weight(page, page->free);
 }
 
+/* No address leads to a hole, and it is on none of the owner's lists */
+static bool holes_are_valid(struct page *page, size_t *count)
+{
+	struct instance *instance = page->heap->instance;
+	unsigned int holes = page->holes;
+	uintptr_t start = run_start(&page->run), p;
+	size_t number, sum = 0;
+
+	if (holes && (page->block_size < UNIT_SIZE ||
+		      (page->flags & PAGE_SWAPS) ||
+		      holes >> page->capacity != 0))
+		return false;
+	for (; holes; holes &= holes - 1, ++*count) {
+		number = (size_t)__builtin_ctz(holes);
+		sum += number + 1;
+		p = start + number * page->block_size;
+		if (run_of(instance, (void *)p) == &page->run)
+			return false;
+	}
+	return sum == page->holes_sum;
+}
+
 bool page_is_valid(struct page *page)
 {
-	size_t free = 0, local = 0;
+	size_t free = 0, local = 0, holes = 0;
 
+	if (!holes_are_valid(page, &holes))
+		return false;
 	if (page->kind != RUN_PAGE || page->capacity > page->reserved ||
 	    page->reserved * (size_t)page->block_size > run_bytes(&page->run) ||
 	    page->block_size != size_class_bytes(page->class))
@@ -57,7 +82,7 @@ bool page_is_valid(struct page *page)
 	if (!list_is_valid(page, page->free, &free) ||
 	    !list_is_valid(page, page->local_free, &local))
 		return false;
-	if (free + local > page->capacity)
+	if (free + local + holes > page->capacity)
 		return false;
 	return account_is_valid(page) &&
 	       (!(page->flags & PAGE_IN_FULL) ||

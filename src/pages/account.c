@@ -21,6 +21,8 @@ void account_clear(struct page *page)
 	page->credit = 0;
 	page->withheld = 0;
 	page->counted = NOT_COUNTED;
+	page->holes = 0;
+	page->holes_sum = 0;
 }
 
 void account_open(struct page *page)
@@ -100,9 +102,12 @@ size_t account_count_away(const struct page *page)
 	const struct block *end = (const struct block *)page;
 	const struct block *block = page->local_free;
 	size_t away = (size_t)page->capacity - page->counted;
+	unsigned int holes = page->holes;
 
 	mi_assert(page->counted != NOT_COUNTED);
 	for (; block != end; block = block->next)
+		away--;
+	for (; holes; holes &= holes - 1)
 		away--;
 	return away;
 }

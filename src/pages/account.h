@@ -3,11 +3,13 @@
  * The account of a page. By one subtraction it tells the owner's free that a
  * pointer is no block of the page, or that the page may have become empty. No
  * other file of the engine touches its fields: `credit`, `withheld`, `counted`
- * and `reciprocal`. docs/design.md, "The account of a page", has its arithmetic
- * and what it saves.
+ * and `reciprocal`; but holes.c adds up `holes_sum`, the numbers of the holes.
+ * docs/design.md, "The account of a page", has its arithmetic and what it
+ * saves.
  *
  * A block weighs its number in the page, from 1, times a constant of the page.
- * The account is what all blocks weigh that are not on `local_free`:
+ * The account is what all blocks weigh that are neither on `local_free` nor
+ * holes:
  *
  *	away		handed out, or freed by another thread and not collected
  *	on `free`	malloc takes them from there
@@ -16,7 +18,7 @@
  * account alone. A free by the owner takes the block's weight out of it. The
  * account has two parts, always, as account_is_valid() checks:
  *
- *	credit + withheld = weight of the blocks that are not on `local_free`
+ *	credit + withheld = weight of the blocks away and on `free`
  *	withheld = 0, or withheld >= weight of the blocks on `free`
  *
  * free takes from the credit alone, and stops where that is used up. So what
@@ -89,14 +91,23 @@ static inline uint64_t blocks_weight(const struct page *page, uint64_t first,
 static inline void account_split(struct page *page, uint64_t total,
 				 uint64_t list, bool watch)
 {
-	page->withheld = watch ? list : 0;
+	page->withheld = watch ? (uint32_t)list : 0;
 	page->credit = total - page->withheld;
+}
+
+/* What all blocks weigh that are no holes */
+static inline uint64_t account_all(const struct page *page)
+{
+	uint64_t last = page->capacity;
+
+	return page->block_size * page->reciprocal *
+	       (last * (last + 1) / 2 - page->holes_sum);
 }
 
 /* A page whose `block_size` is set, and that has no blocks as yet */
 void account_open(struct page *page);
 
-/* All blocks are forgotten, wherever they are; blocks are made anew */
+/* All blocks and holes are forgotten; blocks are made anew */
 void account_clear(struct page *page);
 
 /*
@@ -111,7 +122,7 @@ void account_add_blocks(struct page *page, size_t first, size_t last);
  */
 static inline void account_list_filled(struct page *page)
 {
-	uint64_t all = blocks_weight(page, 1, page->capacity);
+	uint64_t all = account_all(page);
 
 	page->counted = NOT_COUNTED;
 	account_split(page, all, all - account_total(page), true);
@@ -138,7 +149,7 @@ static inline void account_block_taken(struct page *page,
 {
 	if (page->credit == 0) {
 		page->credit = block_weight(&page->run, block);
-		page->withheld -= page->credit;
+		page->withheld -= (uint32_t)page->credit;
 	}
 }
 
@@ -156,12 +167,12 @@ static ALWAYS_INLINE bool account_block_freed(struct run *run, const void *p)
 /*
  * After account_block_freed() has told true, for a pointer whose weight is a
  * block's: whether nothing is left in the account. Where `free` is empty, all
- * blocks are on `local_free` then with this one. Of a watched page false tells
- * nothing.
+ * blocks are on `local_free` then with this one. Of a watched page, and of one
+ * with holes, false tells nothing: so that one comparison answers.
  */
 static inline bool account_is_used_up(const struct page *page)
 {
-	return (page->credit | page->withheld) == 0;
+	return (page->credit | page->withheld_or_holes) == 0;
 }
 
 static inline void account_undo(struct run *run, const void *p)
@@ -180,7 +191,7 @@ static inline bool account_take_back(struct page *page, uint64_t weight)
 		page->credit -= weight;
 		return false;
 	}
-	page->withheld = account_total(page) - weight;
+	page->withheld = (uint32_t)(account_total(page) - weight);
 	page->credit = 0;
 	return true;
 }
@@ -243,7 +254,7 @@ static inline void account_suspend(struct page *page)
 	uint64_t total = account_total(page);
 
 	page->credit = account_patience(page, total);
-	page->withheld = total - page->credit;
+	page->withheld = (uint32_t)(total - page->credit);
 }
 
 /*
@@ -253,7 +264,7 @@ static inline void account_suspend(struct page *page)
  */
 static inline bool account_is_suspended(const struct page *page)
 {
-	uint64_t total = blocks_weight(page, 1, page->capacity);
+	uint64_t total = account_all(page);
 	uint64_t withheld = total - account_patience(page, total);
 
 	return page->withheld == withheld ||
@@ -268,7 +279,7 @@ bool account_is_empty(const struct page *page);
  * How many blocks are away, of a page that was settled and not taken from
  * since. O(blocks on `local_free`)
  */
-size_t account_count_away(const struct page *page);
+COLD size_t account_count_away(const struct page *page);
 
 /* valid.c: the two equations above, of lists that are known to be whole */
 bool account_is_valid(struct page *page);

@@ -7,8 +7,10 @@
 
 /*
  * Invariants, checked by page_is_valid():
- *	capacity blocks = away + |free| + |local_free|
+ *	capacity blocks = away + |free| + |local_free| + |holes|
  *	free == (struct block *)page  <=>  the list is empty
+ *	holes are blocks of a unit or more, and no address leads to them
+ *	PAGE_SWAPS  =>  there are no holes
  *	and those of its account, see account.h
  */
 struct page {
@@ -30,7 +32,14 @@ struct page {
 				struct page *notified_next; /* NOTIFIED */
 				struct block *kept_free;	/* kept */
 			};
-			uint64_t withheld;	/* account.h */
+			union {
+				struct {
+					uint32_t withheld;	/* account.h */
+					uint16_t holes;		/* holes.c */
+					uint16_t holes_sum;	/* account.h */
+				};
+				uint64_t withheld_or_holes;
+			};
 			struct heap *heap;
 		};
 	};

@@ -99,8 +99,7 @@ struct page *page_alloc(struct heap *heap, unsigned int class)
  * Who purges calls this while the owner may move the page to another of its
  * heaps: so `heap` is read once.
  */
-static void page_map(struct page *page, size_t first, size_t last,
-		     struct run *to)
+void page_map(struct page *page, size_t first, size_t last, struct run *to)
 {
 	struct heap *heap = atomic_read(&page->heap);
 	struct arena *arena = arena_by_number(heap->instance,
@@ -290,7 +289,7 @@ bool page_refill(struct page *page)
 	if (unlikely(!page_list_is_empty(page)))
 		return true;	/* begun anew */
 	if (page->local_free == page_empty_list(page))
-		return false;
+		return unlikely(page->holes) && page_fill_hole(page);
 	page->free = page->local_free;
 	page->local_free = page_empty_list(page);
 	account_list_filled(page);
@@ -344,4 +343,5 @@ void page_free_bitmap(struct page *page, uint64_t bits[PAGE_BITMAP_WORDS])
 	bitmap_add(page, page->free, end, bits);
 	bitmap_add(page, page->local_free, end, bits);
 	bitmap_add(page, word_list(word), end, bits);
+	bits[0] |= page->holes;
 }

@@ -23,8 +23,22 @@ void page_free(struct page *page);
 /* Makes more blocks; false: all are made. The `free` list is empty */
 bool page_extend(struct page *page);
 
-/* Fills the empty `free` list from the other two; false: all are away */
+/*
+ * Fills the empty `free` list from the other two, else with one hole; false:
+ * all are away, or no hole can be backed
+ */
 bool page_refill(struct page *page);
+
+/* holes.c */
+/*
+ * Gives back the memory of free blocks, as far as whole pages of the system lie
+ * among them: they become holes. Of a page that was collected and is not full;
+ * account_settle() comes next. True: it has holes, and is to be kept no longer.
+ * O(blocks), and for pages with blocks under a unit O(1)
+ */
+COLD bool page_make_holes(struct page *page);
+/* The first hole becomes a block again; false: no frames, or written to */
+COLD bool page_fill_hole(struct page *page);
 
 /* Moves what other threads freed to `local_free`. O(blocks moved) */
 void page_collect_remote(struct page *page);
@@ -35,7 +49,7 @@ void page_take_list(struct page *page, struct block *first);
  * Every block is free, whatever the lists say: they are made anew. Nobody
  * else may be using the page. O(blocks of the first unit)
  */
-void page_restart(struct page *page);
+COLD void page_restart(struct page *page);
 
 /*
  * A page whose blocks had all come back waits for its owner no more: what it
@@ -50,14 +64,17 @@ static inline size_t waiting_learned_max(const struct instance *instance)
 }
 
 /* From now on no address leads to the page. Of who has set PURGING */
-void page_unmap(struct page *page);
+COLD void page_unmap(struct page *page);
+/* Maps the units in which blocks `first`..`last` start, from 0, or unmaps */
+void page_map(struct page *page, size_t first, size_t last, struct run *to);
 
 /* Whether a block lies on one of the page's lists. O(capacity) */
-bool page_is_free_block(struct page *page, const struct block *block);
+COLD bool page_is_free_block(struct page *page, const struct block *block);
 
 /* Sets a bit for each free block, by number from 0. O(capacity) */
 #define PAGE_BITMAP_WORDS	(PAGE_BYTES_MAX / BLOCK_ALIGN / 64)
-void page_free_bitmap(struct page *page, uint64_t bits[PAGE_BITMAP_WORDS]);
+COLD void page_free_bitmap(struct page *page,
+			   uint64_t bits[PAGE_BITMAP_WORDS]);
 
 /* Walks everything; see the invariants in descriptor.h */
 bool page_is_valid(struct page *page);

@@ -93,7 +93,8 @@ int survive(void);
 crime_function double_free, double_free_between, double_free_aligned,
 	double_free_calloc, double_free_alone, double_free_collected,
 	double_free_recycled, double_free_remote, double_free_remote_twice,
-	double_free_by_remote, double_free_purged, free_after_destroy,
+	double_free_by_remote, double_free_purged, double_free_hole,
+	free_after_destroy,
 	realloc_freed;
 crime_function interior_1, interior_8, interior_16, interior_middle,
 	interior_aligned, interior_remote, interior_of_freed, realloc_interior,
@@ -102,7 +103,7 @@ crime_function foreign_stack, foreign_static, foreign_code, foreign_mapped,
 	foreign_unmapped, foreign_low, foreign_high, foreign_non_canonical,
 	foreign_sized, foreign_fifth, realloc_foreign, reallocf_foreign,
 	usable_size_foreign, expand_foreign;
-crime_function write_link, write_tag, write_middle, write_last;
+crime_function write_link, write_tag, write_hole, write_middle, write_last;
 crime_function bad_alignment, huge_alignment, size_overflow;
 
 #endif /* TESTS_CRIMES_CRIME_H */

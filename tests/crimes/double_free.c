@@ -194,6 +194,26 @@ CRIME(double_free_purged)
 	return survive();
 }
 
+/*
+ * The second free comes when the block's memory was given back and its page
+ * still has others; "8000 other": by another thread.
+ */
+CRIME(double_free_hole)
+{
+	size_t n = crime_size(argument, 8000);
+	struct witnesses w = witnesses_call(n);
+	void *p = mi_malloc(n);
+
+	mi_free(p);
+	mi_collect(true);
+	if (argument && strchr(argument, ' '))
+		free_in_thread(accuse(p));
+	else
+		mi_free(accuse(p));
+	witnesses_dismiss(&w);
+	return survive();
+}
+
 /* A block is freed after its heap was destroyed. */
 CRIME(free_after_destroy)
 {

@@ -68,6 +68,11 @@ static const struct crime crimes[] = {
 #endif
 #if MI_HARDENING >= 1
 	CRIMES_OF_WRITING(write_tag),
+	CASE(write_hole, "4096", WRITTEN), CASE(write_hole, "8000", WRITTEN),
+	CASE(double_free_hole, "4096", EITHER),
+	CASE(double_free_hole, "8000", EITHER),
+	CASE(double_free_hole, "8000 other", EITHER),
+	CASE(double_free_hole, "30000", EITHER),
 	CRIMES_OF_SIZES(double_free, DOUBLE),
 	CRIMES_OF_SIZES(double_free_between, DOUBLE),
 	CRIMES_OF_SIZES(double_free_recycled, DOUBLE),

@@ -6,7 +6,7 @@
  * A byte of a free block is written to; it is found when the block is handed
  * out again. The witnesses' page has other free blocks, too.
  */
-static int write_after_free(size_t size, size_t offset)
+static int write_after_free(size_t size, size_t offset, bool collected)
 {
 	struct witnesses w = witnesses_call(size);
 	unsigned char *p = mi_malloc(size);
@@ -14,6 +14,8 @@ static int write_after_free(size_t size, size_t offset)
 	size_t count = 0;
 
 	mi_free(p);
+	if (collected)
+		mi_collect(true);
 	p = accuse(p);
 	p[offset] = (unsigned char)(p[offset] + 1);
 	while (count < SURVIVAL_BLOCKS && size * count < 64 << 20) {
@@ -32,7 +34,7 @@ CRIME(write_link)
 {
 	size_t n = crime_size(argument, 48);
 
-	return write_after_free(n, 3);
+	return write_after_free(n, 3, false);
 }
 
 /* The second word of a free block, its tag, is written to. */
@@ -40,7 +42,15 @@ CRIME(write_tag)
 {
 	size_t n = crime_size(argument, 48);
 
-	return write_after_free(n, 11);
+	return write_after_free(n, 11, false);
+}
+
+/* The same of a block whose memory was given back. */
+CRIME(write_hole)
+{
+	size_t n = crime_size(argument, 8000);
+
+	return write_after_free(n, 11, true);
 }
 
 /* A byte in the middle of a free block is written to. */
@@ -48,7 +58,7 @@ CRIME(write_middle)
 {
 	size_t n = crime_size(argument, 48);
 
-	return write_after_free(n, n / 2);
+	return write_after_free(n, n / 2, false);
 }
 
 /* The last byte of a free block is written to. */
@@ -56,5 +66,5 @@ CRIME(write_last)
 {
 	size_t n = crime_size(argument, 48);
 
-	return write_after_free(n, n - 1);
+	return write_after_free(n, n - 1, false);
 }

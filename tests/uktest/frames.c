@@ -309,4 +309,45 @@ UK_TESTCASE(mimalloc_frames, test_promises_are_kept_count_of)
 	UK_TEST_EXPECT_ZERO(wrong);
 }
 
+#define SPARSE	180
+
+/*
+ * Each page has a block that lives, and most frames lie between these: a
+ * request that finds no others gets them, and they are there again afterwards
+ */
+UK_TESTCASE(mimalloc_frames, test_frames_between_live_blocks)
+{
+	unsigned int wrong = 0, i;
+	char *block[SPARSE], *large;
+
+	paging_start(1024, 2 * SPARSE + 60);
+	for (i = 0; i < SPARSE; i++) {
+		block[i] = uk_malloc(pool, 2 * PAGE_BYTES);
+		memset(block[i], (int)i, 2 * PAGE_BYTES);
+	}
+	for (i = 0; i < SPARSE; i++)
+		if (i % 8)
+			uk_free(pool, block[i]);
+	large = uk_malloc(pool, SPARSE * PAGE_BYTES);
+	wrong += !large || !pool_is_valid();
+	if (large)
+		memset(large, 1, SPARSE * PAGE_BYTES);
+	uk_free(pool, large);
+	for (i = 0; i < SPARSE; i++) {
+		if (i % 8) {
+			block[i] = uk_malloc(pool, 2 * PAGE_BYTES);
+			memset(block[i], (int)i, 2 * PAGE_BYTES);
+		}
+		wrong += !pool_is_valid();
+	}
+	for (i = 0; i < SPARSE; i++) {
+		wrong += block[i][0] != (char)i;
+		wrong += block[i][2 * PAGE_BYTES - 1] != (char)i;
+		uk_free(pool, block[i]);
+	}
+	wrong += !pool_is_valid();
+	paging_end();
+	UK_TEST_EXPECT_ZERO(wrong);
+}
+
 uk_testsuite_prio(mimalloc_frames, NULL, SUITE_PRIO);
