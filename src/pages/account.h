@@ -128,12 +128,10 @@ static inline void account_list_filled(struct page *page)
 	account_split(page, all, all - account_total(page), true);
 }
 
-/*
- * The same for a page that account_unwatch() was told of: it stays unwatched,
- * so nothing has to be withheld again.
- */
+/* The same, but nothing is withheld: the page is unwatched from here on */
 static inline void account_list_filled_unwatched(struct page *page)
 {
+	page->counted = NOT_COUNTED;
 	page->withheld = 0;
 	page->credit = blocks_weight(page, 1, page->capacity);
 }
@@ -221,13 +219,9 @@ static inline void account_change_hands(struct page *page)
 	page->counted = NOT_COUNTED;
 }
 
-/*
- * The page may be empty without notice: nothing is withheld. What was counted
- * is forgotten here, and not each time that the list is filled after that.
- */
+/* The page may be empty without notice: nothing is withheld */
 static inline void account_unwatch(struct page *page)
 {
-	page->counted = NOT_COUNTED;
 	page->credit += page->withheld;
 	page->withheld = 0;
 }

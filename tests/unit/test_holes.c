@@ -183,7 +183,8 @@ static void abandoned(void **state)
 		if (i % 8)
 			take(i, 2 * UNIT_SIZE);
 	assert_true(heap_is_valid(&heap));
-	assert_int_equal(count_holes(), 0);
+	/* blocks of the last page that nobody has taken as yet */
+	assert_true(count_holes() < PAGE_BLOCKS_MEDIUM);
 	for (i = 0; i < COUNT; i++)
 		if (i % 8)
 			give(i);
