@@ -175,12 +175,34 @@ void large_cache_flush(struct instance *instance)
 		instance_run_free(instance, &large->run);
 }
 
-static bool run_try_grow(struct instance *instance, struct run *run,
+/*
+ * What stands at the end of an arena that grows has room as soon as that has
+ * grown. Without this it would move to where it leaves a hole of its size, and
+ * would take the memory of both places until it has moved.
+ */
+static bool run_may_grow_at_end(struct arena *arena, const struct run *run,
+				size_t units)
+{
+	const struct run *next = run->phys.next;
+
+	if (!arena->grows || !arena->instance->config.os_enabled ||
+	    (next && (next->kind != RUN_FREE || next->phys.next)))
+		return false;
+	(void)descriptors_reserve(arena);
+	return arena_grow(arena, units) && run_may_grow(run, units);
+}
+
+static NOINLINE bool run_try_grow(struct instance *instance, struct run *run,
 			 size_t units)
 {
-	if (!run_may_grow(run, units) || !frames_for_more(instance, run, units))
+	struct arena *arena = arena_by_number(instance, run->arena_number);
+
+	if (!run_may_grow(run, units) &&
+	    !run_may_grow_at_end(arena, run, units))
 		return false;
-	if (run_grow(arena_by_number(instance, run->arena_number), run, units))
+	if (!frames_for_more(instance, run, units))
+		return false;
+	if (run_grow(arena, run, units))
 		return true;
 	/* what was behind it has become a chunk, for a purge */
 	promise_end(instance, run, units);
