@@ -52,7 +52,8 @@ void *heap_malloc_aligned(struct heap *heap, size_t size, size_t alignment,
 	if (offset == 0 && alignment <= UNIT_SIZE &&
 	    size <= CLASSED_SIZE_MAX - alignment)
 		return aligned_small(heap, size, alignment, zero);
-	return large_alloc(heap, size, alignment, offset, zero);
+	return large_alloc(heap, size, alignment, offset,
+			   zero ? LARGE_ZERO : 0);
 }
 
 void *heap_realloc_aligned(struct heap *heap, void *p, size_t size,

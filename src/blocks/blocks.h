@@ -66,8 +66,12 @@ bool block_resize(struct instance *instance, struct run *run, void *p,
  * of mimalloc has, here and below, though these are more than four: they go
  * from one function to the next in registers. The heap may be empty_heap.
  */
+enum large_flags {
+	LARGE_ZERO = 1,		/* it reads as zero */
+	LARGE_GROWS = 2,	/* goes where there is room behind it */
+};
 void *large_alloc(struct heap *heap, size_t size, size_t alignment,
-		  size_t offset, bool zero);
+		  size_t offset, unsigned int flags);
 void large_free(struct instance *instance, struct large *large);
 /* The same, but its memory is lost to the system: see port_move() */
 void large_lose(struct instance *instance, struct large *large);

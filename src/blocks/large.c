@@ -69,7 +69,8 @@ static void large_clear(const struct large *large, uintptr_t block)
 }
 
 static NOINLINE void *large_new(struct heap *heap, size_t size,
-				size_t alignment, size_t offset, bool zero)
+				size_t alignment, size_t offset,
+				unsigned int flags)
 {
 	struct instance *instance = heap->instance;
 	struct run_request request = {
@@ -83,6 +84,8 @@ static NOINLINE void *large_new(struct heap *heap, size_t size,
 
 	if (unlikely(!request_place(&request, size, alignment, offset, &shift)))
 		return error_no_memory(size);
+	if (flags & LARGE_GROWS)
+		request.room_units = request.units * ROOM_TIMES;
 	run = instance_run_alloc(instance, &request);
 	if (unlikely(!run)) {
 		heap_collect_all(heap);
@@ -92,7 +95,7 @@ static NOINLINE void *large_new(struct heap *heap, size_t size,
 	}
 	block = run_start(run) + shift;
 	large = large_of_run(run);
-	if (zero)
+	if (flags & LARGE_ZERO)
 		large_clear(large, block);
 	large->block = (void *)block;
 	arena_map_large(arena_by_number(instance, run->arena_number), large);
@@ -101,7 +104,7 @@ static NOINLINE void *large_new(struct heap *heap, size_t size,
 }
 
 void *large_alloc(struct heap *heap, size_t size, size_t alignment,
-		  size_t offset, bool zero)
+		  size_t offset, unsigned int flags)
 {
 	void *block;
 
@@ -114,7 +117,7 @@ void *large_alloc(struct heap *heap, size_t size, size_t alignment,
 		   size <= CACHE_UNITS_MAX << UNIT_SHIFT)) {
 		block = large_again(heap, size);
 		if (likely(block)) {
-			if (zero) {
+			if (flags & LARGE_ZERO) {
 				size = align_up(size ? size : 1, UNIT_SIZE);
 				track_touch(block, size);
 				memory_zero(block, size);
@@ -122,7 +125,7 @@ void *large_alloc(struct heap *heap, size_t size, size_t alignment,
 			return block;
 		}
 	}
-	return large_new(heap, size, alignment, offset, zero);
+	return large_new(heap, size, alignment, offset, flags);
 }
 
 /*

@@ -15,7 +15,7 @@ void *heap_zalloc(struct heap *heap, size_t size)
 	void *p;
 
 	if (unlikely(size > CLASSED_SIZE_MAX))
-		return large_alloc(heap, size, BLOCK_ALIGN, 0, true);
+		return large_alloc(heap, size, BLOCK_ALIGN, 0, LARGE_ZERO);
 	p = heap_malloc(heap, size);
 	if (likely(p)) {
 		size = size <= DIRECT_SIZE_MAX && size ?

@@ -69,7 +69,7 @@ void *heap_malloc_generic(struct heap *heap, size_t size)
 	struct page *page;
 
 	if (unlikely(size > CLASSED_SIZE_MAX))
-		return large_alloc(heap, size, BLOCK_ALIGN, 0, false);
+		return large_alloc(heap, size, BLOCK_ALIGN, 0, 0);
 	page = heap->queues[size_class_of(size)].first;
 	block = page->free;
 	if (unlikely(!page_take_tag(page, block)))

@@ -164,7 +164,10 @@ static void *realloc_elsewhere(struct heap *heap, const struct resize *r)
 
 	kept = usable < r->size ? usable : r->size;
 	do {	/* bounded: each round a target is lost to the system */
-		moved = heap_malloc(heap, r->size);
+		/* a large block is here to grow, and will most likely again */
+		moved = r->size <= CLASSED_SIZE_MAX ?
+			heap_malloc(heap, r->size) :
+			large_alloc(heap, r->size, BLOCK_ALIGN, 0, LARGE_GROWS);
 		if (unlikely(!moved))
 			return NULL;
 		to = block_run_quiet(instance, moved);

@@ -125,6 +125,13 @@
 /* How many runs of one bin a search may look at */
 #define BIN_SCAN_MAX		64
 
+/*
+ * Where a block that has to move as it grows becomes a large one, it goes where
+ * so many times its size is free behind it, so that it grows to eight times its
+ * size before it has to move again.
+ */
+#define ROOM_TIMES		7
+
 /* The largest block that the cache of large blocks takes: 1 MiB */
 #define CACHE_UNITS_MAX		256
 

@@ -103,14 +103,20 @@ static struct free_run *bin_scan(struct free_run *run,
 static struct free_run *run_find(const struct arena *arena,
 				 const struct run_request *r)
 {
+	size_t units = r->units + r->align_units - 1, room = r->room_units;
 	unsigned int bin, sure;
 	struct free_run *run;
 
 	if (unlikely(r->units > arena->units_free))
 		return NULL;
-	sure = bin_next_used(arena, bin_above(r->units + r->align_units - 1));
-	if (likely(sure < BIN_COUNT))
-		return arena->bins[sure];
+	/* less room is better than none, and none better than no run */
+	for (;; room /= 2) {
+		sure = bin_next_used(arena, bin_above(units + room));
+		if (likely(sure < BIN_COUNT))
+			return arena->bins[sure];
+		if (likely(!room))
+			break;
+	}
 	bin = bin_next_used(arena, bin_of(r->units));
 	for (; bin < BIN_COUNT; bin = bin_next_used(arena, bin + 1)) {
 		run = bin_scan(arena->bins[bin], r);

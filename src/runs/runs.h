@@ -22,6 +22,7 @@ struct run_request {
 	enum run_kind kind;
 	unsigned int class;	/* of a page */
 	struct arena *arena;	/* only there; NULL: any not exclusive */
+	size_t room_units;	/* of a large block: it may grow by these */
 	struct large **listed;	/* of a large block: a list to put it on */
 };
 

@@ -163,7 +163,7 @@ static void zeroes_extended_by_dirt(void **state)
 	assert_non_null(arena_new(&instance, memory + MIB, MIB, false));
 	assert_int_equal(instance.arena_count, 1);
 	heap_begin(&heap, &instance);
-	while ((block = large_alloc(&heap, 50000, 16, 0, true)))
+	while ((block = large_alloc(&heap, 50000, 16, 0, LARGE_ZERO)))
 		assert_true(all_zero(block, 50000));
 	heap_finish();
 	munmap(memory, 2 * MIB);

@@ -115,7 +115,7 @@ static char *block_in(struct arena *arena, size_t bytes)
 	char *block;
 
 	heap.arena = arena;
-	block = large_alloc(&heap, bytes, BLOCK_ALIGN, 0, false);
+	block = large_alloc(&heap, bytes, BLOCK_ALIGN, 0, 0);
 	heap.arena = NULL;
 	assert_non_null(block);
 	assert_true(arena_holds(arena, block));
@@ -222,7 +222,7 @@ static void arena_grows_beyond_the_window(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_LENGTH(blocks); i++) {
-		blocks[i] = large_alloc(&heap, bytes, BLOCK_ALIGN, 0, false);
+		blocks[i] = large_alloc(&heap, bytes, BLOCK_ALIGN, 0, 0);
 		check(blocks[i], "block %zu of 600 MiB", i);
 		blocks[i][0] = blocks[i][bytes - 1] = (char)i;
 		assert_true(all_is_valid(&instance));
