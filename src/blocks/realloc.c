@@ -13,6 +13,17 @@ struct resize {
 	bool zero;
 };
 
+/* In place, also where pages stand behind it that are empty and kept */
+static bool large_grow(struct instance *instance, struct large *large,
+		       size_t units)
+{
+	do {	/* bounded: each round some page less */
+		if (instance_run_grow(instance, &large->run, units))
+			return true;
+	} while (heap_pages_give_way(instance, &large->run, units));
+	return false;
+}
+
 static bool large_resize(struct instance *instance, struct large *large,
 			 size_t size)
 {
@@ -23,8 +34,7 @@ static bool large_resize(struct instance *instance, struct large *large,
 	units = units_of(shift + (size ? size : 1));
 	if (units > large->units)
 		return units <= UINT32_MAX &&
-		       instance_run_grow(instance, &large->run,
-					 units - large->units);
+		       large_grow(instance, large, units - large->units);
 	if (units < large->units)
 		instance_run_shrink(instance, &large->run, units);
 	return true;

@@ -24,6 +24,12 @@ void heap_call_deferred(struct heap *heap, bool force)
 	heap->in_deferred = false;
 }
 
+static void page_remove(struct page *page)
+{
+	heap_page_remove(page->heap, page);
+	page_free(page);
+}
+
 static COLD bool page_collect(struct page *page, void *force)
 {
 	struct heap *heap = page->heap;
@@ -37,8 +43,7 @@ static COLD bool page_collect(struct page *page, void *force)
 	}
 	if (account_settle(page) && page_state(page) == PAGE_ACTIVE &&
 	    (*(bool *)force || heap->page_count[page->class] > 1)) {
-		heap_page_remove(heap, page);
-		page_free(page);
+		page_remove(page);
 	} else if (*(bool *)force && page_make_holes(page)) {
 		/* a kept page swaps its lists and knows of no holes */
 		page_unkeep(heap, page);
@@ -54,6 +59,63 @@ void heap_collect(struct heap *heap, bool force)
 		large_cache_flush(heap->instance);
 	heap_drain_all(heap);
 	(void)heap_visit_pages(heap, page_collect, &force);
+}
+
+/*
+ * Whether the run is a page that may be given back if it is empty. The flags of
+ * another thread's page are not to be read. A page that is not kept is left
+ * out, as a walk of its blocks would mostly be in vain: it is given back by the
+ * free that empties it.
+ */
+static bool page_may_go(const struct run *run)
+{
+#if MI_CONCURRENT
+	if (!port_thread_is(atomic_read(&run->owner)))
+		return false;
+#endif
+	return run->kind == RUN_PAGE && (run->flags & PAGE_SWAPS);
+}
+
+/*
+ * The first of the caller's kept pages that stand, with nothing between them
+ * but what is free, right behind a run and in the way of so many units. NULL:
+ * there is none, or something else is in the way.
+ */
+static struct page *page_in_the_way(struct instance *instance,
+				    const struct run *run, size_t units)
+{
+	struct page *first = NULL;
+	bool enough = false;
+	struct run *next;
+
+	port_lock(&instance->lock);
+	for (next = run->phys.next; next; next = next->phys.next) {
+		if (page_may_go(next))
+			first = first ? first : page_of_run(next);
+		else if (next->kind != RUN_FREE)
+			break;
+		if (next->units >= units) {
+			enough = true;
+			break;
+		}
+		units -= next->units;
+	}
+	port_unlock(&instance->lock);
+	return enough ? first : NULL;
+}
+
+COLD bool heap_pages_give_way(struct instance *instance, const struct run *run,
+			      size_t units)
+{
+	struct page *page;
+	bool some = false;
+
+	while ((page = page_in_the_way(instance, run, units)) &&
+	       account_settle(page) && page_state(page) == PAGE_ACTIVE) {
+		page_remove(page);
+		some = true;
+	}
+	return some;
 }
 
 /*

@@ -156,6 +156,13 @@ COLD void heap_collect(struct heap *heap, bool force);
  */
 COLD void heaps_collect(struct instance *instance);
 /*
+ * Gives back pages of the caller right behind a run that are kept and empty,
+ * where nothing else is in the way of so many units more. True: some were.
+ * O(pages there), and a walk of the blocks of each, and of one that is in use
+ */
+COLD bool heap_pages_give_way(struct instance *instance, const struct run *run,
+			 size_t units);
+/*
  * heap_collect() with force, also of other heaps where threads take turns.
  * Where frames run out, those of free runs are given back.
  */
