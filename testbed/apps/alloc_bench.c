@@ -37,10 +37,11 @@ int main(int argc, char **argv)
 		bench_pair(a, sizes[i]);
 	for (size_t i = 0; i < sizeof(mixes) / sizeof(*mixes); i++)
 		bench_batch(a, &mixes[i]);
-	bench_realloc(a);
+	bench_grow_used(a);
 	bench_turns(a, 10);
 	bench_turns(a, 400);
 	bench_worst(a, operations);
+	bench_grow_fresh(a);
 	bench_spare();
 	puts("SUCCESS");
 	return 0;

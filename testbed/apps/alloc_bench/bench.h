@@ -56,7 +56,8 @@ struct mix {
 
 void bench_pair(struct uk_alloc *a, size_t size);
 void bench_batch(struct uk_alloc *a, const struct mix *mix);
-void bench_realloc(struct uk_alloc *a);
+void bench_grow_fresh(struct uk_alloc *a);
+void bench_grow_used(struct uk_alloc *a);
 void bench_turns(struct uk_alloc *a, unsigned int count);
 void bench_worst(struct uk_alloc *a, uint64_t operations);
 void bench_spare(void);
