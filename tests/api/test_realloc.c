@@ -80,6 +80,24 @@ static void realloc_walks(void **state)
 	mi_free(p);
 }
 
+/* At the end of an arena that grows, as no free range is so large */
+static void realloc_grows_the_arena(void **state)
+{
+	size_t size = 300 * MIB;
+	char *p = mi_malloc(size), *first = p;
+
+	(void)state;
+	assert_non_null(p);
+	p[0] = 1;
+	while (size < 400 * MIB) {
+		size += 3 * MIB;
+		p = mi_realloc(p, size);
+		assert_ptr_equal(p, first);
+		p[size - 1] = 1;
+	}
+	mi_free(p);
+}
+
 /* A leak of the blocks that mi_reallocf has to free would show as memory. */
 static void reallocf_frees_on_failure(void **state)
 {
@@ -125,6 +143,7 @@ int main(void)
 		cmocka_unit_test(realloc_keeps_contents),
 		cmocka_unit_test(realloc_edges),
 		cmocka_unit_test(realloc_walks),
+		cmocka_unit_test(realloc_grows_the_arena),
 		cmocka_unit_test(reallocf_frees_on_failure),
 		cmocka_unit_test(expand_in_place),
 	};

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Where large blocks go that grow, and what makes room for them. */
+#include "arena.h"
+
+#define HOLES	16
+
+/* Grows by eighths from just over the classes' sizes; counts the moves */
+static size_t moves_of(char **block, size_t to)
+{
+	size_t size = CLASSED_SIZE_MAX, moves = 0, before;
+	char *p = heap_malloc(&heap, size);
+
+	assert_non_null(p);
+	for (before = 0; size < to; before = size) {
+		char *moved;
+
+		pattern_write(p, size, size);
+		moved = heap_realloc(&heap, p, size + size / 8, false);
+		assert_non_null(moved);
+		assert_true(pattern_holds(moved, size, size));
+		moves += before && moved != p;
+		size += size / 8;
+		p = moved;
+		assert_true(all_is_valid(&instance));
+	}
+	*block = p;
+	return moves;
+}
+
+/* Holes of 40 KiB, 56 KiB, ... with a block in use behind each */
+static void holes_make(void *walls[HOLES])
+{
+	void *holes[HOLES];
+
+	for (size_t i = 0; i < HOLES; i++) {
+		holes[i] = heap_malloc(&heap, (40 + 16 * i) * KIB);
+		walls[i] = heap_malloc(&heap, 36 * KIB);
+		assert_non_null(holes[i]);
+		assert_non_null(walls[i]);
+	}
+	for (size_t i = 0; i < HOLES; i++)
+		instance_free(&instance, holes[i]);
+	large_cache_flush(&instance);
+}
+
+static void goes_where_it_can_grow(void **state)
+{
+	char *memory = dirty_memory(16 * MIB), *block;
+	void *walls[HOLES];
+	size_t moves;
+
+	(void)state;
+	assert_non_null(arena_new(&instance, memory, 16 * MIB, false));
+	heap_begin(&heap, &instance);
+	holes_make(walls);
+	moves = moves_of(&block, 2 * MIB);
+	check(moves <= 1, "a block that grows moves %zu times", moves);
+	instance_free(&instance, block);
+	for (size_t i = 0; i < HOLES; i++)
+		instance_free(&instance, walls[i]);
+	heap_collect(&heap, true);
+	assert_int_equal(instance.units_used, 0);
+	heap_finish();
+	munmap(memory, 16 * MIB);
+}
+
+/* The only hole is as large as what is asked for, and then there is none */
+static void less_room_will_do(void **state)
+{
+	char *memory = dirty_memory(MIB), *hole, *moved;
+	void *filling[BLOCKS], *block, *wall;
+	size_t count = 0;
+
+	(void)state;
+	assert_non_null(arena_new(&instance, memory, MIB, false));
+	heap_begin(&heap, &instance);
+	hole = heap_malloc(&heap, 60 * KIB);
+	wall = heap_malloc(&heap, 40 * KIB);
+	block = heap_malloc(&heap, 40 * KIB);
+	assert_true(hole && block && wall);
+	for (size_t units = 64; units; units /= 2) {
+		size_t bytes = units << UNIT_SHIFT;
+
+		while ((filling[count] = large_alloc(&heap, bytes, 16, 0, 0)))
+			count++;
+	}
+	instance_free(&instance, hole);
+	pattern_write(block, 40 * KIB, 1);
+	moved = heap_realloc(&heap, block, 60 * KIB, false);
+	assert_ptr_equal(moved, hole);
+	assert_true(pattern_holds(moved, 40 * KIB, 1));
+	pattern_write(moved, 60 * KIB, 2);
+	assert_null(heap_realloc(&heap, moved, 70 * KIB, false));
+	assert_true(pattern_holds(moved, 60 * KIB, 2));
+	assert_true(all_is_valid(&instance));
+	while (count--)
+		instance_free(&instance, filling[count]);
+	instance_free(&instance, moved);
+	instance_free(&instance, wall);
+	heap_collect(&heap, true);
+	assert_int_equal(instance.units_used, 0);
+	heap_finish();
+	munmap(memory, MIB);
+}
+
+/* A block of 40 KiB, and pages of two classes right behind it */
+static char *block_before_pages(void *small[2])
+{
+	char *block = heap_malloc(&heap, 40 * KIB);
+	struct run *run = block_run(&instance, block, "");
+
+	small[0] = heap_malloc(&heap, 1000);
+	small[1] = heap_malloc(&heap, 3000);
+	assert_true(block && small[0] && small[1]);
+	run = run->phys.next;
+	assert_ptr_equal(run, block_run(&instance, small[0], ""));
+	run = run->phys.next;
+	assert_ptr_equal(run, block_run(&instance, small[1], ""));
+	return block;
+}
+
+static void empty_pages_give_way(void **state)
+{
+	char *memory = dirty_memory(4 * MIB), *block, *moved;
+	void *small[2];
+
+	(void)state;
+	assert_non_null(arena_new(&instance, memory, 4 * MIB, false));
+	heap_begin(&heap, &instance);
+	block = block_before_pages(small);
+	pattern_write(block, 40 * KIB, 1);
+	instance_free(&instance, small[0]);
+	instance_free(&instance, small[1]);
+	assert_int_equal(block_run(&instance, block, "")->phys.next->kind,
+			 RUN_PAGE);
+	assert_ptr_equal(heap_realloc(&heap, block, 200 * KIB, false), block);
+	assert_true(pattern_holds(block, 40 * KIB, 1));
+	assert_true(heap_is_valid(&heap));
+	assert_true(all_is_valid(&instance));
+	instance_free(&instance, block);
+	large_cache_flush(&instance);
+
+	/* but not the one that is in use, and so none behind it */
+	block = block_before_pages(small);
+	instance_free(&instance, small[1]);
+	pattern_write(small[0], 1000, 2);
+	moved = heap_realloc(&heap, block, 200 * KIB, false);
+	assert_ptr_not_equal(moved, block);
+	assert_true(pattern_holds(small[0], 1000, 2));
+	assert_true(heap_is_valid(&heap));
+	assert_true(all_is_valid(&instance));
+	instance_free(&instance, small[0]);
+	instance_free(&instance, moved);
+	heap_collect(&heap, true);
+	assert_int_equal(instance.units_used, 0);
+	heap_finish();
+	munmap(memory, 4 * MIB);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(goes_where_it_can_grow, renew),
+		cmocka_unit_test_setup(less_room_will_do, renew),
+		cmocka_unit_test_setup(empty_pages_give_way, renew),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
