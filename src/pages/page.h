@@ -43,7 +43,13 @@ COLD bool page_fill_hole(struct page *page);
 /* Moves what other threads freed to `local_free`. O(blocks moved) */
 void page_collect_remote(struct page *page);
 /* The same for a list that was taken out of `thread_free`, not empty */
-void page_take_list(struct page *page, struct block *first);
+static inline void page_take_list(struct page *page, struct block *first)
+{
+	struct block *last = account_take_back_list(page, first);
+
+	last->next = page->local_free;
+	page->local_free = first;
+}
 
 /*
  * Every block is free, whatever the lists say: they are made anew. Nobody
@@ -63,10 +69,11 @@ static inline size_t waiting_learned_max(const struct instance *instance)
 	return instance->config.learn_bytes / 4 >> UNIT_SHIFT;
 }
 
-/* From now on no address leads to the page. Of who has set PURGING */
-COLD void page_unmap(struct page *page);
+/* page_map.c */
 /* Maps the units in which blocks `first`..`last` start, from 0, or unmaps */
 void page_map(struct page *page, size_t first, size_t last, struct run *to);
+/* From now on no address leads to the page. Of who has set PURGING */
+COLD void page_unmap(struct page *page);
 
 /* Whether a block lies on one of the page's lists. O(capacity) */
 COLD bool page_is_free_block(struct page *page, const struct block *block);
