@@ -323,7 +323,7 @@ static void many_heaps_keep_little_each(void **state)
 		assert_true(heap_is_valid(heaps[i]));
 	}
 	assert_true(all_is_valid(&instance));
-	/* the first ones have as many as they want, but there is an end to it */
+	/* the first ones have as many as they want, but there is an end */
 	check(units_of_pages(&instance) <= HEAPS_MANY * KEPT_UNITS_EACH,
 	      "%zu units for %d heaps", units_of_pages(&instance), HEAPS_MANY);
 	check(units_of_pages(&instance) >= HEAPS_MANY * KEPT_UNITS_EACH / 2,
