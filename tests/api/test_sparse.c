@@ -8,7 +8,7 @@
 
 #define TOTAL		(120 * MIB)
 #define NTH		16
-#define BLOCKS_MAX	(TOTAL / (4 * KIB))
+#define BLOCKS_MAX	(TOTAL / (2 * KIB))
 
 static size_t fill(struct check_random *r, size_t min, size_t max, char **block)
 {
