@@ -85,10 +85,7 @@
 /* Where a heap has so many pages of a class, more blocks are made at once */
 #define PAGES_MANY		3
 
-/*
- * More heaps than this are many, and the kept pages of each are so many units
- * at most on average: see keep.c
- */
+/* More heaps than this are many, and each may keep so many units: see keep.c */
 #define KEPT_HEAPS_MAX		64
 #define KEPT_UNITS_EACH		((size_t)16)
 
@@ -126,9 +123,9 @@
 #define BIN_SCAN_MAX		64
 
 /*
- * Where a block that has to move as it grows becomes a large one, it goes where
- * so many times its size is free behind it, so that it grows to eight times its
- * size before it has to move again.
+ * A block that has to move as it grows, and is a large one then, goes where so
+ * many times its size is free behind it: it grows to eight times its size
+ * before it has to move again.
  */
 #define ROOM_TIMES		7
 

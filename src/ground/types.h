@@ -125,6 +125,7 @@ struct heap {
 	struct page *pending;		/* taken off `notified`, to be swept */
 	struct arena *arena;		/* allocate only there, if not NULL */
 	struct heap *thread_next;	/* heaps of one thread */
+	size_t kept_units;		/* of its pages that may be empty */
 	uint64_t heartbeat;
 	int swaps_left;			/* see page_may_swap() */
 	unsigned int sweep_class;	/* where heap_sweep() goes on */

@@ -9,9 +9,11 @@
 
 void page_unkeep(struct heap *heap, struct page *page)
 {
-	if (page->flags & PAGE_KEPT)
+	if (page->flags & PAGE_KEPT) {
 		(void)atomic_add(&heap->instance->kept_units,
 				 0 - (size_t)page->units);
+		heap->kept_units -= page->units;
+	}
 	page->flags &= (uint8_t)~(PAGE_KEPT | PAGE_SWAPS);
 }
 
@@ -32,12 +34,16 @@ static bool page_is_kept(const struct heap *heap, const struct page *page)
 		atomic_read(&heap->instance->heap_count) <= KEPT_HEAPS_MAX);
 }
 
-/* So many units may be counted: where there are many heaps, some for each */
-static size_t kept_units_max(const struct instance *instance)
+/*
+ * Whether so many units more may be counted. The limit is for all heaps, first
+ * come, first served; each has a small one of its own beside that, so that the
+ * first ones do not leave all others with nothing. `part`: of either limit.
+ */
+static bool may_count(const struct heap *heap, size_t units, size_t part)
 {
-	size_t max = atomic_read(&instance->heap_count) * KEPT_UNITS_EACH;
-
-	return max > PORT_KEPT_UNITS_MAX ? max : PORT_KEPT_UNITS_MAX;
+	return atomic_read(&heap->instance->kept_units) + units <=
+	       PORT_KEPT_UNITS_MAX / part ||
+	       heap->kept_units + units <= KEPT_UNITS_EACH / part;
 }
 
 /*
@@ -90,26 +96,24 @@ static bool heap_recheck_kept(struct heap *heap)
  * - A page that is NOTIFIED is not kept: `kept_free` would be written over the
  *   link `notified_next` that its holder uses.
  * - A page with holes is not kept, as its lists are not all that is free.
- * - A page that would have to be counted is kept only while all that are
- *   counted have no more than `units_max`: otherwise what an instance keeps
- *   would grow with its classes.
+ * - A page that would have to be counted is kept only within the limits:
+ *   otherwise what an instance keeps would grow with its heaps and classes.
  * - One that is kept already only has to be unwatched again: it was settled, or
  *   its list filled, since, and that may have had it watched.
  */
 static bool page_stay_within(struct heap *heap, struct page *page,
-			     size_t units_max)
+			     size_t part)
 {
-	size_t *kept = &heap->instance->kept_units;
-
 	page->flags &= (uint8_t)~PAGE_SWAPS;
 	if (page->holes)
 		return false;
 	if (MI_CONCURRENT && page_state(page) == PAGE_NOTIFIED)
 		return false;
 	if (!page_is_kept(heap, page)) {
-		if (atomic_read(kept) + page->units > units_max)
+		if (!may_count(heap, page->units, part))
 			return false;
-		(void)atomic_add(kept, page->units);
+		(void)atomic_add(&heap->instance->kept_units, page->units);
+		heap->kept_units += page->units;
 		page->flags |= PAGE_KEPT;
 	}
 	page->flags |= PAGE_SWAPS;
@@ -119,14 +123,13 @@ static bool page_stay_within(struct heap *heap, struct page *page,
 }
 
 /*
- * Up to half of the limit: if pages in use could take all of it, none would be
- * left for those that are empty, and each of these would be given back, perhaps
- * to be made again at once.
+ * Up to half of the limits: if pages in use could take all of them, nothing
+ * would be left for those that are empty, and each of these would be given
+ * back, perhaps to be made again at once.
  */
 bool page_stay(struct heap *heap, struct page *page)
 {
-	return page_stay_within(heap, page,
-				kept_units_max(heap->instance) / 2);
+	return page_stay_within(heap, page, 2);
 }
 
 /*
@@ -136,12 +139,10 @@ bool page_stay(struct heap *heap, struct page *page)
  */
 bool page_keep(struct heap *heap, struct page *page)
 {
-	size_t units_max;
-
+	if (page->holes)
+		return false;
 	if (page_list_is_empty(page) && heap->swaps_left >= 0)
 		(void)page_refill(page);
-	units_max = kept_units_max(heap->instance);
-	return page_stay_within(heap, page, units_max) ||
-	       (heap_recheck_kept(heap) &&
-		page_stay_within(heap, page, units_max));
+	return page_stay_within(heap, page, 1) ||
+	       (heap_recheck_kept(heap) && page_stay_within(heap, page, 1));
 }

@@ -107,10 +107,18 @@ static bool queue_is_valid(struct heap *heap, unsigned int class)
 	return prev == queue->last && count <= heap->page_count[class];
 }
 
+static bool add_kept(struct page *page, void *units)
+{
+	if (page->flags & PAGE_KEPT)
+		*(size_t *)units += page->units;
+	return true;
+}
+
 bool heap_is_valid(struct heap *heap)
 {
 	struct page *page, *prev = NULL;
 	unsigned int class;
+	size_t kept = 0;
 
 	for (class = 0; class < CLASS_COUNT; class++)
 		if (!queue_is_valid(heap, class))
@@ -119,7 +127,8 @@ bool heap_is_valid(struct heap *heap)
 		if (page->list.prev != prev || !(page->flags & PAGE_IN_FULL) ||
 		    page->heap != heap || !page_is_valid(page))
 			return false;
-	return true;
+	(void)heap_visit_pages(heap, add_kept, &kept);
+	return kept == heap->kept_units;
 }
 
 /* Units, of all runs looked at */

@@ -323,11 +323,18 @@ static void many_heaps_keep_little_each(void **state)
 		assert_true(heap_is_valid(heaps[i]));
 	}
 	assert_true(all_is_valid(&instance));
-	/* the first ones have as many as they want, but there is an end */
-	check(units_of_pages(&instance) <= HEAPS_MANY * KEPT_UNITS_EACH,
-	      "%zu units for %d heaps", units_of_pages(&instance), HEAPS_MANY);
-	check(units_of_pages(&instance) >= HEAPS_MANY * KEPT_UNITS_EACH / 2,
-	      "%zu units for %d heaps", units_of_pages(&instance), HEAPS_MANY);
+	check(units_of_pages(&instance) <= PORT_KEPT_UNITS_MAX +
+	      HEAPS_MANY * KEPT_UNITS_EACH, "%zu units for %d heaps",
+	      units_of_pages(&instance), HEAPS_MANY);
+	assert_int_equal(heaps[HEAPS_MANY - 1]->kept_units, KEPT_UNITS_EACH);
+	/* one that is busy gets no more because the others are there */
+	for (i = 0; i < ARRAY_LENGTH(blocks); i++)
+		assert_non_null(blocks[i] = heap_malloc(heaps[1], 1024));
+	for (i = 0; i < ARRAY_LENGTH(blocks); i++)
+		instance_free(&instance, blocks[i]);
+	assert_true(heaps[1]->kept_units <= PORT_KEPT_UNITS_MAX);
+	assert_true(instance.kept_units <= PORT_KEPT_UNITS_MAX +
+		    HEAPS_MANY * KEPT_UNITS_EACH);
 	for (i = 0; i < HEAPS_MANY; i++) {
 		heap_absorb(&heap, heaps[i]);
 		heap_end(heaps[i]);
