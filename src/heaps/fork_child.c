@@ -30,7 +30,7 @@ static void runs_end_purge(struct instance *instance, uintptr_t self)
 
 /*
  * An orphaned heap has no owner, so that no thread takes it for its own: a
- * later one may well have the id of one that is gone.
+ * later one may well have the id of one that is gone. It counts no longer.
  */
 static void heaps_orphan(struct instance *instance, uintptr_t self)
 {
@@ -41,9 +41,15 @@ static void heaps_orphan(struct instance *instance, uintptr_t self)
 		if (heap->owner != self)
 			heap_set_late(heap, false);
 	}
-	for (heap = instance->heaps; heap; heap = heap->list.next)
+	instance->heap_count = 0;
+	for (heap = instance->heaps; heap; heap = heap->list.next) {
 		if (heap->owner != self)
 			heap->owner = 0;
+		else
+			instance->heap_count++;
+	}
+	for (heap = instance->late; heap; heap = heap->list.next)
+		instance->heap_count++;
 }
 
 /*
@@ -87,6 +93,7 @@ void heaps_fork_child(struct instance *instance)
 	instance->kept_units = 0;
 	instance->waiting_units = 0;
 	instance->remote_purged_units = 0;
+	instance->waiting_deep = false;
 	for (arena = instance->arenas; arena; arena = arena->next)
 		pages_orphan(arena, self);
 }

@@ -3,6 +3,8 @@
 #include "thread.h"
 
 #include <limits.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static bool watched;
 
@@ -33,6 +35,41 @@ static int instance_of_a_heap_is_constant(void *arg)
 	}
 	__atomic_store_n(&watched, false, __ATOMIC_RELAXED);
 	must(pthread_join(thread, NULL) == 0);
+	return 0;
+}
+
+static pthread_barrier_t all_have_heaps;
+
+static void *have_heap(void *arg)
+{
+	(void)arg;
+	must(mi_malloc(1) != NULL);
+	(void)pthread_barrier_wait(&all_have_heaps);
+	(void)pause();
+	return NULL;
+}
+
+/* What each heap may keep depends on how many there are */
+static int heaps_of_a_child_are_counted_anew(void *arg)
+{
+	pthread_t thread;
+	int status;
+	pid_t child;
+	size_t i;
+
+	(void)arg;
+	must(pthread_barrier_init(&all_have_heaps, NULL, 6) == 0);
+	must(mi_malloc(1) != NULL);
+	for (i = 0; i < 5; i++)
+		must(pthread_create(&thread, NULL, have_heap, NULL) == 0);
+	(void)pthread_barrier_wait(&all_have_heaps);
+	must(default_instance.heap_count == 6);
+	child = fork();
+	must(child >= 0);
+	if (child == 0)
+		_exit(default_instance.heap_count == 1 && is_valid() ? 0 : 1);
+	must(waitpid(child, &status, 0) == child);
+	must(status == 0);
 	return 0;
 }
 
@@ -143,6 +180,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST_IN_CHILD(instance_of_a_heap_is_constant),
+		TEST_IN_CHILD(heaps_of_a_child_are_counted_anew),
 		TEST_IN_CHILD(heaps_are_adopted),
 		TEST_IN_CHILD(thread_done_may_be_called),
 #if MI_TSAN
