@@ -109,14 +109,13 @@ static void dirty_add(struct arena *arena, struct free_run *run,
 }
 
 /*
- * - A fixed arena is never purged, nor known to be zero.
- * - Where nothing is known to be zero, and nothing purged by itself, the dirty
- *   parts would be kept for mi_collect() alone; Unikraft without demand paging
- *   has nobody to give memory back to.
+ * A fixed arena is never purged, nor known to be zero. Nor does Unikraft without
+ * demand paging know that of any: there is nobody to give memory back to, and
+ * the dirty parts would be kept for nothing.
  */
 static bool arena_knows_dirty(const struct arena *arena)
 {
-	return !arena->fixed && (arena->fresh_is_zero ||
+	return !arena->fixed && (PORT_MAP_WINDOW || arena->fresh_is_zero ||
 				 arena->instance->config.purge_enabled);
 }
 
