@@ -30,8 +30,15 @@ static void page_remove(struct page *page)
 	page_free(page);
 }
 
-static COLD bool page_collect(struct page *page, void *force)
+enum collect {
+	COLLECT_SOME,	/* each class keeps an empty page */
+	COLLECT_EMPTY,	/* all empty pages go */
+	COLLECT_HOLES,	/* and what lies between live blocks */
+};
+
+static COLD bool page_collect(struct page *page, void *arg)
 {
+	const enum collect what = *(enum collect *)arg;
 	struct heap *heap = page->heap;
 
 	page_collect_remote(page);
@@ -42,9 +49,9 @@ static COLD bool page_collect(struct page *page, void *force)
 		heap_page_unfull(page);
 	}
 	if (account_settle(page) && page_state(page) == PAGE_ACTIVE &&
-	    (*(bool *)force || heap->page_count[page->class] > 1)) {
+	    (what != COLLECT_SOME || heap->page_count[page->class] > 1)) {
 		page_remove(page);
-	} else if (*(bool *)force && page_make_holes(page)) {
+	} else if (what == COLLECT_HOLES && page_make_holes(page)) {
 		/* a kept page swaps its lists and knows of no holes */
 		page_unkeep(heap, page);
 		(void)account_settle(page);
@@ -52,13 +59,18 @@ static COLD bool page_collect(struct page *page, void *force)
 	return true;
 }
 
-void heap_collect(struct heap *heap, bool force)
+static COLD void heap_collect_what(struct heap *heap, enum collect what)
 {
-	heap_call_deferred(heap, force);
-	if (force)
+	heap_call_deferred(heap, what != COLLECT_SOME);
+	if (what != COLLECT_SOME)
 		large_cache_flush(heap->instance);
 	heap_drain_all(heap);
-	(void)heap_visit_pages(heap, page_collect, &force);
+	(void)heap_visit_pages(heap, page_collect, &what);
+}
+
+void heap_collect(struct heap *heap, bool force)
+{
+	heap_collect_what(heap, force ? COLLECT_HOLES : COLLECT_SOME);
 }
 
 /*
@@ -122,7 +134,8 @@ COLD bool heap_pages_give_way(struct instance *instance, const struct run *run,
  * Where threads take turns, all heaps may be looked at by each of them. Else
  * the list of heaps is others', too: only that of the thread's own is walked.
  */
-void heaps_collect(struct instance *instance)
+static COLD void heaps_collect_what(struct instance *instance,
+				    enum collect what)
 {
 #if MI_CONCURRENT
 	struct heap *heap = heap_current()->backing;
@@ -130,21 +143,30 @@ void heaps_collect(struct instance *instance)
 	if (heap && heap->instance != instance)
 		heap = NULL;
 	for (; heap; heap = heap->thread_next)
-		heap_collect(heap, true);
+		heap_collect_what(heap, what);
 #else
 	struct heap *heap = instance->heaps;
 
 	for (; heap; heap = heap->list.next)
-		heap_collect(heap, true);
+		heap_collect_what(heap, what);
 #endif
 	instance_settle(instance);
 }
 
+void heaps_collect(struct instance *instance)
+{
+	heaps_collect_what(instance, COLLECT_HOLES);
+}
+
+/* Holes help a request where it is frames that it lacks, not addresses */
 void heap_collect_all(struct heap *heap)
 {
-	heap_collect(heap, true);
+	const enum collect what = PORT_FRAMES_RUN_OUT ? COLLECT_HOLES :
+				  COLLECT_EMPTY;
+
+	heap_collect_what(heap, what);
 	if (!MI_CONCURRENT)
-		heaps_collect(heap->instance);
+		heaps_collect_what(heap->instance, what);
 	/* a page cut from a dirty run asks for frames which the run has then */
 	if (PORT_FRAMES_RUN_OUT && heap->instance->config.purge_enabled)
 		purge_all(heap->instance);

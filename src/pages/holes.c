@@ -21,24 +21,40 @@ static struct block *block_first(const struct page *page, uint32_t bits)
 }
 
 /*
- * Takes all blocks off the owner's lists; gives a bit for each. What was on
- * `free` leaves the account then, in which holes are not.
+ * Adds a bit for each block of the list. False: the list is not what it should
+ * be, as somebody has written to a free block; malloc will tell so.
  */
-static uint32_t page_take_free(struct page *page)
+static bool list_bits(const struct page *page, const struct block *block,
+		      uint32_t *bits)
 {
-	struct block *block = page->free;
-	uint32_t bits = 0;
+	uint32_t bit;
+
+	for (; block != page_empty_list(page); block = block->next) {
+		if (!page_block_at(page, block) ||
+		    (MI_HARDENING >= 1 && !block_has_tag(page, block)))
+			return false;
+		bit = UINT32_C(1) << ((uintptr_t)block -
+				      run_start(&page->run)) / page->block_size;
+		if (*bits & bit)
+			return false;
+		*bits |= bit;
+	}
+	return true;
+}
+
+/*
+ * Takes all blocks off the owner's lists. What was on `free` leaves the account
+ * then, in which holes are not.
+ */
+static void page_take_free(struct page *page)
+{
+	struct block *first = page->free;
 
 	if (!page_list_is_empty(page)) {
 		page->free = page_empty_list(page);
-		page_take_list(page, block);
+		page_take_list(page, first);
 	}
-	for (block = page->local_free; block != page_empty_list(page);
-	     block = block->next)
-		bits |= UINT32_C(1) << ((uintptr_t)block -
-			run_start(&page->run)) / page->block_size;
 	page->local_free = page_empty_list(page);
-	return bits;
 }
 
 /* Blocks on `local_free` become holes: the account has neither */
@@ -74,7 +90,7 @@ static bool row_purge(struct page *page, uint32_t row)
 bool page_make_holes(struct page *page)
 {
 	struct instance *instance = page->heap->instance;
-	uint32_t free, left, row, new;
+	uint32_t free = 0, left, row, new;
 	struct block *block;
 
 	/*
@@ -85,7 +101,10 @@ bool page_make_holes(struct page *page)
 	    arena_by_number(instance, page->arena_number)->fixed ||
 	    (!PORT_MAP_WINDOW && !instance->config.purge_enabled))
 		return false;
-	free = page_take_free(page);
+	if (!list_bits(page, page->free, &free) ||
+	    !list_bits(page, page->local_free, &free))
+		return page->holes != 0;
+	page_take_free(page);
 	for (left = free | page->holes; left; left &= ~row) {
 		row = left & ~(left + (left & -left));	/* the first one */
 		new = row & free;

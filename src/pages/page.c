@@ -133,7 +133,7 @@ static size_t page_last_backed(const struct page *page, size_t made,
  * are made, and PAGE_BLOCKS_MEDIUM at most: who has used so many takes more,
  * and this is done less often. So more blocks are made than are asked for, but
  * never more than are in use by about PAGE_BLOCKS_FIRST, nor so many that they
- * begin in more than PAGE_BLOCKS_MEDIUM units. In a heap that has PAGES_MANY
+ * begin in more than PAGE_BLOCKS_MEDIUM units. But where a heap has PAGES_MANY
  * pages of the class, these had no block left when one more was made, and hold
  * more than that: so PAGE_BLOCKS_MEDIUM are made at once.
  */

@@ -32,8 +32,8 @@ bool page_refill(struct page *page);
 /* holes.c */
 /*
  * Gives back the memory of free blocks, as far as whole pages of the system lie
- * among them: they become holes. Of a page that was collected and is not full;
- * account_settle() comes next. True: it has holes, and is to be kept no longer.
+ * among them: they become holes. Of a page that was collected and is not full.
+ * True: it has holes, so it is to be kept no longer, and to be settled.
  * O(blocks), and for pages with blocks under a unit O(1)
  */
 COLD bool page_make_holes(struct page *page);
