@@ -169,10 +169,10 @@ all: $(BUILD)/libmimalloc.so $(BUILD)/libmimalloc.a $(BUILD)/libmimalloc-pic.a
 # What is never in a hurry is made small
 COLD_NAMES	:= $(addprefix src/, \
 		   ground/error ground/text \
-		   runs/arena runs/chunk runs/dirty runs/frames \
+		   runs/arena runs/budget runs/chunk runs/dirty runs/frames \
 		   runs/grow runs/map runs/purge runs/release \
 		   runs/reserve runs/slab runs/stats runs/window \
-		   pages/holes heaps/abandon heaps/absorb heaps/collect \
+		   pages/account pages/holes heaps/abandon heaps/absorb heaps/collect \
 		   heaps/fork_child heaps/heap_life heaps/notify heaps/owned \
 		   heaps/thread \
 		   blocks/aligned blocks/available blocks/realloc blocks/units \

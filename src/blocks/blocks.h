@@ -68,7 +68,7 @@ bool block_resize(struct instance *instance, struct run *run, void *p,
  */
 enum large_flags {
 	LARGE_ZERO = 1,		/* it reads as zero */
-	LARGE_GROWS = 2,	/* goes where there is room behind it */
+	LARGE_GROWS = 2,	/* where there is room behind it, if any is */
 };
 void *large_alloc(struct heap *heap, size_t size, size_t alignment,
 		  size_t offset, unsigned int flags);

@@ -177,7 +177,7 @@ void large_cache_flush(struct instance *instance)
 
 /*
  * What stands at the end of an arena that grows has room as soon as that has
- * grown. Without this it would move to where it leaves a hole of its size, and
+ * grown. Without this it would move to where it leaves a gap of its size, and
  * would take the memory of both places until it has moved.
  */
 static bool run_may_grow_at_end(struct arena *arena, const struct run *run,

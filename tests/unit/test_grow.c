@@ -2,7 +2,7 @@
 /* Where large blocks go that grow, and what makes room for them. */
 #include "arena.h"
 
-#define HOLES	16
+#define GAPS	16
 
 /* Grows by eighths from just over the classes' sizes; counts the moves */
 static size_t moves_of(char **block, size_t to)
@@ -28,35 +28,35 @@ static size_t moves_of(char **block, size_t to)
 }
 
 /* Holes of 40 KiB, 56 KiB, ... with a block in use behind each */
-static void holes_make(void *walls[HOLES])
+static void gaps_make(void *walls[GAPS])
 {
-	void *holes[HOLES];
+	void *gaps[GAPS];
 
-	for (size_t i = 0; i < HOLES; i++) {
-		holes[i] = heap_malloc(&heap, (40 + 16 * i) * KIB);
+	for (size_t i = 0; i < GAPS; i++) {
+		gaps[i] = heap_malloc(&heap, (40 + 16 * i) * KIB);
 		walls[i] = heap_malloc(&heap, 36 * KIB);
-		assert_non_null(holes[i]);
+		assert_non_null(gaps[i]);
 		assert_non_null(walls[i]);
 	}
-	for (size_t i = 0; i < HOLES; i++)
-		instance_free(&instance, holes[i]);
+	for (size_t i = 0; i < GAPS; i++)
+		instance_free(&instance, gaps[i]);
 	large_cache_flush(&instance);
 }
 
 static void goes_where_it_can_grow(void **state)
 {
 	char *memory = dirty_memory(16 * MIB), *block;
-	void *walls[HOLES];
+	void *walls[GAPS];
 	size_t moves;
 
 	(void)state;
 	assert_non_null(arena_new(&instance, memory, 16 * MIB, false));
 	heap_begin(&heap, &instance);
-	holes_make(walls);
+	gaps_make(walls);
 	moves = moves_of(&block, 2 * MIB);
 	check(moves <= 1, "a block that grows moves %zu times", moves);
 	instance_free(&instance, block);
-	for (size_t i = 0; i < HOLES; i++)
+	for (size_t i = 0; i < GAPS; i++)
 		instance_free(&instance, walls[i]);
 	heap_collect(&heap, true);
 	assert_int_equal(instance.units_used, 0);
@@ -64,30 +64,30 @@ static void goes_where_it_can_grow(void **state)
 	munmap(memory, 16 * MIB);
 }
 
-/* The only hole is as large as what is asked for, and then there is none */
+/* The only gap is as large as what is asked for, and then there is none */
 static void less_room_will_do(void **state)
 {
-	char *memory = dirty_memory(MIB), *hole, *moved;
+	char *memory = dirty_memory(MIB), *gap, *moved;
 	void *filling[BLOCKS], *block, *wall;
 	size_t count = 0;
 
 	(void)state;
 	assert_non_null(arena_new(&instance, memory, MIB, false));
 	heap_begin(&heap, &instance);
-	hole = heap_malloc(&heap, 60 * KIB);
+	gap = heap_malloc(&heap, 60 * KIB);
 	wall = heap_malloc(&heap, 40 * KIB);
 	block = heap_malloc(&heap, 40 * KIB);
-	assert_true(hole && block && wall);
+	assert_true(gap && block && wall);
 	for (size_t units = 64; units; units /= 2) {
 		size_t bytes = units << UNIT_SHIFT;
 
 		while ((filling[count] = large_alloc(&heap, bytes, 16, 0, 0)))
 			count++;
 	}
-	instance_free(&instance, hole);
+	instance_free(&instance, gap);
 	pattern_write(block, 40 * KIB, 1);
 	moved = heap_realloc(&heap, block, 60 * KIB, false);
-	assert_ptr_equal(moved, hole);
+	assert_ptr_equal(moved, gap);
 	assert_true(pattern_holds(moved, 40 * KIB, 1));
 	pattern_write(moved, 60 * KIB, 2);
 	assert_null(heap_realloc(&heap, moved, 70 * KIB, false));
