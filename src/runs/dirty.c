@@ -109,9 +109,9 @@ static void dirty_add(struct arena *arena, struct free_run *run,
 }
 
 /*
- * A fixed arena is never purged, nor known to be zero. Nor is any where Unikraft
- * has no demand paging: there is nobody to give memory back to, and the dirty
- * parts would be kept for nothing.
+ * A fixed arena is never purged, nor known to be zero. Nor is any one where
+ * Unikraft has no demand paging: there is nobody to give memory back to, and
+ * the dirty parts would be kept for nothing.
  */
 static bool arena_knows_dirty(const struct arena *arena)
 {
