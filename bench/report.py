@@ -9,6 +9,7 @@ import subprocess
 
 from peers import LIBC, OURS
 from results import DISTURBED, FAILED, STOPPED, Results
+import unikernel
 
 BASE = "mimalloc"       # ratios are to this one, or to the C library's
 TOLERATED = 1.10        # of the fastest peer's time
@@ -20,6 +21,10 @@ MEANS = (("all", None), ("one thread", "1"), ("two threads", "2"),
 
 COLOURS = ("#888888", "#009e73", "#0072b2", "#e69f00", "#d55e00", "#cc79a7",
            "#000000")
+
+# What is said below the unikernel's table
+COUNTED = ("Executed instructions, as QEMU counts them, where nothing else is "
+           "said; means over 20,000 pairs, and the worst call where it says so.")
 
 # Why a workload may take more than TOLERATED: its name, and a sentence
 REASONS = {
@@ -308,8 +313,8 @@ def html_table(rows, lost=()):
         + [line(row, "td") for row in rows[1:]] + ["</table>"]
 
 
-def page(view, picture):
-    """One page that needs no other file."""
+def page(view, picture, counted):
+    """One page that needs no other file. counted: the unikernel's table."""
     lost = [workload for _, workload, _ in view.losses(TOLERATED)]
     lost += left_too_much(view)
     lines = ["<!DOCTYPE html>", '<html lang="en"><meta charset="utf-8">',
@@ -320,6 +325,9 @@ def page(view, picture):
              "<h2>Time and peak memory</h2>", *html_table(table(view), lost)]
     if left_workloads(view):
         lines += ["<h2>What is left</h2>", *html_table(left_table(view), lost)]
+    if counted:
+        lines += ["<h2>In the unikernel</h2>", f"<p>{COUNTED}</p>",
+                  *html_table(counted)]
     lines += ["<ul>"] + [f"<li>{html.escape(line.lstrip('- '))}</li>"
                          for line in loss_lines(view)] + ["</ul>"]
     if picture:
@@ -342,14 +350,17 @@ def write(store, output):
     picture = os.path.join(output, "picture.svg")
     drawn = draw(view, picture)
     left = left_table(view) if left_workloads(view) else []
+    counted = unikernel.table(output)
     print("\n".join(aligned(table(view)) + [""] + aligned(left) + [""]
+                    + (aligned(counted) + ["", COUNTED, ""] if counted else [])
                     + loss_lines(view) + ["", notes(view), ""]))
     write_lines(os.path.join(output, "table.md"),
                 markdown(table(view)) + [""]
                 + (markdown(left) + [""] if left else [])
+                + (markdown(counted) + ["", COUNTED, ""] if counted else [])
                 + loss_lines(view) + ["", notes(view), "", verdict(view)])
     write_lines(os.path.join(output, "report.html"),
-                page(view, picture if drawn else None))
+                page(view, picture if drawn else None, counted))
     print(f"Page: {os.path.join(output, 'report.html')}\n"
           + (f"Picture: {picture}\n" if drawn else "") + "\n" + verdict(view))
     return int(any(run.result == FAILED and run.allocator in (OURS, LIBC)

@@ -8,7 +8,7 @@
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 source "$root/tests/programs/lib.bash"
-prepare 91 python3 gcc dpkg gnuplot lua5.4
+prepare 98 python3 gcc dpkg gnuplot lua5.4
 export BUILD=${BUILD:-$root/build}
 out=$tmp/out
 mkdir "$out" "$tmp/bin"
@@ -16,8 +16,8 @@ mkdir "$out" "$tmp/bin"
 python=$(PATH=/usr/bin:$PATH command -v python3)
 
 # bench/run with little work, with workloads of the tests' own in OWN, without
-# the programs of Debian where NO_PROGRAMS is set, and as on a terminal where
-# TERMINAL is.
+# the programs of Debian where NO_PROGRAMS is set, as on a terminal where
+# TERMINAL is, and with guests only where UNIKERNEL is, their runner.
 cat >"$tmp/own.py" <<'END'
 import os
 import sys
@@ -34,6 +34,13 @@ if os.environ.get("TERMINAL"):
     sys.stderr.isatty = lambda: True
 if os.environ.get("NO_PROGRAMS"):
     run.workloads.SYSTEM_PATH = "/nowhere"
+guest = os.environ.get("UNIKERNEL")
+if guest:
+    run.unikernel.RUNNER = guest
+    run.unikernel.lacking = lambda build: \
+        "" if os.path.exists(guest) else "make testbed-images"
+else:
+    run.measure_unikernel = lambda *_: None
 run.LIMIT_S = int(os.environ.get("LIMIT", 60))
 run.measure.PROCESSOR_GAP_S = 0.3
 run.workloads.QUICK_PART = 40
@@ -262,6 +269,29 @@ own --rounds 3
 check "what lies far above the others is run again" counts 2 \
 	'^1	far	real	glibc	'
 check "and the later one counts" counts 3 '^.	far	real	glibc	ok	0\.'
+
+## The unikernel's figures: what a made-up guest prints
+cat >"$tmp/guest.py" <<'END'
+import sys
+if sys.argv[2] == "alloc_bench":
+    print("noise\r\npair_16 33.2\npair_16_loop 41.2\nheap_init 1748")
+    sys.exit("stopped amid it")
+print("insert_instructions_each", "7" if "bump" in sys.argv else "8")
+END
+export OWN="[('one', '1', 'pair 16 #', 100000)]"
+UNIKERNEL=$tmp/guest.py own --rounds 1
+check "guests that stop amid it do not fail" ended 0
+check "what they told has a row" row \
+	"pair of 16 bytes, and with its loop" "33.2, 41.2" - "33.2, 41.2"
+check "so has what all can run" row "SQLite, an INSERT of 1000" 8 7 8 8
+check "and what nobody told is a dash" row \
+	"blocks of 32, 1000 and 5000 bytes in 64 MiB" - - - -
+check "the page has them" says "<h2>In the unikernel</h2>" "$out/report.html"
+UNIKERNEL=$tmp/nothing own --rounds 1
+check "where images are missing it says what to do" says \
+	"the unikernel's figures are left out; make testbed-images" \
+	"$tmp/stderr"
+check "and tells none of another run" test ! -e "$out/unikernel.tsv"
 unset OWN
 
 ## What is missing, and what is no allocator
