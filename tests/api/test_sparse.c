@@ -10,11 +10,13 @@
 #define NTH		16
 #define BLOCKS_MAX	(TOTAL / (2 * KIB))
 
+static size_t total;
+
 static size_t fill(struct check_random *r, size_t min, size_t max, char **block)
 {
 	size_t count = 0, bytes, sum;
 
-	for (sum = 0; sum + max < TOTAL; sum += bytes) {
+	for (sum = 0; sum + max < total; sum += bytes) {
 		bytes = min + check_below(r, max - min);
 		block[count] = mi_malloc(bytes);
 		assert_non_null(block[count]);
@@ -30,6 +32,7 @@ static void sparse(struct check_random *r, size_t min, size_t max)
 	size_t before, count, live = 0, after, i;
 
 	memset(block, 1, BLOCKS_MAX * sizeof(*block));
+	total = check_rounds(TOTAL / MIB) * MIB;
 	before = resident_bytes();
 	count = fill(r, min, max, block);
 	for (i = 0; i < count; i++) {
@@ -38,7 +41,7 @@ static void sparse(struct check_random *r, size_t min, size_t max)
 		else
 			live += mi_usable_size(block[i]);
 	}
-	assert_true(CHECK_SANITIZED || resident_bytes() > before + TOTAL / 2);
+	assert_true(CHECK_SANITIZED || resident_bytes() > before + total / 2);
 	mi_collect(true);
 	after = resident_bytes() - before;
 	/* each lies in a unit more than it fills, and one more is shared */
