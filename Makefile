@@ -171,9 +171,11 @@ COLD_NAMES	:= $(addprefix src/, \
 		   ground/error ground/text \
 		   runs/arena runs/budget runs/chunk runs/dirty runs/frames \
 		   runs/grow runs/map runs/purge runs/release \
-		   runs/reserve runs/slab runs/stats runs/window \
+		   runs/reserve runs/run runs/shelf runs/slab runs/stats \
+		   runs/supply runs/window \
 		   pages/account pages/holes heaps/abandon heaps/absorb heaps/collect \
-		   heaps/fork_child heaps/heap_life heaps/notify heaps/owned \
+		   heaps/fork_child heaps/heap heaps/heap_life heaps/keep heaps/notify \
+		   heaps/owned heaps/queue \
 		   heaps/thread \
 		   blocks/aligned blocks/available blocks/realloc blocks/units \
 		   api/mi_aligned api/mi_arena api/mi_heap api/mi_new \
@@ -192,7 +194,7 @@ $(foreach kind,shared static pic,$(HOT_NAMES:%=$(BUILD)/$(kind)/%.o)): \
 	PADDING := -falign-jumps=1
 endif
 $(foreach kind,shared static pic,$(COLD_NAMES:%=$(BUILD)/$(kind)/%.o)): \
-	OPTIMIZE := -Os
+	OPTIMIZE := -Oz
 endif
 
 $(BUILD)/shared/%.o: KIND_CFLAGS += -DPORT_EARLY
