@@ -93,7 +93,7 @@ static enum answer try_move(void)
  * does not tell what was swapped out from what was never touched.)
  */
 #define PAGEMAP_TOUCHED	((uint64_t)3 << 62)
-#define PAGEMAP_WORDS	64
+#define PAGEMAP_WORDS	256
 
 /* A file, or -1 with errno */
 static int pagemap_open(void)
@@ -207,6 +207,42 @@ bool port_copy_touched(void *to, const void *from, size_t bytes)
 		pagemap = pagemap_open();
 	if (pagemap >= 0) {
 		copy_touched(pagemap, to, from, bytes / whole);
+		(void)close(pagemap);
+	}
+	errno = error;
+	return pagemap >= 0;
+}
+
+static void zero_touched(int pagemap, char *at, const char *end)
+{
+	size_t whole = port_page_bytes(), count, i;
+	uint64_t words[PAGEMAP_WORDS];
+	bool known;
+
+	while (at < end) {
+		count = (size_t)(end - at) / whole;
+		if (count > PAGEMAP_WORDS)
+			count = PAGEMAP_WORDS;
+		known = pagemap_read(pagemap, at, count, words);
+		for (i = 0; i < count; i++, at += whole)
+			if (!known || (words[i] & PAGEMAP_TOUCHED))
+				memory_zero(at, whole);
+	}
+}
+
+bool port_zero_touched(void *start, size_t bytes)
+{
+	char *from = (char *)align_up((uintptr_t)start, port_page_bytes());
+	char *end = (char *)start + bytes;
+	char *to = (char *)align_down((uintptr_t)end, port_page_bytes());
+	int error = errno, pagemap = -1;
+
+	if (from < to && tried(&pagemaps, try_pagemap))
+		pagemap = pagemap_open();
+	if (pagemap >= 0) {
+		memory_zero(start, (size_t)(from - (char *)start));
+		zero_touched(pagemap, from, to);
+		memory_zero(to, (size_t)(end - to));
 		(void)close(pagemap);
 	}
 	errno = error;

@@ -62,6 +62,13 @@ bool port_copy_touched(void *to, const void *from, size_t bytes)
 	return false;
 }
 
+bool port_zero_touched(void *start, size_t bytes)
+{
+	(void)start;
+	(void)bytes;
+	return false;
+}
+
 enum port_moved port_move(void *to, void *from, size_t bytes)
 {
 	(void)to;

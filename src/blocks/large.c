@@ -30,7 +30,7 @@ static bool request_place(struct run_request *request, size_t size,
 }
 
 /* Takes the block that was freed last, where it has the right size */
-static inline void *large_again(struct heap *heap, size_t size)
+static inline struct large *large_again(struct heap *heap, size_t size)
 {
 	struct instance *instance = heap->instance;
 	size_t units = units_of(size);
@@ -54,18 +54,33 @@ static inline void *large_again(struct heap *heap, size_t size)
 		return NULL;
 	}
 	*large->map_entry = large->map_value;
-	return large->block;
+	return large;
+}
+
+/*
+ * A range of a block. Where it is long the system is asked what was touched,
+ * but not for memory that was handed over: what is not there may be in a file.
+ */
+static void large_zero(struct instance *instance, const struct large *large,
+		       uintptr_t start, size_t bytes)
+{
+	track_touch((void *)start, bytes);
+	if (bytes < ZERO_ASK_MIN ||
+	    arena_by_number(instance, large->arena_number)->fixed ||
+	    !port_zero_touched((void *)start, bytes))
+		memory_zero((void *)start, bytes);
 }
 
 /* Only what may have been touched since the system cleared it */
-static void large_clear(const struct large *large, uintptr_t block)
+static void large_clear(struct instance *instance, const struct large *large,
+			uintptr_t block)
 {
 	uintptr_t start = large->touched_start;
 
 	if (start < block)
 		start = block;
 	if (start < large->touched_end)
-		memory_zero((void *)start, large->touched_end - start);
+		large_zero(instance, large, start, large->touched_end - start);
 }
 
 static NOINLINE void *large_new(struct heap *heap, size_t size,
@@ -96,7 +111,7 @@ static NOINLINE void *large_new(struct heap *heap, size_t size,
 	block = run_start(run) + shift;
 	large = large_of_run(run);
 	if (flags & LARGE_ZERO)
-		large_clear(large, block);
+		large_clear(instance, large, block);
 	large->block = (void *)block;
 	arena_map_large(arena_by_number(instance, run->arena_number), large);
 	*large->map_entry = large->map_value;
@@ -106,7 +121,7 @@ static NOINLINE void *large_new(struct heap *heap, size_t size,
 void *large_alloc(struct heap *heap, size_t size, size_t alignment,
 		  size_t offset, unsigned int flags)
 {
-	void *block;
+	struct large *large;
 
 	if (unlikely(heap == &empty_heap)) {
 		heap = heap_current_or_new();
@@ -115,14 +130,13 @@ void *large_alloc(struct heap *heap, size_t size, size_t alignment,
 	}
 	if (likely(alignment <= UNIT_SIZE && offset == 0 &&
 		   size <= CACHE_UNITS_MAX << UNIT_SHIFT)) {
-		block = large_again(heap, size);
-		if (likely(block)) {
-			if (flags & LARGE_ZERO) {
-				size = align_up(size ? size : 1, UNIT_SIZE);
-				track_touch(block, size);
-				memory_zero(block, size);
-			}
-			return block;
+		large = large_again(heap, size);
+		if (likely(large)) {
+			if (flags & LARGE_ZERO)
+				large_zero(heap->instance, large,
+					   large->origin,
+					   run_bytes(&large->run));
+			return large->block;
 		}
 	}
 	return large_new(heap, size, alignment, offset, flags);

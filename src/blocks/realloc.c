@@ -133,14 +133,16 @@ static enum port_moved contents_move(const struct resize *from, struct run *to,
 	enum port_moved moved = PORT_NOT_MOVED;
 	struct instance *instance = from->instance;
 	uintptr_t both = (uintptr_t)target | (uintptr_t)from->block;
+	bool ours = bytes >= MOVE_BYTES_MIN &&
+		    mappings_may_move(instance, to) &&
+		    mappings_may_move(instance, from->run);
 
-	if (bytes >= MOVE_BYTES_MIN && mappings_may_move(instance, to) &&
-	    mappings_may_move(instance, from->run))
+	if (ours)
 		moved = contents_exchange(instance, large_of_run(to),
 					  large_of_run(from->run), bytes);
 	if (moved != PORT_NOT_MOVED)
 		return moved;
-	if (bytes >= MOVE_BYTES_MIN && (both & (UNIT_SIZE - 1)) == 0)
+	if (ours && (both & (UNIT_SIZE - 1)) == 0)
 		copy_units(target, from->block, bytes);
 	else
 		memory_copy(target, from->block, bytes);

@@ -129,6 +129,9 @@
  */
 #define ROOM_TIMES		7
 
+/* From so many bytes on the system is asked which of them have to be zeroed */
+#define ZERO_ASK_MIN		((size_t)512 << 10)
+
 /* The largest block that the cache of large blocks takes: 1 MiB */
 #define CACHE_UNITS_MAX		256
 

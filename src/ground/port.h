@@ -136,6 +136,13 @@ bool port_purge(void *start, size_t bytes);
  */
 bool port_copy_touched(void *to, const void *from, size_t bytes);
 
+/*
+ * Zeroes a range, and neither reads nor writes what the system knows to be
+ * untouched, and so zero. false: it knows nothing of that, or the range holds
+ * none of its whole pages, and nothing was done.
+ */
+bool port_zero_touched(void *start, size_t bytes);
+
 enum port_moved {
 	PORT_MOVED,	/* `to` holds what `from` held; `from` reads as zero */
 	PORT_MOVED_AWAY,	/* the same, but `from` is not to be used */
