@@ -83,6 +83,17 @@ static void large_clear(struct instance *instance, const struct large *large,
 		large_zero(instance, large, start, large->touched_end - start);
 }
 
+/* Where no arena is that large, no collection helps */
+static bool request_may_fit(struct instance *instance, size_t units)
+{
+	const struct arena *arena = atomic_read_acquire(&instance->arenas);
+
+	while (arena && (atomic_read(&arena->end) - arena->start) >>
+	       UNIT_SHIFT < units)
+		arena = atomic_read_acquire(&arena->next);
+	return arena != NULL;
+}
+
 static NOINLINE void *large_new(struct heap *heap, size_t size,
 				size_t alignment, size_t offset,
 				unsigned int flags)
@@ -102,12 +113,12 @@ static NOINLINE void *large_new(struct heap *heap, size_t size,
 	if (flags & LARGE_GROWS)
 		request.room_units = request.units * ROOM_TIMES;
 	run = instance_run_alloc(instance, &request);
-	if (unlikely(!run)) {
+	if (unlikely(!run) && request_may_fit(instance, request.units)) {
 		heap_collect_all(heap);
 		run = instance_run_alloc(instance, &request);
-		if (!run)
-			return error_no_memory(size);
 	}
+	if (unlikely(!run))
+		return error_no_memory(size);
 	block = run_start(run) + shift;
 	large = large_of_run(run);
 	if (flags & LARGE_ZERO)

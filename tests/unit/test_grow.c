@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Where large blocks go that grow, and what makes room for them. */
+/*
+ * Where large blocks go that grow, what makes room for them, and what is done
+ * before a request for one fails.
+ */
 #include "arena.h"
 
 #define GAPS	16
@@ -157,12 +160,42 @@ static void empty_pages_give_way(void **state)
 	munmap(memory, 4 * MIB);
 }
 
+static void count_forced(bool force, unsigned long long heartbeat, void *arg)
+{
+	(void)heartbeat;
+	*(size_t *)arg += force;
+}
+
+/* A collection is made where it may help, and not for what no arena can hold */
+static void collects_where_it_may_help(void **state)
+{
+	char *memory = dirty_memory(4 * MIB);
+	size_t forced = 0;
+	void *block;
+
+	(void)state;
+	assert_non_null(arena_new(&instance, memory, 4 * MIB, false));
+	heap_begin(&heap, &instance);
+	heap_set_deferred(count_forced, &forced);
+	block = heap_malloc(&heap, 2 * MIB);
+	assert_non_null(block);
+	assert_null(heap_malloc(&heap, 4 * MIB + 1));
+	assert_int_equal(forced, 0);
+	assert_null(heap_malloc(&heap, 3 * MIB));
+	assert_int_equal(forced, 1);
+	heap_set_deferred(NULL, NULL);
+	instance_free(&instance, block);
+	heap_finish();
+	munmap(memory, 4 * MIB);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(goes_where_it_can_grow, renew),
 		cmocka_unit_test_setup(less_room_will_do, renew),
 		cmocka_unit_test_setup(empty_pages_give_way, renew),
+		cmocka_unit_test_setup(collects_where_it_may_help, renew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
