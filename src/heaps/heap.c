@@ -83,16 +83,18 @@ static struct page *queue_find(struct heap *heap, unsigned int class)
 }
 
 /*
- * When nothing else is left, a block of a larger class: so no request fails
- * while a larger one would not. What is over the class's size is zero.
+ * A block of a larger class that has one, of up to `most` bytes. What is over
+ * the class's size is zero.
  */
-static struct block *heap_larger(struct heap *heap, unsigned int class)
+static struct block *heap_larger(struct heap *heap, unsigned int class,
+				 size_t most)
 {
 	size_t bytes = size_class_bytes(class);
 	struct page *page = NULL;
 	struct block *block;
 
-	while (!page && ++class < CLASS_COUNT)
+	while (!page && ++class < CLASS_COUNT &&
+	       size_class_bytes(class) <= most)
 		page = queue_find(heap, class);
 	if (!page)
 		return NULL;
@@ -101,7 +103,24 @@ static struct block *heap_larger(struct heap *heap, unsigned int class)
 		return NULL;
 	track_touch(block, page->block_size);
 	memory_zero((char *)block + bytes, page->block_size - bytes);
+	account_block_taken(page, block);
 	return block;
+}
+
+/*
+ * Each of many heaps has a few blocks of many sizes: a page for each size would
+ * be nearly empty, and most of them would be made and given back again and
+ * again. So a block that is larger by a quarter will do, where the heap has one
+ * and no page of the class.
+ */
+static struct block *heap_borrow(struct heap *heap, unsigned int class)
+{
+	size_t bytes = size_class_bytes(class);
+
+	if (likely(atomic_read(&heap->instance->heap_count) <=
+		   KEPT_HEAPS_MAX) || heap->queues[class].first != &empty_page)
+		return NULL;
+	return heap_larger(heap, class, bytes + bytes / 4);
 }
 
 size_t heap_largest_block(struct heap *heap, size_t least)
@@ -170,10 +189,13 @@ struct block *heap_alloc(struct heap *heap, unsigned int class)
 		heap->sweep_class = (heap->sweep_class + 1) % CLASS_COUNT;
 		heap_sweep(heap, heap->sweep_class, 1);
 	}
+	block = heap_borrow(heap, class);
+	if (unlikely(block))
+		return block;
 	do {	/* bounded: a list is lost each time */
 		page = heap_find(heap, class, hot);
-		if (unlikely(!page))
-			return heap_larger(heap, class);
+		if (unlikely(!page))	/* a larger one would not fail */
+			return heap_larger(heap, class, SIZE_MAX);
 		block = page_pop(page);
 	} while (unlikely(!block));
 	account_block_taken(page, block);

@@ -299,54 +299,6 @@ static void collection_finds_full_pages(void **state)
 			instance_free(&instance, blocks[count]);
 }
 
-#define HEAPS_MANY	(2 * KEPT_HEAPS_MAX)
-
-/* Each heap uses and frees a block of each of CLASS_DIRECT_COUNT classes */
-static void many_heaps_keep_little_each(void **state)
-{
-	static struct heap *heaps[HEAPS_MANY];
-	unsigned int class;
-	void *block;
-	size_t i;
-
-	(void)begin(state);
-	for (i = 0; i < HEAPS_MANY; i++) {
-		heaps[i] = heap_new(&heap);
-		assert_non_null(heaps[i]);
-	}
-	for (i = 0; i < HEAPS_MANY; i++) {
-		for (class = 1; class < CLASS_DIRECT_COUNT; class++) {
-			block = heap_malloc(heaps[i], size_class_bytes(class));
-			assert_non_null(block);
-			instance_free(&instance, block);
-		}
-		assert_true(heap_is_valid(heaps[i]));
-	}
-	assert_true(all_is_valid(&instance));
-	check(units_of_pages(&instance) <= PORT_KEPT_UNITS_MAX +
-	      HEAPS_MANY * KEPT_UNITS_EACH, "%zu units for %d heaps",
-	      units_of_pages(&instance), HEAPS_MANY);
-	assert_int_equal(heaps[HEAPS_MANY - 1]->kept_units, KEPT_UNITS_EACH);
-	/* one that is busy gets no more because the others are there */
-	for (i = 0; i < ARRAY_LENGTH(blocks); i++)
-		assert_non_null(blocks[i] = heap_malloc(heaps[1], 1024));
-	for (i = 0; i < ARRAY_LENGTH(blocks); i++)
-		instance_free(&instance, blocks[i]);
-	assert_true(heaps[1]->kept_units <= PORT_KEPT_UNITS_MAX);
-	assert_true(instance.kept_units <= PORT_KEPT_UNITS_MAX +
-		    HEAPS_MANY * KEPT_UNITS_EACH);
-	for (i = 0; i < HEAPS_MANY; i++) {
-		heap_absorb(&heap, heaps[i]);
-		heap_end(heaps[i]);
-	}
-	heap_collect(&heap, true);
-	assert_int_equal(units_of_pages(&instance), 0);
-	assert_int_equal(instance.kept_units, 0);
-	assert_true(all_is_valid(&instance));
-	heap_finish();
-	munmap(memory, ARENA_BYTES);
-}
-
 #define T(test)	cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -359,7 +311,6 @@ int main(void)
 		T(swaps_are_short_and_not_endless),
 		T(full_pages_wait),
 		T(collection_finds_full_pages),
-		cmocka_unit_test(many_heaps_keep_little_each),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
