@@ -143,7 +143,7 @@ one_way()
 }
 
 # runs/runs.h and heaps/heaps.h have the same orders
-one_way runs stats slab map dirty budget run window grow chunk arena release purge \
+one_way runs stats slab map dirty budget run window grow chunk arena release shelf purge \
 	frames reserve supply
 result "calls between the files of runs run one way"
 one_way heaps keep queue abandon owned notify remote collect heap absorb \

@@ -16,6 +16,7 @@ void _mi_figures(struct figures *figures)
 	figures->used_peak = instance->units_used_peak << UNIT_SHIFT;
 	figures->large = (size_t)large->units << UNIT_SHIFT;
 	figures->large_count = large->pages;
-	figures->free = instance->units_dirty << UNIT_SHIFT;
+	figures->free = (instance->units_dirty + instance->units_shelved) <<
+			UNIT_SHIFT;
 	port_unlock(&instance->lock);
 }

@@ -67,7 +67,7 @@ void uk_mimalloc_show(struct uk_alloc *a)
 	struct instance *instance = instance_meant(a);
 	struct text text = { .length = 0 };
 	const struct arena *arena;
-	size_t total = 0, free = 0;
+	size_t total = 0, free = instance ? instance->units_shelved : 0;
 
 	if (!instance) {
 		text_string(&text, "mimalloc: no allocator was made\n");
@@ -84,7 +84,8 @@ void uk_mimalloc_show(struct uk_alloc *a)
 	show_line(&text, "in use", instance->units_used);
 	show_line(&text, "in use, peak", instance->units_used_peak);
 	show_line(&text, "free", free);
-	show_line(&text, "free, still backed", instance->units_dirty);
+	show_line(&text, "free, still backed",
+		  instance->units_dirty + instance->units_shelved);
 	show_line(&text, "given back, in all",
 		  instance->bytes_purged >> UNIT_SHIFT);
 	text_string(&text, "  heaps now ");

@@ -178,6 +178,8 @@ static char run_sign(const struct run *run, unsigned int show)
 	case RUN_LARGE:
 	case RUN_PALLOC:
 		return show & SHOW_IN_USE ? 'X' : ' ';
+	case RUN_SHELVED:
+		return show & SHOW_DIRTY ? 'd' : '.';
 	default:
 		return (show & SHOW_DIRTY) && (run->flags & RUN_DIRTY) ?
 		       'd' : '.';

@@ -101,7 +101,7 @@ void mi_stats_print_out(mi_output_fun *out, void *arg)
 	row(&text, out, arg, "in use, peak",
 	    instance->units_used_peak << UNIT_SHIFT);
 	row(&text, out, arg, "free, not given back",
-	    instance->units_dirty << UNIT_SHIFT);
+	    (instance->units_dirty + instance->units_shelved) << UNIT_SHIFT);
 	row(&text, out, arg, "given back, in all", instance->bytes_purged);
 	row(&text, out, arg, "heaps", metadata << UNIT_SHIFT);
 	row(&text, out, arg, "blocks of this thread", handed);
@@ -195,7 +195,8 @@ void mi_process_info(size_t *elapsed_msecs, size_t *user_msecs,
 		*peak_rss = process.resident_peak;
 	if (current_commit)
 		*current_commit = (instance->units_used +
-				   instance->units_dirty) << UNIT_SHIFT;
+				   instance->units_dirty +
+				   instance->units_shelved) << UNIT_SHIFT;
 	if (peak_commit)
 		*peak_commit = instance->units_used_peak << UNIT_SHIFT;
 	if (page_faults)

@@ -20,6 +20,7 @@ static bool run_is_spare(const struct instance *instance, struct run *run)
 {
 	switch (run->kind) {
 	case RUN_FREE:
+	case RUN_SHELVED:
 		return true;
 	case RUN_META:
 		return run_is_chunk(run);

@@ -135,6 +135,15 @@
 /* The largest block that the cache of large blocks takes: 1 MiB */
 #define CACHE_UNITS_MAX		256
 
+/*
+ * Shelves of large runs that were freed: see shelf.c. The largest that comes to
+ * one is of 4 MiB, and so many runs are on all of them at most, which one
+ * request may have to move to the bins.
+ */
+#define SHELVES			16
+#define SHELF_UNITS_MAX		1024
+#define SHELVED_MAX		256
+
 /* Descriptors that must be free before runs are split */
 #define DESCRIPTOR_RESERVE	4
 

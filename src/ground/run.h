@@ -7,6 +7,7 @@
  *
  *	RUN_PAGE  struct page	   pages/descriptor.h  page_is_valid()
  *	RUN_LARGE struct large	   runs/large_run.h    large_is_valid()
+ *	RUN_SHELVED	the same   runs/shelf.c	       shelves_are_valid()
  *	RUN_FREE  struct free_run  runs/free_run.h     free_run_is_valid()
  *	RUN_META  struct chunk	   runs/slab.h	       chunk_is_valid()
  *		  (only chunks of descriptors)
@@ -39,6 +40,7 @@ enum run_kind {
 	RUN_PAGE,	/* cut into blocks of one size */
 	RUN_LARGE,	/* one large block */
 	RUN_PALLOC,	/* whole units, any part may be given back */
+	RUN_SHELVED,	/* was a large block, and is to be one again */
 };
 
 enum run_flags {

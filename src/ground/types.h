@@ -26,6 +26,7 @@
  *   park		of a heap: its thread has ended, another one may begin
  *   late		of a heap: made after its thread's end
  *   purge		give memory back to the system
+ *   shelved		of a large run: free, and kept as it is, see shelf.c
  *   dirty		of a free run: what may have been touched since then
  *   chunk		a unit of descriptors
  *
@@ -176,6 +177,12 @@ struct budget {
 	size_t spare;		/* the fewest dirty units since then */
 };
 
+/* Large runs that were freed, all of one size: see shelf.c */
+struct shelf {
+	DEQUE(struct large) runs;	/* freed last, first */
+	uint32_t wanted;	/* units: asked for last, and not there */
+};
+
 struct instance {
 	/* Read by every free. Written under the lock, see window.c, arena.c */
 	struct map *map;
@@ -208,6 +215,10 @@ struct instance {
 	/* Under the lock alone */
 	size_t units_used_peak;
 	size_t units_dirty;
+	size_t units_shelved;
+	unsigned int runs_shelved;
+	unsigned int shelf_next;	/* that gives a run to the bins next */
+	struct shelf shelves[SHELVES];
 	struct budget budget;
 	size_t units_promised;		/* see frames.c */
 	size_t bytes_purged, purges;

@@ -133,7 +133,7 @@ bool heap_is_valid(struct heap *heap)
 
 /* Units, of all runs looked at */
 struct units {
-	size_t free, dirty, promised;
+	size_t free, dirty, shelved, promised;
 };
 
 static bool free_run_is_valid(const struct arena *arena,
@@ -207,6 +207,8 @@ static bool run_is_valid(const struct arena *arena, struct run *run,
 		return false;
 	if (run->kind == RUN_LARGE && !large_is_valid(large_of_run(run)))
 		return false;
+	if (run->kind == RUN_SHELVED)
+		units->shelved += run->units;
 	if (!free)
 		return run->kind != RUN_NONE;
 	if (free->flags & RUN_DIRTY)
@@ -260,6 +262,29 @@ static bool arena_is_valid(const struct arena *arena, struct units *units)
 	       bins_are_valid(arena, arena->units_free);
 }
 
+/* Each shelf has runs of one size, and all together those that are counted */
+static bool shelves_are_valid(const struct instance *instance)
+{
+	const struct large *large, *prev;
+	size_t units = 0;
+	unsigned int i, runs = 0;
+
+	for (i = 0; i < SHELVES; i++) {
+		prev = NULL;
+		large = instance->shelves[i].runs.first;
+		for (; large; prev = large, large = large->list.next) {
+			if (large->kind != RUN_SHELVED ||
+			    large->list.prev != prev ||
+			    (prev && prev->units != large->units))
+				return false;
+			units += large->units;
+			runs++;
+		}
+	}
+	return units == instance->units_shelved &&
+	       runs == instance->runs_shelved;
+}
+
 bool instance_is_valid(struct instance *instance)
 {
 	const struct arena *arena;
@@ -270,6 +295,8 @@ bool instance_is_valid(struct instance *instance)
 	for (arena = instance->arenas; arena && valid; arena = arena->next)
 		valid = arena_is_valid(arena, &units);
 	valid = valid && units.dirty == instance->units_dirty &&
+		units.shelved == instance->units_shelved &&
+		shelves_are_valid(instance) &&
 		units.promised == instance->units_promised;
 	port_unlock(&instance->lock);
 	return valid;

@@ -8,7 +8,7 @@
  *
  *	cut clean, though reached	missed: twice as much is learned
  *	given back			a part of it is unlearned
- *	dirty for a whole epoch		spare: as much is unlearned
+ *	resting for a whole epoch	spare: as much is unlearned
  */
 #include "runs/budget.h"
 
@@ -59,7 +59,7 @@ static void epoch_end(struct instance *instance, size_t allowed)
 
 	budget->learned -= spare < budget->learned ? spare : budget->learned;
 	budget->cut = 0;
-	budget->spare = instance->units_dirty;
+	budget->spare = units_resting(instance);
 }
 
 size_t budget_units(struct instance *instance)
@@ -82,7 +82,7 @@ size_t budget_units(struct instance *instance)
 void budget_give_back(struct instance *instance, size_t units)
 {
 	struct budget *budget = &instance->budget;
-	size_t dirty = instance->units_dirty + units, less;
+	size_t dirty = units_resting(instance) + units, less;
 
 	/*
 	 * As large a part as dirty memory is of all. Where little is in use
@@ -95,15 +95,22 @@ void budget_give_back(struct instance *instance, size_t units)
 	budget->learned -= less < budget->learned ? less : budget->learned;
 }
 
+void budget_taken(struct instance *instance, size_t units)
+{
+	struct budget *budget = &instance->budget;
+
+	budget->cut += units;
+	if (budget->spare > units_resting(instance))
+		budget->spare = units_resting(instance);
+}
+
 void budget_cut(const struct arena *arena, uintptr_t start, uintptr_t end,
 		size_t dirty)
 {
 	struct instance *instance = arena->instance;
 	struct budget *budget = &instance->budget;
 
-	budget->cut += (end - start) >> UNIT_SHIFT;
-	if (budget->spare > instance->units_dirty)
-		budget->spare = instance->units_dirty;
+	budget_taken(instance, (end - start) >> UNIT_SHIFT);
 	if (unlikely(end > arena->high_water))
 		end = arena->high_water;
 	if (likely(start < end && !arena->fixed))

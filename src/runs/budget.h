@@ -7,8 +7,14 @@
 
 #include "ground/types.h"
 
+/* Units that are free and may have been touched: dirty runs, and the shelves */
+static inline size_t units_resting(const struct instance *instance)
+{
+	return instance->units_dirty + instance->units_shelved;
+}
+
 /*
- * How many units may be dirty now. Learns from what was missed, so what one
+ * How many units may rest now. Learns from what was missed, so what one
  * call gives may be less than what the next one does.
  */
 size_t budget_units(struct instance *instance);
@@ -23,5 +29,8 @@ void budget_give_back(struct instance *instance, size_t units);
  */
 void budget_cut(const struct arena *arena, uintptr_t start, uintptr_t end,
 		size_t dirty);
+
+/* So many resting units have been taken as they were */
+void budget_taken(struct instance *instance, size_t units);
 
 #endif /* MI_BUDGET_H */

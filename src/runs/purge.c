@@ -89,27 +89,31 @@ void purge_to_budget(struct instance *instance, bool all)
 	if (!instance->config.purge_enabled && !all)
 		return;
 	/* most of the time; the budget is never less than what is configured */
-	if (!all && likely(instance->units_dirty <=
+	if (!all && likely(units_resting(instance) <=
 			   instance->config.budget_bytes >> UNIT_SHIFT))
 		return;
 	/* where all is to go, the block in the cache becomes a free run, too */
 	cached = all ? large_cache_exchange(instance, NULL) : NULL;
 	if (cached)
 		instance_run_release(instance, &cached->run);
+	if (all)
+		shelf_release_all(instance);
 	for (;;) {	/* bounded: each round gives back what is too much */
 		budget = all ? 0 : budget_units(instance);
-		if (instance->units_dirty <= budget)
+		if (units_resting(instance) <= budget)
 			return;
+		/* what nobody takes leaves the shelves in time */
+		(void)shelf_release_one(instance);
 		arena = arena_with_dirty(instance);
 		if (!arena)
 			return;
 		if (!descriptors_reserve(arena))
 			return;		/* full to the last unit */
 		oldest = arena->dirty.first;
-		if (!oldest || instance->units_dirty <= budget)
+		if (!oldest || units_resting(instance) <= budget)
 			continue;	/* that is a chunk of descriptors now */
-		run = purge_take(arena, oldest, instance->units_dirty - budget +
-				 budget / 8);
+		run = purge_take(arena, oldest, units_resting(instance) -
+				 budget + budget / 8);
 		run->owner = port_thread_id();	/* a signal may fork here */
 		instance->bytes_purged += run_bytes(run);
 		instance->purges++;

@@ -229,6 +229,23 @@ enum port_moved run_return(struct instance *instance, struct run *run,
 void instance_run_release(struct instance *instance, struct run *run);
 
 /*
+ * shelf.c: large runs that were freed, as they are, for the same request. All
+ * are O(1) but where it is said so.
+ */
+/* Puts a run there that nobody uses any more; false: it is as it was */
+bool shelf_put(struct instance *instance, struct run *run);
+/* One for the request, or NULL */
+struct run *shelf_take(struct instance *instance,
+		       const struct run_request *request);
+/* To the bins: the first of the next shelf that has some. False: none has */
+bool shelf_release_one(struct instance *instance);
+/* All of them. O(SHELVED_MAX) */
+void shelf_release_all(struct instance *instance);
+/* Those that keep a run from growing by so many units. O(SHELVED_MAX) */
+void shelf_release_behind(struct instance *instance, const struct run *run,
+			  size_t units);
+
+/*
  * purge.c: gives back what exceeds the budget, or all. The lock is dropped
  * while the port gives memory back, and held again at the end.
  */
@@ -255,7 +272,7 @@ void instance_run_lose(struct instance *instance, struct run *run);
 struct run *instance_run_alloc(struct instance *instance,
 			       const struct run_request *request);
 void instance_run_free(struct instance *instance, struct run *run);
-/* Empties the cache of large blocks */
+/* Empties the cache of large blocks, and the shelves */
 void large_cache_flush(struct instance *instance);
 bool instance_run_grow(struct instance *instance, struct run *run,
 		       size_t units);

@@ -108,9 +108,13 @@ struct run *instance_run_alloc(struct instance *instance,
 	struct run *run = NULL;
 
 	port_lock(&instance->lock);
-	if (likely(frames_for_request(instance, request)))
-		run = arenas_cut(instance, request);
-	if (unlikely(!run) && atomic_read(&instance->large_cache)) {
+	if (likely(frames_for_request(instance, request))) {
+		run = shelf_take(instance, request);
+		if (!run)
+			run = arenas_cut(instance, request);
+	}
+	if (unlikely(!run) && (instance->runs_shelved ||
+			       atomic_read(&instance->large_cache))) {
 		port_unlock(&instance->lock);
 		large_cache_flush(instance);
 		port_lock(&instance->lock);
@@ -162,7 +166,8 @@ void instance_run_lose(struct instance *instance, struct run *run)
 void instance_run_free(struct instance *instance, struct run *run)
 {
 	port_lock(&instance->lock);
-	instance_run_release(instance, run);
+	if (!shelf_put(instance, run))
+		instance_run_release(instance, run);
 	purge_to_budget(instance, false);
 	port_unlock(&instance->lock);
 }
@@ -171,8 +176,12 @@ void large_cache_flush(struct instance *instance)
 {
 	struct large *large = large_cache_exchange(instance, NULL);
 
+	port_lock(&instance->lock);
 	if (large)
-		instance_run_free(instance, &large->run);
+		instance_run_release(instance, &large->run);
+	shelf_release_all(instance);
+	purge_to_budget(instance, false);
+	port_unlock(&instance->lock);
 }
 
 /*
@@ -197,6 +206,7 @@ static NOINLINE bool run_try_grow(struct instance *instance, struct run *run,
 {
 	struct arena *arena = arena_by_number(instance, run->arena_number);
 
+	shelf_release_behind(instance, run, units);
 	if (!run_may_grow(run, units) &&
 	    !run_may_grow_at_end(arena, run, units))
 		return false;

@@ -6,26 +6,29 @@
  */
 #include "purge.h"
 
+/* Larger than what comes to a shelf */
+#define BLOCK	(5 * MIB)
+
 static void nothing_below_the_budget(void **state)
 {
 	char *p;
 	size_t i;
 
 	(void)state;
-	instance.config.budget_bytes = 4 * MIB;
+	instance.config.budget_bytes = BLOCK;
 	for (i = 0; i < 100; i++)
-		instance_free(&instance, dirty_block(4 * MIB));
+		instance_free(&instance, dirty_block(BLOCK));
 	assert_int_equal(purge_count, 0);
-	assert_int_equal(instance.units_dirty, 4 * MIB / UNIT_SIZE);
+	assert_int_equal(instance.units_dirty, BLOCK / UNIT_SIZE);
 	/* one unit more is one too many: it goes, and a little beside */
-	p = dirty_block(4 * MIB + 1);
+	p = dirty_block(BLOCK + 1);
 	instance_free(&instance, p);
-	assert_true(instance.units_dirty <= 4 * MIB / UNIT_SIZE);
+	assert_true(instance.units_dirty <= BLOCK / UNIT_SIZE);
 	assert_in_range(purged_bytes(), UNIT_SIZE, MIB);
 	assert_int_equal(instance.bytes_purged, purged_bytes());
 	assert_int_equal(instance.purges, purge_count);
 	/* of its end: what is handed out next is the front */
-	assert_true(was_purged(p + 4 * MIB, 1));
+	assert_true(was_purged(p + BLOCK, 1));
 	assert_ptr_equal(heap_malloc(&heap, 3 * MIB), p);
 	assert_true(all_dirt(p + 64, 3 * MIB - 64));
 }
@@ -47,23 +50,23 @@ static void oldest_goes_first(void **state)
 	size_t i;
 
 	(void)state;
-	instance.config.budget_bytes = 5 * MIB;
+	instance.config.budget_bytes = 12 * MIB;
 	/* blocks with odd numbers stay and keep the others apart */
 	for (i = 0; i < 9; i++)
-		blocks[i] = dirty_block(2 * MIB);
+		blocks[i] = dirty_block(BLOCK);
 	instance_free(&instance, blocks[4]);
 	instance_free(&instance, blocks[0]);
 	assert_int_equal(purge_count, 0);
 	instance_free(&instance, blocks[8]);
-	assert_true(purged_bytes() >= MIB);
-	assert_true(all_purges_in(blocks[4], 2 * MIB));
+	assert_true(purged_bytes() >= 3 * MIB);
+	assert_true(all_purges_in(blocks[4], BLOCK));
 	instance_free(&instance, blocks[2]);
 	for (i = 0; i < purge_count; i++)
 		assert_true(purges[i].start < blocks[1] ||
 			    (purges[i].start >= blocks[4] &&
 			     purges[i].start < blocks[5]));
 	for (i = 1; i < 9; i += 2)
-		assert_true(all_dirt(blocks[i], 2 * MIB));
+		assert_true(all_dirt(blocks[i], BLOCK));
 }
 
 static void budget_follows_what_is_used(void **state)

@@ -178,26 +178,27 @@ static void users_memory_is_never_purged(void **state)
  */
 static void dirty_is_counted_where_it_matters(void **state)
 {
-	const size_t counted = PORT_MAP_WINDOW ? 2 * MIB / UNIT_SIZE : 0;
+	const size_t counted = PORT_MAP_WINDOW ? 5 * MIB / UNIT_SIZE : 0;
 	static struct instance own;
 	struct heap own_heap;
-	char *p, *memory_of_own = dirty_memory(4 * MIB);
+	char *p, *memory_of_own = dirty_memory(8 * MIB);
 
 	(void)state;
 	instance_renew(&own);
 	own.config.purge_enabled = false;
-	assert_non_null(arena_add(&own, memory_of_own, 4 * MIB, 0));
+	assert_non_null(arena_add(&own, memory_of_own, 8 * MIB, 0));
 	heap_begin(&own_heap, &own);
-	p = heap_malloc(&own_heap, 2 * MIB);
+	p = heap_malloc(&own_heap, 5 * MIB);
 	instance_free(&own, p);
 	assert_int_equal(own.units_dirty, counted);
-	p = heap_zalloc(&own_heap, 3 * MIB);
-	assert_true(all_zero(p, 3 * MIB));
+	p = heap_zalloc(&own_heap, 6 * MIB);
+	assert_true(all_zero(p, 6 * MIB));
 	own.config.purge_enabled = true;
+	own.config.budget_bytes = 8 * MIB;
 	instance_free(&own, p);
-	assert_int_equal(own.units_dirty, 3 * MIB / UNIT_SIZE);
+	assert_int_equal(own.units_dirty, 6 * MIB / UNIT_SIZE);
 	assert_true(all_is_valid(&own));
-	munmap(memory_of_own, 4 * MIB);
+	munmap(memory_of_own, 8 * MIB);
 	heap_begin(&heap, &instance);
 }
 
