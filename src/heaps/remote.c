@@ -18,14 +18,14 @@ static bool page_shall_go(struct instance *instance, struct page *page)
 
 	/*
 	 * Nobody looks at the page again before its owner wakes, so what is
-	 * decided here has to hold for long. Half of the budget is for such
-	 * pages, so that the other half stays for free runs. The budget is the
-	 * fixed one: a share of what is in use at this moment says nothing of
-	 * later. But what owners came for soon after it was given back here is
+	 * decided here has to hold for long. So they may be as much as a
+	 * quarter of the budget, beside free runs. The budget is the fixed
+	 * one: a share of what is in use at this moment says nothing of later.
+	 * But what owners came for soon after it was given back here is
 	 * learned: see page_end_wait(). `waiting` may be below zero for a
 	 * moment: it is counted after the push, and the owner may be faster.
 	 */
-	max = (instance->config.budget_bytes >> 1 >> UNIT_SHIFT) +
+	max = (instance->config.budget_bytes >> 2 >> UNIT_SHIFT) +
 	      atomic_read(&instance->waiting_learned);
 	return instance->config.purge_enabled && (ptrdiff_t)waiting >= 0 &&
 	       waiting + page->units > max &&

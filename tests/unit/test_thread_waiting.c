@@ -49,7 +49,7 @@ static int what_owners_come_for_waits(void *arg)
 	(void)arg;
 	configure(16 * MIB);
 	round_of(3 * MIB);
-	must(waiting_bytes() <= MIB / 2);
+	must(waiting_bytes() <= MIB / 4);
 	must(purged_bytes() >= 2 * MIB);
 	round_of(3 * MIB);
 	for (size_t i = 0; i < 20; i++) {
@@ -66,7 +66,7 @@ static int deep_breath_of_others_leaves_little(void *arg)
 	configure(4 * MIB);
 	for (size_t i = 0; i < 20; i++) {
 		round_of(8 * MIB);
-		must(waiting_bytes() <= MIB / 2);
+		must(waiting_bytes() <= MIB / 4);
 		must(purged_bytes() >= 7 * MIB);
 	}
 	/* once all came back, a breath that is not so deep is learned */
@@ -82,7 +82,7 @@ static int nothing_is_learned_where_it_must_not(void *arg)
 	configure(0);
 	for (size_t i = 0; i < 10; i++) {
 		round_of(3 * MIB);
-		must(waiting_bytes() <= MIB / 2);
+		must(waiting_bytes() <= MIB / 4);
 	}
 	return 0;
 }
