@@ -352,6 +352,7 @@ static void huge_pages(void **state)
 		print_message("this kernel has no transparent huge pages\n");
 		skip();
 	}
+	huge_flags("MIMALLOC_VERBOSE=0", true, false);	/* by default */
 	huge_flags("MIMALLOC_ALLOW_THP=0", true, false);
 	huge_flags("MIMALLOC_ALLOW_THP=1", false, false);
 	huge_flags("MIMALLOC_ALLOW_LARGE_OS_PAGES=1", false, true);
