@@ -89,7 +89,7 @@ compile()
 	done >"$work/uk/bits/config.h"
 	cat >>"$work/uk/bits/config.h" <<'EOF'
 #define CONFIG_LIBMIMALLOC_BUDGET_KIB 4096
-#define CONFIG_LIBMIMALLOC_LEARN_KIB 0
+#define CONFIG_LIBMIMALLOC_LEARN_KIB 40960
 #define CONFIG_UKPLAT_LCPU_MAXCOUNT 1
 #define CONFIG_UKPLAT_CPU_MAXCOUNT 1
 #define CONFIG_LIBUKVMEM_STACK_GUARD_PAGES_TOP 1

@@ -96,7 +96,7 @@ def main():
           and value(config, "LIBMIMALLOC_SINGLE_HEAP") == "n"
           and value(config, "LIBMIMALLOC_STDATOMIC") == "y"
           and value(config, "LIBMIMALLOC_BUDGET_KIB") == "4096"
-          and value(config, "LIBMIMALLOC_LEARN_KIB") == "0"
+          and value(config, "LIBMIMALLOC_LEARN_KIB") == "40960"
           and value(config, "LIBUKTEST") == "y",
           "with scheduler, musl, vmem and tests")
     for name in ("LIBMIMALLOC_HARDENING", "LIBMIMALLOC_DEBUG_LEVEL"):

@@ -130,7 +130,8 @@ UKTEST_FLAGS	= $(filter-out -Iport/linux -DMI_THREADS=% -DMI_TRACK_%,\
 		  -Iport/unikraft -Itestbed/include -Itests/uktest \
 		  -DMI_CONCURRENT=0 -DUK_LIBPARAM_LIBPREFIX=mimalloc
 UKTEST_SRCS	= $(UNIKRAFT_FILES) tests/uktest/host.c \
-		  tests/uktest/threads.c tests/uktest/frames.c
+		  tests/uktest/threads.c tests/uktest/paging.c \
+		  tests/uktest/frames.c tests/uktest/learn.c
 
 # $(1): the flavour, $(2): its definitions
 define uktest_flavour

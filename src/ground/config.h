@@ -99,6 +99,9 @@
 #define LEARN_PRICE		64
 #define EPOCH_BREATHS		4
 
+/* Where frames may run out, so large a part of those that are free need not */
+#define IDLE_SHARE		4
+
 /* Where threads take turns each finds its heap in one of so many lists */
 #define OWNER_BUCKETS		(MI_THREADS ? (size_t)64 : (size_t)1)
 

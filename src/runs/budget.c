@@ -11,6 +11,7 @@
  *	resting for a whole epoch	spare: as much is unlearned
  */
 #include "runs/budget.h"
+#include "runs/promise.h"
 
 /* Units in use, but for those that others have emptied */
 static size_t units_in_use(const struct instance *instance)
@@ -51,6 +52,29 @@ static size_t units_learned_most(const struct instance *instance, size_t used)
 	return most < paid ? paid : most;
 }
 
+/*
+ * How much of what was learned may stay now: others who need frames find as
+ * many as that at least. But frames are of use to nobody while many are free,
+ * so a part of these may stay as if it had been learned.
+ */
+static size_t units_learned_now(const struct instance *instance, size_t most)
+{
+	size_t learned = instance->budget.learned;
+#if PORT_FRAMES_RUN_OUT
+	size_t others = units_for_others(instance), idle = others / IDLE_SHARE;
+
+	if (idle > most)
+		idle = most;
+	if (learned < idle)
+		learned = idle;
+	if (learned > others)
+		learned = others;
+#else
+	(void)most;
+#endif
+	return learned;
+}
+
 /* An epoch is over when so much has been cut that a breath is a part of it */
 static void epoch_end(struct instance *instance, size_t allowed)
 {
@@ -76,7 +100,7 @@ size_t budget_units(struct instance *instance)
 		budget->learned = most;
 	if (budget->cut > EPOCH_BREATHS * (allowed + budget->learned))
 		epoch_end(instance, allowed);
-	return allowed + budget->learned;
+	return allowed + units_learned_now(instance, most);
 }
 
 void budget_give_back(struct instance *instance, size_t units)

@@ -2,10 +2,11 @@
 /*
  * The contract of ukalloc, row by row, against the default allocator.
  *
- *   arguments: [seed, 1 when left out [strict]]
+ *   arguments: [seed, 1 when left out [strict | unlearned]]
  *
  * "strict" skips nothing: it shows that what is skipped for the reference
- * allocators would fail.
+ * allocators would fail. "unlearned": the allocator keeps no frames but those
+ * of its budget.
  *
  * Prints SUCCESS, or the line of the check that failed.
  */
@@ -28,7 +29,7 @@ static const struct {
 };
 
 static uint64_t random_state;
-static bool strict;
+static bool strict, unlearned;
 
 uint64_t random_next(void)
 {
@@ -36,6 +37,11 @@ uint64_t random_next(void)
 	random_state ^= random_state >> 7;
 	random_state ^= random_state << 17;
 	return random_state;
+}
+
+bool suite_learns(void)
+{
+	return !unlearned;
 }
 
 bool suite_lacks(unsigned int what, const char *skipped)
@@ -101,6 +107,7 @@ int main(int argc, char **argv)
 
 	random_state = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
 	strict = argc > 2 && !strcmp(argv[2], "strict");
+	unlearned = argc > 2 && !strcmp(argv[2], "unlearned");
 	CHECK(random_state);
 	printf("conformance: alloc %s, mode %s, seed %lu, %ld bytes free\n",
 	       testbed_alloc_name(), testbed_mode_name(),

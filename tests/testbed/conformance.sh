@@ -9,7 +9,7 @@
 set -u
 source "$(dirname "$0")/lib.bash"
 
-# MODE MEMORY PARAMETER ARGUMENT
+# MODE MEMORY PARAMETER ARGUMENTS
 cases='static 64 junk=all 1
 static 64 first=64 2
 static 64 first=16 3
@@ -19,13 +19,15 @@ paging 64 junk=all 6
 paging 24 stats=1 7
 vmem 64 junk=all 8
 vmem 24 stats=1 9
-vmem 128 stats=1 10'
+vmem 128 stats=1 10
+vmem 64 mimalloc.learn_kib=0 11 unlearned'
 
 for flavour in ${1:-single thread}; do
-	while read -r mode memory parameter seed; do
+	while read -r mode memory parameter arguments; do
+		# shellcheck disable=SC2086
 		boots "$flavour heaps, $mode, $memory MiB, $parameter" \
-			"$flavour" conformance --mode "$mode" \
-			--memory "$memory" --parameter "$parameter" -- "$seed"
+			"$flavour" conformance --mode "$mode" --memory \
+			"$memory" --parameter "$parameter" -- $arguments
 	done <<<"$cases"
 done
 finish

@@ -26,6 +26,8 @@
 #define LACKS_FREE 0x20			/* nothing comes back */
 
 bool suite_lacks(unsigned int what, const char *skipped);
+/* Whether frames may stay beyond the budget, see give_back.c */
+bool suite_learns(void);
 
 void check_failed(const char *file, int line, const char *text)
 	__attribute__((noreturn));
