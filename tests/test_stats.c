@@ -93,7 +93,9 @@ UK_TESTCASE(mimalloc_stats, test_realloc_counts)
 	during = stats();
 	UK_TEST_EXPECT_SNUM_EQ(during.cur_nb_allocs,
 			       before.cur_nb_allocs + 1);
-	UK_TEST_EXPECT_SNUM_EQ(during.cur_mem_use, before.cur_mem_use + 3072);
+	/* a block that grows may get some room */
+	UK_TEST_EXPECT_SNUM_GE(during.cur_mem_use, before.cur_mem_use + 3072);
+	UK_TEST_EXPECT_SNUM_LE(during.cur_mem_use, before.cur_mem_use + 4608);
 	/* one that fails leaves the block, and the count, as they are */
 	UK_TEST_EXPECT_NULL(uk_realloc(pool, more, TOO_LARGE));
 	UK_TEST_EXPECT_SNUM_EQ(stats().cur_nb_allocs, during.cur_nb_allocs);

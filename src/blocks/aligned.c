@@ -33,7 +33,7 @@ static void *aligned_small(struct heap *heap, size_t size, size_t alignment,
 	p = zero ? heap_zalloc(heap, size) : heap_malloc(heap, size);
 	if (unlikely((uintptr_t)p & (alignment - 1))) {
 		/* of another class, for want of memory: see heap_alloc() */
-		instance_free(heap_instance(heap), p);
+		block_free(heap_instance(heap), p);
 		return error_no_memory(size);
 	}
 	return p;
@@ -94,6 +94,6 @@ void *heap_realloc_aligned(struct heap *heap, void *p, size_t size,
 		track_block(instance, moved, true);
 		track_unblock(instance, p);
 	}
-	instance_free(instance, p);
+	block_free(instance, p);
 	return moved;
 }

@@ -27,6 +27,8 @@ void *heap_malloc(struct heap *heap, size_t size);
 void *heap_zalloc(struct heap *heap, size_t size);
 
 /* free.c */
+/* instance_free(), for who is in no hurry */
+void block_free(struct instance *instance, void *p);
 NOINLINE void free_slow(struct instance *instance, void *p);
 /* An owner's free that the account or the tag has stopped */
 NOINLINE void free_stopped(struct instance *instance, void *p,
@@ -68,7 +70,8 @@ bool block_resize(struct instance *instance, struct run *run, void *p,
  */
 enum large_flags {
 	LARGE_ZERO = 1,		/* it reads as zero */
-	LARGE_GROWS = 2,	/* where there is room behind it, if any is */
+	/* where it has room, if any is; NULL for a class's size is quiet */
+	LARGE_GROWS = 2,
 };
 void *large_alloc(struct heap *heap, size_t size, size_t alignment,
 		  size_t offset, unsigned int flags);

@@ -103,7 +103,8 @@ struct run *block_run(struct instance *instance, const void *p,
 {
 	struct run *run = run_of(instance, p);
 
-	if (likely(!MI_TRACK && block_is_live(run, p)))
+	if (likely(!MI_TRACK && (block_is_live(run, p) ||
+				 run_is_large_block(run, p))))
 		return run;
 	run = block_run_quiet(instance, p);
 	if (unlikely(!run)) {
@@ -238,6 +239,11 @@ NOINLINE void free_stopped(struct instance *instance, void *p, struct run *run)
 		free_local(page_of_run(run), p);
 	else
 		free_slow(instance, p);
+}
+
+void block_free(struct instance *instance, void *p)
+{
+	instance_free(instance, p);
 }
 
 NOINLINE void free_slow_here(void *p)

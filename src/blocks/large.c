@@ -113,6 +113,10 @@ static NOINLINE void *large_new(struct heap *heap, size_t size,
 	if (flags & LARGE_GROWS)
 		request.room_units = request.units * ROOM_TIMES;
 	run = instance_run_alloc(instance, &request);
+	/* some page may have a block for it */
+	if (unlikely(!run) && (flags & LARGE_GROWS) &&
+	    size <= CLASSED_SIZE_MAX)
+		return NULL;
 	if (unlikely(!run) && request_may_fit(instance, request.units)) {
 		heap_collect_all(heap);
 		run = instance_run_alloc(instance, &request);

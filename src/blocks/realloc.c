@@ -59,9 +59,47 @@ bool block_resize(struct instance *instance, struct run *run, void *p,
 /* Neither wastes half of the block nor keeps a run for a small block */
 static bool stays(const struct run *run, size_t usable, size_t size)
 {
-	if (run->kind == RUN_LARGE)
-		return size > CLASSED_SIZE_MAX || usable <= UNIT_SIZE;
+	if (run->kind == RUN_LARGE &&
+	    (size > GROWN_CLASSED_MAX || usable <= UNIT_SIZE))
+		return true;
 	return size <= usable && size >= usable / 2;
+}
+
+/*
+ * For a block of no more than GROWN_CLASSED_MAX that grows, as it will most
+ * likely grow again. Where its class has no page, one would be made for this
+ * block alone, and the next one as soon as it grows: so it gets about half
+ * more, and stays for a while. But not where that class has a page either, so
+ * where many blocks grow a little only the first of them has too much.
+ * NULL: it gets what it needs.
+ */
+static void *block_with_room(struct heap *heap, size_t size)
+{
+	unsigned int class = size_class_of(size);
+	unsigned int more = class + (class < 48 ? class / 2 : 4);
+
+	if (heap == &empty_heap ||
+	    (heap->page_count[class] | heap->page_count[more]))
+		return NULL;
+	return heap_alloc(heap, more);
+}
+
+/*
+ * A block for what does not stay. One that grows and is no small one any more
+ * gets a run of its own, so that it grows in place from there on.
+ */
+static void *block_to_move_to(struct heap *heap, size_t size, bool grows)
+{
+	void *block;
+
+	if (grows) {
+		block = size > GROWN_CLASSED_MAX ?
+			large_alloc(heap, size, BLOCK_ALIGN, 0, LARGE_GROWS) :
+			block_with_room(heap, size);
+		if (block || size > CLASSED_SIZE_MAX)
+			return block;
+	}
+	return heap_malloc(heap, size);
 }
 
 /* Memory that was handed over may be shared: its mappings stay */
@@ -176,10 +214,7 @@ static void *realloc_elsewhere(struct heap *heap, const struct resize *r)
 
 	kept = usable < r->size ? usable : r->size;
 	do {	/* bounded: each round a target is lost to the system */
-		/* a large block is here to grow, and will most likely again */
-		moved = r->size <= CLASSED_SIZE_MAX ?
-			heap_malloc(heap, r->size) :
-			large_alloc(heap, r->size, BLOCK_ALIGN, 0, LARGE_GROWS);
+		moved = block_to_move_to(heap, r->size, r->size > usable);
 		if (unlikely(!moved))
 			return NULL;
 		to = block_run_quiet(instance, moved);
@@ -201,7 +236,7 @@ static void *realloc_elsewhere(struct heap *heap, const struct resize *r)
 	if (unlikely(how == PORT_MOVED_AWAY))
 		large_lose(instance, large_of_run(r->run));
 	else
-		instance_free(instance, r->block);
+		block_free(instance, r->block);
 	return moved;
 }
 

@@ -125,12 +125,15 @@
 /* How many runs of one bin a search may look at */
 #define BIN_SCAN_MAX		64
 
+/* A block that grows to more than this has a run of its own: see realloc.c */
+#define GROWN_CLASSED_MAX	((size_t)8192)
+
 /*
  * A block that has to move as it grows, and is a large one then, goes where so
- * many times its size is free behind it: it grows to eight times its size
+ * many times its size is free behind it: it grows to 16 times its size
  * before it has to move again.
  */
-#define ROOM_TIMES		7
+#define ROOM_TIMES		15
 
 /* From so many bytes on the system is asked which of them have to be zeroed */
 #define ZERO_ASK_MIN		((size_t)512 << 10)

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Where large blocks go that grow, what makes room for them, and what is done
+ * Where blocks go that grow, what makes room for them, and what is done
  * before a request for one fails.
  */
 #include "arena.h"
 
 #define GAPS	16
+
+static size_t heap_usable(const void *block)
+{
+	return block_usable(block_run(&instance, block, ""));
+}
 
 /* Grows by eighths from just over the classes' sizes; counts the moves */
 static size_t moves_of(char **block, size_t to)
@@ -189,6 +194,104 @@ static void collects_where_it_may_help(void **state)
 	munmap(memory, 4 * MIB);
 }
 
+/* From the smallest on: through a few classes, and then in a run of its own */
+static void moves_seldom(void **state)
+{
+	char *memory = dirty_memory(16 * MIB), *block, *before;
+	size_t size, small = 0, large = 0;
+
+	(void)state;
+	assert_non_null(arena_new(&instance, memory, 16 * MIB, false));
+	heap_begin(&heap, &instance);
+	block = heap_malloc(&heap, 16);
+	for (size = 16; size < 4 * MIB; size += size / 8) {
+		before = block;
+		pattern_write(block, size, size);
+		block = heap_realloc(&heap, block, size + size / 8, false);
+		assert_non_null(block);
+		assert_true(pattern_holds(block, size, size));
+		if (size > GROWN_CLASSED_MAX)
+			large += block != before;
+		else
+			small += block != before;
+		assert_true(all_is_valid(&instance));
+	}
+	assert_true(heap_is_valid(&heap));
+	check(small <= 17, "moved %zu times while it was small", small);
+	check(large <= 1, "and %zu times afterwards", large);
+	/* and as it shrinks it stays, until it is small again */
+	before = block;
+	block = heap_realloc(&heap, block, GROWN_CLASSED_MAX + 1, false);
+	assert_ptr_equal(block, before);
+	assert_true(heap_usable(block) <= 3 * UNIT_SIZE);
+	block = heap_realloc(&heap, block, 3000, false);
+	assert_ptr_not_equal(block, before);
+	instance_free(&instance, block);
+	heap_collect(&heap, true);
+	assert_int_equal(instance.units_used, 0);
+	heap_finish();
+	munmap(memory, 16 * MIB);
+}
+
+#define MANY	1000
+
+/* Many that grow once, and a little: all but the first have what they need */
+static void many_have_what_they_need(void **state)
+{
+	char *memory = dirty_memory(4 * MIB), *blocks[MANY];
+	size_t need = size_class_bytes(size_class_of(600)), more = 0;
+
+	(void)state;
+	assert_non_null(arena_new(&instance, memory, 4 * MIB, false));
+	heap_begin(&heap, &instance);
+	for (size_t i = 0; i < MANY; i++) {
+		blocks[i] = heap_malloc(&heap, 500);
+		assert_non_null(blocks[i]);
+	}
+	for (size_t i = 0; i < MANY; i++) {
+		blocks[i] = heap_realloc(&heap, blocks[i], 600, false);
+		assert_non_null(blocks[i]);
+		more += heap_usable(blocks[i]) > need;
+	}
+	check(more <= 1, "%zu blocks have more", more);
+	assert_true(heap_is_valid(&heap));
+	for (size_t i = 0; i < MANY; i++)
+		instance_free(&instance, blocks[i]);
+	heap_collect(&heap, true);
+	assert_int_equal(instance.units_used, 0);
+	heap_finish();
+	munmap(memory, 4 * MIB);
+}
+
+/* Where nothing else is left, what it needs will do */
+static void grows_in_the_last_memory(void **state)
+{
+	char *memory = dirty_memory(MIB), *block, *filling;
+	size_t units, count;
+
+	(void)state;
+	assert_non_null(arena_new(&instance, memory, MIB, false));
+	heap_begin(&heap, &instance);
+	/* each class of which a block is taken has free ones */
+	block = heap_malloc(&heap, 7000);
+	filling = heap_malloc(&heap, 10000);
+	assert_true(block && filling);
+	for (units = 256, count = 0; units; units /= 2)
+		while (units_alloc(&instance, units))
+			count++;
+	assert_true(count > 0);
+	pattern_write(block, 7000, 1);
+	errno = 0;
+	block = heap_realloc(&heap, block, 9000, false);
+	assert_non_null(block);
+	assert_int_equal(errno, 0);
+	assert_true(pattern_holds(block, 7000, 1));
+	assert_true(heap_is_valid(&heap));
+	assert_true(all_is_valid(&instance));
+	heap_finish();
+	munmap(memory, MIB);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -196,6 +299,9 @@ int main(void)
 		cmocka_unit_test_setup(less_room_will_do, renew),
 		cmocka_unit_test_setup(empty_pages_give_way, renew),
 		cmocka_unit_test_setup(collects_where_it_may_help, renew),
+		cmocka_unit_test_setup(moves_seldom, renew),
+		cmocka_unit_test_setup(many_have_what_they_need, renew),
+		cmocka_unit_test_setup(grows_in_the_last_memory, renew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
