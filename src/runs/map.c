@@ -82,6 +82,13 @@ void arena_map_set(struct arena *arena, struct run *run, uintptr_t first,
 	if (arena_in_window(arena))
 		mask = atomic_read(&arena->instance->map_mask);
 	left = (last >> UNIT_SHIFT) - (first >> UNIT_SHIFT) + 1;
+	/* four at a time, where no window lets the index begin anew */
+	for (; !PORT_MAP_WINDOW && left >= 4; left -= 4, index += 4) {
+		map->distance[index] = distance;
+		map->distance[index + 1] = distance;
+		map->distance[index + 2] = distance;
+		map->distance[index + 3] = distance;
+	}
 	for (; left; left--) {
 		map->distance[index] = distance;
 		index = (index + 1) & mask;
