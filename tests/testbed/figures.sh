@@ -44,6 +44,24 @@ judge()
 	fi
 }
 
+# judge_all HEAPS PREFIX: of the golden figures those with the prefix, or those
+# that have none
+judge_all()
+{
+	local heaps figure limit number prefix
+
+	while read -r heaps figure limit number; do
+		case $figure in
+		heap_init) continue ;;
+		vmem_*) prefix=vmem_ ;;
+		*) prefix= ;;
+		esac
+		[ "$heaps $prefix" = "$1 $2" ] &&
+			judge "$1" "$figure" "$limit" "$number" \
+				"$(value "${figure#"$prefix"}")"
+	done <"$golden"
+}
+
 figures()
 {
 	local heaps figure limit number size init
@@ -51,17 +69,16 @@ figures()
 	boots "$1 heaps: alloc_bench" "$1" alloc_bench --mode paging \
 		--memory 160 --timeout 900 --parameter spare=65536 -- \
 		"$operations"
-	while read -r heaps figure limit number; do
-		[ "$heaps" = "$1" ] && [ "$figure" != heap_init ] &&
-			judge "$1" "$figure" "$limit" "$number" \
-				"$(value "$figure")"
-	done <"$golden"
+	judge_all "$1" ""
 	for size in 32 100 1000 5000 70000; do
 		figure=fill_${size}_availmem_change
 		judge "$1" "$figure" =0 - "$(value "$figure")"
 		figure=fill_${size}_maxalloc_permille
 		judge "$1" "$figure" ">=990" - "$(value "$figure")"
 	done
+	boots "$1 heaps: alloc_bench, demand paging" "$1" alloc_bench \
+		--mode vmem --memory 160 --timeout 900 -- 1000
+	judge_all "$1" vmem_
 	guest "$1" alloc_bench --mode paging --memory 64 -- 1000
 	init=$(value heap_init)
 	while read -r heaps figure limit number; do
