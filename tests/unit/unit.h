@@ -63,6 +63,7 @@ static inline char *dirty_memory(size_t bytes)
 {
 	char *p = zero_memory(bytes);
 
+	track_touch(p, bytes);	/* an arena may have been there */
 	memset(p, DIRT, bytes);
 	return p;
 }
