@@ -175,7 +175,7 @@ COLD_NAMES	:= $(addprefix src/, \
 		   runs/supply runs/window \
 		   pages/account pages/holes heaps/abandon heaps/absorb heaps/collect \
 		   heaps/fork_child heaps/heap heaps/heap_life heaps/keep heaps/notify \
-		   heaps/owned heaps/queue \
+		   heaps/owned heaps/queue heaps/sleeping \
 		   heaps/thread \
 		   blocks/aligned blocks/available blocks/realloc blocks/units \
 		   api/mi_aligned api/mi_arena api/mi_heap api/mi_new \

@@ -146,7 +146,7 @@ one_way()
 one_way runs stats slab map dirty budget run window grow chunk arena release shelf purge \
 	frames reserve supply
 result "calls between the files of runs run one way"
-one_way heaps keep queue abandon owned notify remote collect heap absorb \
+one_way heaps keep queue abandon owned notify sleeping remote collect heap absorb \
 	heap_life thread fork_child valid
 result "and between those of heaps"
 

@@ -6,6 +6,7 @@
  *	the owner ends
  *	   nothing is handed out	given back to the arena
  *	   NOTIFIED			an orphan: its holder does the rest
+ *	   COUNTING or PURGING		who is busy with it does the rest
  *	   else				ABANDONED, until malloc claims it
  *					(page_reclaim()), or a free (remote.c)
  */
@@ -55,14 +56,15 @@ static bool page_try_abandon(struct instance *instance, struct page *page,
 	return nothing_came;
 }
 
-/*
- * Of the one thread that has the page: gives it back if it is empty, else lets
- * it wait for another owner.
- */
-static void page_free_or_abandon(struct instance *instance, struct page *page)
+void page_free_or_abandon(struct instance *instance, struct page *page)
 {
-	do {	/* bounded: each round another thread has freed */
-		page_collect_remote(page);
+	do {	/* bounded: each round another thread has freed, or counted */
+		while (unlikely(!page_collect_and(page, true))) {
+			/* what another thread is busy with is left to it */
+			atomic_write(&page->owner, 0);
+			if (thread_free_leave(page))
+				return;
+		}
 		account_change_hands(page);
 		if (account_settle(page)) {
 			page_free(page);
@@ -134,7 +136,7 @@ static bool page_try_claim(struct page *page, struct block **list)
 		if (word_state(word) != PAGE_ABANDONED)
 			return false;	/* a free was faster */
 	} while (!thread_free_try_claim(page, &word));
-	*list = word_list(word);
+	*list = word_list(page, word);
 	return true;
 }
 

@@ -45,9 +45,10 @@ void heap_absorb(struct heap *heap, struct heap *from)
 /*
  * Every block of a page of the heap that is destroyed is free from now on:
  *
- * - PURGING: all of its blocks have come back, and another thread is giving the
- *   memory back, so that nothing of it may be touched. The page goes to the
- *   thread's first heap, which finds it PURGED, and so empty, when it collects.
+ * - PURGING or COUNTING: another thread is giving its memory back, as all of
+ *   its blocks have come back, or walks some. So nothing of it may be touched.
+ *   The page goes to the thread's first heap, which finds it PURGED, and so
+ *   empty, when it collects.
  * - NOTIFIED: the holder will put the page on a list, or has done so, and uses
  *   the link in its descriptor, which may not be given back before. So the
  *   blocks are made anew, and the page goes to the thread's first heap, too. It
@@ -60,6 +61,11 @@ static bool page_drop(struct page *page, void *arg)
 	uintptr_t word;
 
 	if (!thread_free_drop(page, &word)) {
+		if (word & PAGE_COUNTING) {
+			page_end_wait(page, word);
+			(void)atomic_add(&heap->instance->remote_purged_units,
+					 page->units);
+		}
 		page_move(page, backing);
 		return true;
 	}

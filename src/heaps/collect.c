@@ -51,7 +51,8 @@ static COLD bool page_collect(struct page *page, void *arg)
 	if (account_settle(page) && page_state(page) == PAGE_ACTIVE &&
 	    (what != COLLECT_SOME || heap->page_count[page->class] > 1)) {
 		page_remove(page);
-	} else if (what == COLLECT_HOLES && page_make_holes(page)) {
+	} else if (what == COLLECT_HOLES && thread_free_wake(page) &&
+		   page_make_holes(page)) {
 		/* a kept page swaps its lists and knows of no holes */
 		page_unkeep(heap, page);
 		(void)account_settle(page);

@@ -71,12 +71,12 @@ static void pages_orphan(struct arena *arena, uintptr_t self)
 			continue;
 		}
 		page = page_of_run(run);
-		word = thread_free_read(page);
+		word = thread_free_forget_busy(page);
 		if (page->flags & PAGE_KEPT)
 			instance->kept_units += page->units;
 		if (word_is_purged(word))
 			instance->remote_purged_units += page->units;
-		else if (word_count(word) == page->reserved)
+		else if (word_back(word) == page->reserved)
 			instance->waiting_units += page->units;
 	}
 }

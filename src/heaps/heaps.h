@@ -66,6 +66,11 @@ bool heap_visit_pages(struct heap *heap, page_visit_fun *visit, void *arg);
 /* For heap_visit_pages(): the page loses its owner, who calls this */
 bool page_abandon(struct page *page, void *arg);
 /*
+ * Of the one thread that has the page, which is not NOTIFIED: gives it back if
+ * it is empty, else lets it wait for another owner
+ */
+void page_free_or_abandon(struct instance *instance, struct page *page);
+/*
  * The same for an orphan: a page that is NOTIFIED and whose owner has ended.
  * Of the holder of NOTIFIED
  */
@@ -137,8 +142,22 @@ static inline void heap_close(struct heap *heap)
 }
 #endif
 
-/* remote.c: a free by a thread that does not own the page */
 #if MI_CONCURRENT
+/* sleeping.c: pages whose owner may sleep. Of threads that free into them */
+/*
+ * Whether a free shall see if all blocks are free, where `left` are not known
+ * to be then. False where another thread is busy with the page
+ */
+bool page_shall_count(struct instance *instance, const struct page *page,
+		      uintptr_t word, size_t left);
+/*
+ * The calling thread has set COUNTING with its free, and `notify`: has become
+ * the holder of NOTIFIED. If all blocks are free the page's memory is given
+ * back, or it waits. O(blocks that the owner freed)
+ */
+void page_count(struct instance *instance, struct page *page, bool notify);
+
+/* remote.c: a free by a thread that does not own the page */
 void page_free_remote(struct instance *instance, struct page *page,
 		      struct block *block);
 #endif

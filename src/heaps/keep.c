@@ -95,6 +95,8 @@ static bool heap_recheck_kept(struct heap *heap)
  *
  * - A page that is NOTIFIED is not kept: `kept_free` would be written over the
  *   link `notified_next` that its holder uses.
+ * - Nor is a page that rests, or that others are busy with: a kept one has its
+ *   lists swapped without a look at what others do.
  * - A page with holes is not kept, as its lists are not all that is free.
  * - A page that would have to be counted is kept only within the limits:
  *   otherwise what an instance keeps would grow with its heaps and classes.
@@ -104,10 +106,13 @@ static bool heap_recheck_kept(struct heap *heap)
 static bool page_stay_within(struct heap *heap, struct page *page,
 			     size_t part)
 {
+	uintptr_t word = thread_free_read(page);
+
 	page->flags &= (uint8_t)~PAGE_SWAPS;
 	if (page->holes)
 		return false;
-	if (MI_CONCURRENT && page_state(page) == PAGE_NOTIFIED)
+	if (MI_CONCURRENT && (word_state(word) == PAGE_NOTIFIED ||
+			      !word_is_awake(word)))
 		return false;
 	if (!page_is_kept(heap, page)) {
 		if (!may_count(heap, page->units, part))

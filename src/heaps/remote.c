@@ -7,31 +7,6 @@
 
 #if MI_CONCURRENT
 
-/*
- * The last block of a page comes back, but not by its owner, who may sleep for
- * ever. Whether so much waits for owners by now that the memory of this page is
- * given back here and now (page_purge_remote()).
- */
-static bool page_shall_go(struct instance *instance, struct page *page)
-{
-	size_t waiting = atomic_read(&instance->waiting_units), max;
-
-	/*
-	 * Nobody looks at the page again before its owner wakes, so what is
-	 * decided here has to hold for long. So they may be as much as a
-	 * quarter of the budget, beside free runs. The budget is the fixed
-	 * one: a share of what is in use at this moment says nothing of later.
-	 * But what owners came for soon after it was given back here is
-	 * learned: see page_end_wait(). `waiting` may be below zero for a
-	 * moment: it is counted after the push, and the owner may be faster.
-	 */
-	max = (instance->config.budget_bytes >> 2 >> UNIT_SHIFT) +
-	      atomic_read(&instance->waiting_learned);
-	return instance->config.purge_enabled && (ptrdiff_t)waiting >= 0 &&
-	       waiting + page->units > max &&
-	       !arena_by_number(instance, page->arena_number)->fixed;
-}
-
 /* The calling thread has claimed the page, with `block` first on its list */
 static void page_claimed_by_free(struct heap *heap, struct page *page,
 				 struct block *block)
@@ -66,69 +41,33 @@ static COLD struct heap *heap_that_claims(struct instance *instance,
 }
 
 /*
- * The calling thread has brought the last block, and set PURGING: until
- * thread_free_end_purge() the memory and the map entries are its own. To the
- * owner every block is away, so it does not touch them, and the page stays. So
- * no lock is needed for the system call.
+ * One attempt at a free into a page that has an owner, or that somebody is busy
+ * with. Who notifies or counts keeps the page from going away; else it may be
+ * gone after the swap, so all that is needed of it is read before.
  *
- * The entries go first. The marks by which a second free is found go with the
- * memory, so a second free must find no page; page_restart() maps the blocks
- * that it makes anew.
- *
- * What becomes of the page depends on the state at the end:
- *
- * - ABANDONED: its owner has ended meanwhile, so nobody waits for the page.
- *   thread_free_end_purge() has claimed it, and it is given back.
- * - FULL before or by now: the caller has become the holder of NOTIFIED, and
- *   brings the page to its owner, who looks at a full page only then.
- * - Otherwise the owner finds PURGED when it next collects the page. The page
- *   may be gone as soon as that is set, and is not touched any more.
- */
-static void page_purge_remote(struct instance *instance, struct page *page,
-			      bool notify)
-{
-	size_t units = page->units, purged;
-	enum page_state state;
-
-	purged = atomic_add(&instance->remote_purged_units, units) + units;
-	if (purged > waiting_learned_max(instance)) {
-		atomic_write(&instance->waiting_learned, 0);
-		atomic_write(&instance->waiting_deep, true);
-	}
-	page_unmap(page);
-	(void)port_purge((void *)run_start(&page->run), run_bytes(&page->run));
-	state = thread_free_end_purge(page);
-	if (state == PAGE_ABANDONED) {
-		(void)atomic_add(&instance->remote_purged_units, 0 - units);
-		page_claimed_empty(instance, page);
-	} else if (notify || state == PAGE_FULL) {
-		heap_notify(atomic_read(&page->heap), page);
-	}
-}
-
-/*
- * One attempt at a free into a page that has an owner. Who notifies keeps the
- * page from going away; else it may be gone after the swap, so all that is
- * needed of it is read before.
+ * After most frees nothing is asked, as to count what the owner has freed costs
+ * a walk: only where so many blocks are left as a power of two, or none. That
+ * is so at least once before the last block comes, if the owner has freed no
+ * more than half of all; and what was found counts from there on.
  */
 static bool free_into_owned(struct instance *instance, struct page *page,
 			    struct block *block, uintptr_t *word)
 {
 	size_t units = page->units;
-	bool last = word_count(*word) + 1 == page->reserved;
+	size_t left = page->reserved - word_back(*word) - 1;
 	bool notify = word_state(*word) == PAGE_FULL;
+	uintptr_t counting = 0;
 
-	if (last && page_shall_go(instance, page)) {
-		if (!thread_free_try_purge(page, word))
-			return false;
-		page_purge_remote(instance, page, notify);
-		return true;
-	}
-	if (!thread_free_try_push(page, word, block))
+	if (unlikely((left & (left - 1)) == 0) &&
+	    page_shall_count(instance, page, *word, left))
+		counting = PAGE_COUNTING;
+	if (!thread_free_try_push(page, word, block, counting))
 		return false;
-	if (last)
+	if (unlikely(left == 0))
 		(void)atomic_add(&instance->waiting_units, units);
-	if (notify)
+	if (unlikely(counting))
+		page_count(instance, page, notify);
+	else if (notify)
 		heap_notify(atomic_read(&page->heap), page);
 	return true;
 }
@@ -142,10 +81,10 @@ static bool free_into_abandoned(struct instance *instance, struct page *page,
 				struct block *block, uintptr_t *word)
 {
 	struct heap *heap = heap_that_claims(instance, page);
-	bool last = word_count(*word) + 1 == page->reserved;
+	bool last = word_back(*word) + 1 == page->reserved;
 
 	if (!heap && !last)
-		return thread_free_try_push(page, word, block);
+		return thread_free_try_push(page, word, block, 0);
 	thread_free_link(page, block, *word);
 	if (!thread_free_try_claim(page, word))
 		return false;
@@ -170,7 +109,8 @@ void page_free_remote(struct instance *instance, struct page *page,
 			return;
 		}
 		block_mark_free(page, block);
-		if (likely(word_state(word) != PAGE_ABANDONED))
+		if (likely(word_state(word) != PAGE_ABANDONED ||
+			   word_is_busy(word)))
 			done = free_into_owned(instance, page, block, &word);
 		else
 			done = free_into_abandoned(instance, page, block,

@@ -26,7 +26,8 @@ static uint64_t list_weight(struct page *page, const struct block *list)
 {
 	uint64_t weight = 0;
 
-	for (; list != page_empty_list(page); list = list->next)
+	/* NULL: the memory was given back meanwhile, and reads as zero */
+	for (; list && list != page_empty_list(page); list = list->next)
 		weight += block_weight(&page->run, list);
 	return weight;
 }
@@ -69,17 +70,12 @@ static bool holes_are_valid(struct page *page, size_t *count)
 	return sum == page->holes_sum;
 }
 
-bool page_is_valid(struct page *page)
+static bool lists_are_valid(struct page *page)
 {
 	size_t free = 0, local = 0, holes = 0;
 
-	if (!holes_are_valid(page, &holes))
-		return false;
-	if (page->kind != RUN_PAGE || page->capacity > page->reserved ||
-	    page->reserved * (size_t)page->block_size > run_bytes(&page->run) ||
-	    page->block_size != size_class_bytes(page->class))
-		return false;
-	if (!list_is_valid(page, page->free, &free) ||
+	if (!holes_are_valid(page, &holes) ||
+	    !list_is_valid(page, page->free, &free) ||
 	    !list_is_valid(page, page->local_free, &local))
 		return false;
 	if (free + local + holes > page->capacity)
@@ -87,6 +83,20 @@ bool page_is_valid(struct page *page)
 	return account_is_valid(page) &&
 	       (!(page->flags & PAGE_IN_FULL) ||
 		(free == 0 && account_is_suspended(page)));
+}
+
+bool page_is_valid(struct page *page)
+{
+	if (page->kind != RUN_PAGE || page->capacity > page->reserved ||
+	    page->reserved * (size_t)page->block_size > run_bytes(&page->run) ||
+	    page->block_size != size_class_bytes(page->class))
+		return false;
+	if ((thread_free_read(page) & PAGE_RESTING) &&
+	    (page->flags & PAGE_SWAPS))
+		return false;
+	/* what another thread gives back may be gone, lists included */
+	return lists_are_valid(page) ||
+	       word_is_closed(thread_free_read(page));
 }
 
 static bool queue_is_valid(struct heap *heap, unsigned int class)

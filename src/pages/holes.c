@@ -42,19 +42,12 @@ static bool list_bits(const struct page *page, const struct block *block,
 	return true;
 }
 
-/*
- * Takes all blocks off the owner's lists. What was on `free` leaves the account
- * then, in which holes are not.
- */
+/* What is on `free` leaves the account, in which holes are not */
 static void page_take_free(struct page *page)
 {
-	struct block *first = page->free;
-
-	if (!page_list_is_empty(page)) {
-		page->free = page_empty_list(page);
-		page_take_list(page, first);
-	}
-	page->local_free = page_empty_list(page);
+	if (!page_list_is_empty(page))
+		(void)account_take_back_list(page, page->free);
+	page->free = page_empty_list(page);
 }
 
 /* Blocks on `local_free` become holes: the account has neither */
@@ -91,7 +84,7 @@ bool page_make_holes(struct page *page)
 {
 	struct instance *instance = page->heap->instance;
 	uint32_t free = 0, left, row, new;
-	struct block *block;
+	struct block *block, *list = page_empty_list(page);
 
 	/*
 	 * Memory of the user is never given back. Where the port cannot give
@@ -115,9 +108,10 @@ bool page_make_holes(struct page *page)
 	}
 	for (; free; free &= free - 1) {	/* as before */
 		block = block_first(page, free);
-		block->next = page->local_free;
-		page->local_free = block;
+		block->next = list;
+		list = block;
 	}
+	atomic_write(&page->local_free, list);
 	return page->holes != 0;
 }
 

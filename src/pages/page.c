@@ -222,34 +222,39 @@ void page_end_wait(struct page *page, uintptr_t word)
 
 	if (unlikely(word_is_purged(word)))
 		waiting_learn(instance, page->units);
-	else if (word_count(word) == page->reserved)
+	else if (word_back(word) == page->reserved)
 		(void)atomic_add(&instance->waiting_units,
 				 0 - (size_t)page->units);
 }
 
-void page_collect_remote(struct page *page)
+bool page_collect_and(struct page *page, bool wakes)
 {
-	uintptr_t word = thread_free_take(page);
+	uintptr_t word = thread_free_take(page, wakes);
 
-	if (!word)
-		return;
-	page_end_wait(page, word);
-	if (unlikely(word_is_purged(word)))
-		page_restart(page);	/* its lists went with its memory */
-	else
-		page_take_list(page, word_list(word));
+	if (word_has_come(word)) {
+		page_end_wait(page, word);
+		if (unlikely(word_is_purged(word)))
+			page_restart(page);	/* its lists went, too */
+		else
+			page_take_list(page, word_list(page, word));
+	}
+	return word_is_awake(thread_free_read(page));
 }
 
 bool page_refill(struct page *page)
 {
+	bool awake;
+
 	mi_assert(page_list_is_empty(page));
-	page_collect_remote(page);
+	awake = page_collect_and(page, true);
 	if (unlikely(!page_list_is_empty(page)))
 		return true;	/* begun anew */
+	if (unlikely(!awake))
+		return false;	/* another thread is busy with `local_free` */
 	if (page->local_free == page_empty_list(page))
 		return unlikely(page->holes) && page_fill_hole(page);
 	page->free = page->local_free;
-	page->local_free = page_empty_list(page);
+	atomic_write(&page->local_free, page_empty_list(page));
 	account_list_filled(page);
 	return true;
 }
@@ -275,7 +280,7 @@ bool page_is_free_block(struct page *page, const struct block *block)
 
 	return list_holds(page, atomic_read(&page->local_free), block) ||
 	       list_holds(page, atomic_read(&page->free), block) ||
-	       list_holds(page, word_list(word), block);
+	       list_holds(page, word_list(page, word), block);
 }
 
 static void bitmap_add(const struct page *page, const struct block *list,
@@ -300,6 +305,6 @@ void page_free_bitmap(struct page *page, uint64_t bits[PAGE_BITMAP_WORDS])
 	memory_zero(bits, PAGE_BITMAP_WORDS * sizeof(*bits));
 	bitmap_add(page, page->free, end, bits);
 	bitmap_add(page, page->local_free, end, bits);
-	bitmap_add(page, word_list(word), end, bits);
+	bitmap_add(page, word_list(page, word), end, bits);
 	bits[0] |= page->holes;
 }

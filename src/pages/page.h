@@ -40,15 +40,32 @@ COLD bool page_make_holes(struct page *page);
 /* The first hole becomes a block again; false: no frames, or written to */
 COLD bool page_fill_hole(struct page *page);
 
-/* Moves what other threads freed to `local_free`. O(blocks moved) */
-void page_collect_remote(struct page *page);
+/*
+ * Blocks were added to `local_free`. Release: pairs with the acquire of the
+ * thread that counts them (sleeping.c), for their links.
+ */
+static ALWAYS_INLINE void page_set_local(struct page *page, struct block *first)
+{
+	atomic_write_release(&page->local_free, first);
+}
+
+/*
+ * Moves what other threads freed to `local_free`. Where `wakes` the page does
+ * not rest any more then, so that malloc may take from there; false: another
+ * thread is busy with it, and nothing has changed. O(blocks moved)
+ */
+bool page_collect_and(struct page *page, bool wakes);
+static inline void page_collect_remote(struct page *page)
+{
+	(void)page_collect_and(page, false);
+}
 /* The same for a list that was taken out of `thread_free`, not empty */
 static inline void page_take_list(struct page *page, struct block *first)
 {
 	struct block *last = account_take_back_list(page, first);
 
 	last->next = page->local_free;
-	page->local_free = first;
+	page_set_local(page, first);
 }
 
 /*
@@ -108,7 +125,7 @@ static ALWAYS_INLINE void page_push_local(struct page *page,
 {
 	block_mark_free(page, block);
 	block->next = page->local_free;
-	page->local_free = block;
+	page_set_local(page, block);
 }
 
 /* First of a list: there is one, and as far as its tag tells it is whole */
@@ -126,7 +143,7 @@ static ALWAYS_INLINE bool block_is_whole(const struct page *page,
 static ALWAYS_INLINE void page_swap_lists(struct page *page)
 {
 	page->free = page->local_free;
-	page->local_free = page_empty_list(page);
+	atomic_write(&page->local_free, page_empty_list(page));
 	account_list_filled_unwatched(page);
 }
 

@@ -4,15 +4,15 @@
 
 bool thread_free_mark_full(struct page *page)
 {
-	uintptr_t word = thread_free_read(page);
+	uintptr_t word = thread_free_read(page), to;
 
 	do {
-		if (word_has_come(word))
+		if (word_has_come(word) && !word_is_busy(word))
 			return false;
-		if (word_state(word) == PAGE_NOTIFIED)
-			return true;
-	} while (!atomic_compare_swap(&page->thread_free, &word,
-				      (word & PAGE_PURGING) | PAGE_FULL));
+		to = word | PAGE_RESTING;
+		if (word_state(word) == PAGE_ACTIVE)
+			to |= PAGE_FULL;
+	} while (!atomic_compare_swap(&page->thread_free, &word, to));
 	return true;
 }
 
@@ -33,5 +33,76 @@ uintptr_t thread_free_denotify(struct page *page)
 	while (!atomic_compare_swap(&page->thread_free, &word,
 				    word & ~PAGE_STATE_MASK))
 		;
+	return word;
+}
+
+bool thread_free_wake(struct page *page)
+{
+	uintptr_t word = thread_free_read(page);
+
+	while (word & PAGE_RESTING) {
+		if (word_is_busy(word) || word_has_come(word))
+			return false;
+		if (atomic_compare_swap(&page->thread_free, &word,
+					word & ~PAGE_RESTING))
+			break;
+	}
+	return true;
+}
+
+uintptr_t thread_free_end_count(struct page *page, size_t own, bool purge)
+{
+	uintptr_t word = thread_free_read(page), to;
+
+	do {
+		to = (word_notified(word) & ~(PAGE_COUNTING | PAGE_OWN_MASK)) |
+		     own << PAGE_OWN_SHIFT;
+		if (word_state(word) == PAGE_ABANDONED)
+			to &= ~PAGE_STATE_MASK;
+		else if (purge && word_back(to) == page->reserved)
+			to = (to & PAGE_KEPT_MASK) | PAGE_PURGING;
+	} while (!atomic_compare_swap(&page->thread_free, &word, to));
+	return word;
+}
+
+bool thread_free_drop(struct page *page, uintptr_t *word)
+{
+	uintptr_t to;
+
+	*word = thread_free_read(page);
+	do {
+		if (*word & PAGE_PURGING)
+			return false;
+		to = PAGE_ACTIVE;
+		if (*word & PAGE_COUNTING)
+			to = (*word & PAGE_KEPT_MASK) | PAGE_COUNTING |
+			     PAGE_PURGED;
+		else if (word_state(*word) == PAGE_NOTIFIED)
+			to = PAGE_NOTIFIED;
+	} while (!atomic_compare_swap(&page->thread_free, word, to));
+	return !word_is_busy(*word);
+}
+
+bool thread_free_leave(struct page *page)
+{
+	uintptr_t word = thread_free_read(page);
+
+	do {
+		if (!word_is_busy(word))
+			return false;
+		mi_assert(word_state(word) == PAGE_ACTIVE);
+	} while (!atomic_compare_swap(&page->thread_free, &word,
+				      word | PAGE_ABANDONED));
+	return true;
+}
+
+uintptr_t thread_free_forget_busy(struct page *page)
+{
+	uintptr_t word = thread_free_read(page);
+
+	if (word & PAGE_PURGING)
+		word ^= PAGE_PURGING ^ PAGE_PURGED;
+	word &= ~PAGE_COUNTING;
+	atomic_write(&page->thread_free, word);
 	return word;
 }

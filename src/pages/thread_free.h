@@ -3,8 +3,8 @@
  * The word `thread_free` of a page: the list of the blocks that other threads
  * have freed, how many these are, and what the next of them has to do.
  *
- *	63      48 47                       4    3       2      1 0
- *	| blocks  | address of the first     | PURGED PURGING | state |
+ *	63    48 47    32 31    16	5	 4	 3	2	1 0
+ *	|  own  | blocks | first  | COUNTING RESTING PURGED PURGING | state |
  *
  *	state		it says				a free by another thread
  *	ACTIVE		the owner collects by itself	pushes
@@ -14,16 +14,20 @@
  *	ABANDONED	there is no owner		claims or pushes
  *
  *	transition		   by
- *	thread_free_try_push()     others  adds a block; FULL becomes NOTIFIED
- *	thread_free_try_purge()    others  PURGING and no list; the same of FULL
- *	thread_free_end_purge()    others  PURGED, not PURGING; also of FULL,
- *					   and ABANDONED becomes ACTIVE
+ *	thread_free_try_push()     others  adds a block; FULL becomes NOTIFIED;
+ *					   perhaps COUNTING
+ *	thread_free_end_count()    others  not COUNTING, and perhaps PURGING and
+ *					   no list; the same of FULL, and
+ *					   ABANDONED becomes ACTIVE
+ *	thread_free_end_purge()    others  PURGED, not PURGING; the same of both
  *	thread_free_try_claim()    any     ABANDONED becomes ACTIVE
  *	thread_free_init()         owner   begins with ACTIVE
  *	thread_free_take()         owner   takes the list, or PURGED
- *	thread_free_mark_full()    owner   ACTIVE becomes FULL
+ *	thread_free_wake()	   owner   not RESTING
+ *	thread_free_mark_full()    owner   ACTIVE becomes FULL; RESTING
  *	thread_free_unmark_full()  owner   FULL becomes ACTIVE
  *	thread_free_abandon()      owner   ACTIVE becomes ABANDONED
+ *	thread_free_leave()	   owner   the same of what others are busy with
  *	thread_free_drop()         owner   takes all; FULL becomes ACTIVE
  *	thread_free_denotify()     holder  NOTIFIED becomes ACTIVE
  *
@@ -33,15 +37,28 @@
  *
  * Who changes ABANDONED to ACTIVE has the page from then on.
  *
- * PURGING: all blocks have come back, and who brought the last one is giving
- * the page's memory back. To the owner every block is away meanwhile,
- * so it does not touch them. PURGED: that is done, and all blocks are free,
+ * RESTING: the owner only adds to its list `local_free`, and takes no block
+ * from there before it has ended that state. A page rests from when it is full
+ * until malloc needs its blocks.
+ *
+ * COUNTING: a thread that has freed into the page sees whether all blocks are
+ * free. It may walk `local_free` of a page that rests, as perhaps all that is
+ * missing was freed by the owner. Frees go on meanwhile, but the owner takes
+ * nothing from this word, the page does not cease to rest, and it is not given
+ * back. The owner does not wait for the end of that: it leaves the page as it
+ * is, and looks at it again another time.
+ *
+ * PURGING: all blocks have come back, and who has counted that is giving the
+ * page's memory back. The owner leaves the page alone as with COUNTING, and
+ * touches none of its blocks. PURGED: that is done, and all blocks are free,
  * whatever the page's lists say. While either is set a free is a second one.
  *
- * The count is that of the blocks on the list, but for an ABANDONED page: there
- * it is that of all blocks that are not handed out, wherever they are. So who
- * frees the last one knows it without a look at anything that belongs to the
- * page's former owner or to its next one.
+ * `first` is the distance of the list's first block from `origin`, in blocks of
+ * BLOCK_ALIGN; 0 is an empty list. `blocks` counts the list. `own` counts what
+ * is known to be free besides: in a page that rests, what was on `local_free`
+ * when it was counted; of an ABANDONED one all other blocks that are not
+ * handed out, wherever they are. So who brings the last block knows it without
+ * a look at anything that belongs to the page's owner, former or next.
  *
  * Nothing else touches the word; tests/layers.sh sees to that. A name with
  * `try` is one attempt: it fails where another thread has changed the word,
@@ -64,8 +81,22 @@ enum page_state {
 #define PAGE_STATE_MASK		((uintptr_t)3)
 #define PAGE_PURGING		((uintptr_t)4)
 #define PAGE_PURGED		((uintptr_t)8)
-#define PAGE_LIST_MASK		((uintptr_t)0x0000fffffffffff0)
-#define PAGE_COUNT_SHIFT	48
+/* Where no two threads run at once nobody has to count, and no page rests */
+#define PAGE_RESTING		((uintptr_t)(MI_CONCURRENT ? 16 : 0))
+#define PAGE_COUNTING		((uintptr_t)32)
+#define PAGE_BUSY							\
+	(MI_CONCURRENT ? PAGE_COUNTING | PAGE_PURGING : (uintptr_t)0)
+#define PAGE_LIST_SHIFT		16
+#define PAGE_LIST_MASK		((uintptr_t)UINT16_MAX << PAGE_LIST_SHIFT)
+#define PAGE_COUNT_SHIFT	32
+#define PAGE_OWN_SHIFT		48
+#define PAGE_OWN_MASK		((uintptr_t)UINT16_MAX << PAGE_OWN_SHIFT)
+/* What stays where the list goes */
+#define PAGE_KEPT_MASK		(PAGE_STATE_MASK | PAGE_RESTING)
+
+_Static_assert(PAGE_BLOCKS_MEDIUM * CLASSED_SIZE_MAX <=
+	       UINT16_MAX * BLOCK_ALIGN && PAGE_BYTES_MAX + DIRECT_SIZE_MAX <=
+	       UINT16_MAX * BLOCK_ALIGN, "any block's distance has 16 bits");
 
 /* ---- parts of a word that was read ---- */
 
@@ -74,21 +105,43 @@ static inline enum page_state word_state(uintptr_t word)
 	return (enum page_state)(word & PAGE_STATE_MASK);
 }
 
-/* The first block of the list, or NULL */
-static inline struct block *word_list(uintptr_t word)
+/* The first block of the list of the page's word, or NULL */
+static inline struct block *word_list(const struct page *page, uintptr_t word)
 {
-	return (struct block *)(word & PAGE_LIST_MASK);
+	uintptr_t distance = (word & PAGE_LIST_MASK) >> PAGE_LIST_SHIFT;
+
+	return distance ? (struct block *)(page->origin +
+					   distance * BLOCK_ALIGN) : NULL;
 }
 
+/* Blocks on the list */
 static inline size_t word_count(uintptr_t word)
 {
-	return word >> PAGE_COUNT_SHIFT;
+	return (uint16_t)(word >> PAGE_COUNT_SHIFT);
+}
+
+/* All that is known to be free */
+static inline size_t word_back(uintptr_t word)
+{
+	return word_count(word) + (word >> PAGE_OWN_SHIFT);
 }
 
 /* Whether there is something for the owner to take */
 static inline bool word_has_come(uintptr_t word)
 {
 	return (word & (PAGE_LIST_MASK | PAGE_PURGED)) != 0;
+}
+
+/* Whether another thread is at work on the page: the owner leaves it alone */
+static inline bool word_is_busy(uintptr_t word)
+{
+	return (word & PAGE_BUSY) != 0;
+}
+
+/* Whether the page's lists are the owner's alone */
+static inline bool word_is_awake(uintptr_t word)
+{
+	return (word & (PAGE_RESTING | PAGE_BUSY)) == 0;
 }
 
 static inline bool word_is_purged(uintptr_t word)
@@ -105,8 +158,8 @@ static inline bool word_is_closed(uintptr_t word)
 /* What a free makes of the state */
 static inline uintptr_t word_notified(uintptr_t word)
 {
-	return word_state(word) == PAGE_FULL ? PAGE_NOTIFIED :
-	       word_state(word);
+	return word + (word_state(word) == PAGE_FULL ?
+		       PAGE_NOTIFIED - PAGE_FULL : 0);
 }
 
 /* ---- reading ---- */
@@ -136,9 +189,22 @@ static inline enum page_state page_state(const struct page *page)
 static inline void thread_free_link(struct page *page, struct block *block,
 				    uintptr_t word)
 {
+	struct block *first = word_list(page, word);
+
 	/* a page stands at the end of each list of its blocks */
-	block->next = word_list(word) ? word_list(word) :
-		      (struct block *)page;
+	block->next = first ? first : (struct block *)page;
+}
+
+/* The word with the block on its list. Links it */
+static inline uintptr_t word_pushed(struct page *page, struct block *block,
+				    uintptr_t word)
+{
+	uintptr_t distance = (uintptr_t)block - page->origin;
+
+	thread_free_link(page, block, word);
+	word += (uintptr_t)1 << PAGE_COUNT_SHIFT;
+	return word_notified((word & ~PAGE_LIST_MASK) |
+			     distance / BLOCK_ALIGN << PAGE_LIST_SHIFT);
 }
 
 /*
@@ -146,35 +212,41 @@ static inline void thread_free_link(struct page *page, struct block *block,
  * the holder of NOTIFIED, and has to bring the page to its heap. Release: the
  * block's link and its mark are seen by who takes the list. Afterwards the page
  * may be gone, unless the caller is the holder.
+ *
+ * `counting` is PAGE_COUNTING or 0. The former is for a page with which nobody
+ * is busy: it stays until thread_free_end_count(), and so does what is on
+ * `local_free` if it rests. Acquire: pairs with thread_free_mark_full(), so
+ * that what the owner took from the page before is seen to be gone.
  */
 static inline bool thread_free_try_push(struct page *page, uintptr_t *word,
-					struct block *block)
+					struct block *block, uintptr_t counting)
 {
-	uintptr_t count = word_count(*word) + 1;
-
-	thread_free_link(page, block, *word);
-	return atomic_compare_swap(&page->thread_free, word, (uintptr_t)block |
-				   count << PAGE_COUNT_SHIFT |
-				   word_notified(*word));
+	return atomic_compare_swap(&page->thread_free, word,
+				   word_pushed(page, block, *word) | counting);
 }
 
 /*
- * In place of the push of the last block: the list goes away, and the memory
- * is the caller's until thread_free_end_purge(). Acquire: pairs with the
- * pushes of all others, so nobody writes to the blocks any more. What FULL
- * means for the caller is as with a push.
+ * `own` blocks were found on `local_free`. If these and the list are all blocks
+ * and the page shall be given back (`purge`), the list goes away, and the
+ * memory is the caller's until thread_free_end_purge(). Acquire: pairs with the
+ * pushes of all others, so nobody writes to the blocks any more. Gives the word
+ * before:
+ *
+ *	ABANDONED	the owner has ended meanwhile: the page is the caller's
+ *			now, with its list, and is not PURGING
+ *	FULL		the caller has become the holder of NOTIFIED
+ *
+ * Otherwise the page may be gone, unless it is PURGING or the caller was the
+ * holder before. Release: pairs with the thread_free_take() of the owner, who
+ * writes to the blocks that were walked.
  */
-static inline bool thread_free_try_purge(struct page *page, uintptr_t *word)
-{
-	return atomic_compare_swap(&page->thread_free, word,
-				   PAGE_PURGING | word_notified(*word));
-}
+uintptr_t thread_free_end_count(struct page *page, size_t own, bool purge);
 
 /*
  * The memory has been given back. Gives the state that it was found in:
  *
  *	ABANDONED	the owner has ended meanwhile, and the page is the
- *			caller's now
+ *			caller's now, PURGED as it is
  *	FULL		the caller has become the holder of NOTIFIED
  *	another one	the owner finds PURGED, and the page may be gone now
  *
@@ -185,25 +257,23 @@ static inline enum page_state thread_free_end_purge(struct page *page)
 	uintptr_t word = thread_free_read(page), to;
 
 	do {
-		to = word_notified(word) | PAGE_PURGED;
+		to = word_notified(word) ^ PAGE_PURGING ^ PAGE_PURGED;
 		if (word_state(word) == PAGE_ABANDONED)
-			to = PAGE_ACTIVE;
+			to &= ~PAGE_STATE_MASK;
 	} while (!atomic_compare_swap(&page->thread_free, &word, to));
 	return word_state(word);
 }
 
 /*
- * ABANDONED to ACTIVE: the page is the caller's, with the list in `*word`. The
- * list leaves in the same step, as in a count that goes on nobody could tell
- * its blocks from those that the page had before. Acquire: pairs with the
- * release of thread_free_abandon(), so that all is seen that the owner
- * before did, and with that of the pushes. Keeps PURGING: who purges has the
- * memory still.
+ * ABANDONED to ACTIVE, of a page with which nobody is busy: it is the caller's,
+ * with the list in `*word`. The list leaves in the same step, as in a count
+ * that goes on nobody could tell its blocks from those that the page had
+ * before. Acquire: pairs with the release of thread_free_abandon(), so that
+ * all is seen that the owner before did, and with that of the pushes.
  */
 static inline bool thread_free_try_claim(struct page *page, uintptr_t *word)
 {
-	return atomic_compare_swap(&page->thread_free, word,
-				   *word & PAGE_PURGING);
+	return atomic_compare_swap(&page->thread_free, word, PAGE_ACTIVE);
 }
 
 /* ---- by the owner ---- */
@@ -219,45 +289,45 @@ static inline void thread_free_init(struct page *page)
 
 /*
  * Takes the list, or what is left of a purge; gives the word that had it, 0:
- * nothing had come. The state stays. Acquire: pairs with the release of
- * thread_free_try_push() and thread_free_end_purge().
+ * nothing had come, or another thread is busy with the page. The state stays.
+ * `wakes`: so does RESTING unless the page is busy; with PURGED it always does.
+ * Acquire: pairs with the release of thread_free_try_push(), _end_count() and
+ * _end_purge().
  */
-static inline uintptr_t thread_free_take(struct page *page)
+static inline uintptr_t thread_free_take(struct page *page, bool wakes)
 {
+	uintptr_t keep = wakes ? PAGE_STATE_MASK : PAGE_KEPT_MASK;
 	uintptr_t word = thread_free_read(page);
 
 	do {
-		if (!word_has_come(word))
+		if (word_is_busy(word) || (word & ~keep) == 0)
 			return 0;
-	} while (!atomic_compare_swap(&page->thread_free, &word,
-				      word & PAGE_STATE_MASK));
+		if (word_is_purged(word))	/* its blocks are made anew */
+			keep = PAGE_STATE_MASK;
+	} while (!atomic_compare_swap(&page->thread_free, &word, word & keep));
 	return word;
 }
 
 /*
- * Takes all blocks, as every one of them is free from now on, and so the state:
- * ACTIVE, but for NOTIFIED. False: the page is PURGING, and stays as it is.
- * Gives the word before. Acquire: as thread_free_take().
+ * Ends RESTING, so that the page's lists are the owner's alone. False: another
+ * thread is busy with it, or blocks have come that are to be taken first.
+ * Acquire: as thread_free_take().
  */
-static inline bool thread_free_drop(struct page *page, uintptr_t *word)
-{
-	uintptr_t to;
+bool thread_free_wake(struct page *page);
 
-	*word = thread_free_read(page);
-	do {
-		if (*word & PAGE_PURGING)
-			return false;
-		to = PAGE_ACTIVE;
-		if (word_state(*word) == PAGE_NOTIFIED)
-			to = PAGE_NOTIFIED;
-	} while (!atomic_compare_swap(&page->thread_free, word, to));
-	return true;
-}
+/*
+ * Takes all blocks, as every one of them is free from now on, and so the state:
+ * ACTIVE, but for NOTIFIED. False: another thread is busy with the page, whose
+ * state stays. Where it is COUNTING the page is PURGED from now on, too. Gives
+ * the word before. Acquire: as thread_free_take().
+ */
+bool thread_free_drop(struct page *page, uintptr_t *word);
 
 /*
  * The last look of an owner, who has counted that `free` blocks are not
- * handed out. The state is not NOTIFIED. False: blocks came meanwhile, perhaps
- * the last of them, and the page stays the caller's. Release: pairs with
+ * handed out. The state is not NOTIFIED, and the page does not rest. False:
+ * blocks came meanwhile, perhaps the last of them, or another thread is busy
+ * with that, and the page stays the caller's. Release: pairs with
  * thread_free_try_claim().
  */
 static inline bool thread_free_abandon(struct page *page, size_t free)
@@ -265,19 +335,35 @@ static inline bool thread_free_abandon(struct page *page, size_t free)
 	uintptr_t word = thread_free_read(page);
 
 	do {
-		if (word_has_come(word))
+		if (word_has_come(word) || word_is_busy(word))
 			return false;
 	} while (!atomic_compare_swap(&page->thread_free, &word,
-				      (word & PAGE_PURGING) | PAGE_ABANDONED |
-				      free << PAGE_COUNT_SHIFT));
+				      PAGE_ABANDONED |
+				      free << PAGE_OWN_SHIFT));
 	return true;
 }
 
 /*
+ * The same of an ACTIVE page with which another thread is busy: that one finds
+ * ABANDONED when it is done, and has the page then. Until then frees push.
+ * False: nobody is busy with it any more. Release: pairs with the acquire of
+ * thread_free_end_count() and _end_purge().
+ */
+bool thread_free_leave(struct page *page);
+
+/*
+ * In the child of a fork, of a page whose owner goes on: who was busy with it
+ * has not come along. Gives the word as it is then.
+ */
+uintptr_t thread_free_forget_busy(struct page *page);
+
+/*
  * The page leaves its queue, so the next free by another thread has to bring
- * it back. False: blocks have come, so it is not full. A page that is NOTIFIED
- * stays so, as heap_drain() will look at it. No order is needed: what the owner
- * does with the page's lists it sees itself.
+ * it back, and it rests: its list `free` is empty. False: blocks have come, so
+ * it is not full. Where another thread is busy with the page that does not
+ * matter, as they cannot be taken now; that thread finds FULL. A page that is
+ * NOTIFIED stays so, as heap_drain() will look at it. Release: pairs with the
+ * acquire of thread_free_try_count().
  */
 bool thread_free_mark_full(struct page *page);
 

@@ -39,8 +39,15 @@ inline reclaim_step()
 
 #ifdef FULL_BLINDLY
 #define MAY_FILL(p)	(page[p].free == 0)
-#else
+#elif defined(WAIT_FOR_COUNT)
 #define MAY_FILL(p)	(page[p].free == 0 && NOTHING_CAME(p))
+#else
+#define MAY_FILL(p)	(BUSY(p) || (page[p].free == 0 && NOTHING_CAME(p)))
+#endif
+#ifdef TAKE_WHILE_RESTING
+#define RESTS(p)	false
+#else
+#define RESTS(p)	page[p].resting
 #endif
 
 /* heap_alloc(); no block where there is no page left to make */
@@ -65,12 +72,13 @@ inline heap_alloc()
 	   if
 	   :: p != NO_PAGE ->
 		if
-		:: page[p].free == 0 -> d_step { collect_step(p) }
+		:: page[p].free == 0 || RESTS(p) ->
+			d_step { collect_step(p, true) }	/* page_refill() */
 		:: else
 		fi;
 		if
-		:: atomic { page[p].free > 0 ->
-			MINE(p);
+		:: atomic { page[p].free > 0 && !RESTS(p) ->
+			LISTS_MINE(p);
 			page[p].free--;
 			page[p].out++ }
 			break
@@ -130,29 +138,28 @@ inline heap_collect()
 /* ---- free ---- */
 
 /*
- * page_purge_remote(), of who has set PURGING and so has the memory; the second
+ * page_purge(), of who has set PURGING and so has the memory; the second
  * step is thread_free_end_purge()
  */
-inline page_purge_remote(p)
+inline page_purge(p)
 {
 	d_step {	/* the map, and port_purge() */
 		ALIVE(p);
-		assert(page[p].list == 0 && page[p].free == 0);
-		assert(page[p].out == 0);
+		assert(page[p].list == 0 && page[p].out == 0);
 		page[p].mapped = 0
 	}
 	atomic {
 		ALIVE(p);
-		assert(page[p].list == 0 && page[p].free == 0);
-		assert(page[p].out == 0);
+		assert(page[p].list == 0 && page[p].out == 0);
 		page[p].purging = 0;
 		if
 #ifndef PURGED_BLINDLY
 		:: page[p].state == ABANDONED ->
 			/* its owner has ended meanwhile */
-			claim_step(p);
-			page[p].free = BLOCKS;
-			what = LAST
+			TAKE(p);
+			page[p].purged = 1;
+			page[p].state = ACTIVE;
+			what = COUNTED
 #endif
 #ifndef PURGED_UNNOTIFIED
 		:: page[p].state == FULL ->
@@ -166,7 +173,78 @@ inline page_purge_remote(p)
 	}
 }
 
-/* page_free_remote(): thread_free_try_push(), _try_purge(), _try_claim() */
+/* PURGING is set by thread_free_end_count() */
+inline purging_step(p)
+{
+#ifndef PURGE_LEAVES_LIST
+	page[p].list = 0;
+	page[p].own = 0;
+#endif
+	page[p].purging = 1;
+	ok = true
+}
+
+/* A free into a FULL page, or the end of counting one */
+inline notified_step(p)
+{
+	if
+	:: page[p].state == FULL ->
+#ifndef NOTIFY_KEEPS_FULL
+		page[p].state = NOTIFIED;
+#endif
+		what = NOTIFY
+	:: else
+	fi
+}
+
+#ifdef COUNTED_BLINDLY
+#define WAS_LEFT(p)	false
+#else
+#define WAS_LEFT(p)	(page[p].state == ABANDONED)
+#endif
+
+/*
+ * page_count(), of who has set COUNTING: page_count_own() finds what is on
+ * `local_free` at some moment, and more may come; then
+ * thread_free_end_count(), and page_shall_go() has told this or that
+ */
+inline page_count(p)
+{
+	atomic { ALIVE(p); todo = page[p].free }
+	atomic {
+		ALIVE(p);
+		page[p].counting = 0;
+		if
+		:: WAS_LEFT(p) ->	/* its owner has ended meanwhile */
+			TAKE(p);
+			page[p].state = ACTIVE;
+			what = COUNTED
+		:: else ->
+#ifndef COUNTED_UNNOTIFIED
+			notified_step(p);
+#endif
+			if
+			:: !page[p].purged && page[p].list + todo == BLOCKS ->
+				purging_step(p)
+			:: !page[p].purged -> page[p].own = todo
+			:: page[p].purged	/* page_drop() */
+			fi
+		fi;
+		todo = 0;
+		counts = false
+	}
+}
+
+#ifdef CLAIM_COUNTED
+#define IS_LEFT(p)	false
+#else
+#define IS_LEFT(p)	page[p].counting
+#endif
+
+/*
+ * page_free_remote(): thread_free_try_push(), thread_free_try_claim(). What
+ * page_shall_count() tells is left open where it may be either
+ */
 inline free_step(p)
 {
 	ALIVE(p);
@@ -175,36 +253,27 @@ inline free_step(p)
 	assert(!page[p].purging && !page[p].purged);
 	page[p].freeing--;
 	page[p].list++;
-	page[p].count++;
 	if
-	:: page[p].state == ABANDONED ->
+	:: page[p].state == ABANDONED && !IS_LEFT(p) ->
 		if
 		:: backing != NO_HEAP && LISTED(p) ->
 			claim_step(p);
 			what = CLAIMED
 		:: !(backing != NO_HEAP && LISTED(p)) &&
-		   page[p].count == BLOCKS ->
+		   BACK(p) == BLOCKS ->
 			claim_step(p);
 			what = LAST
 		:: else
 		fi
 	:: else ->
+		notified_step(p);
 		if
-		:: page[p].state == FULL ->
-#ifndef NOTIFY_KEEPS_FULL
-			page[p].state = NOTIFIED;
+		:: !page[p].counting && (BACK(p) == BLOCKS ||
+					 (page[p].resting && page[p].free > 0)) ->
+#ifndef COUNT_UNMARKED
+			page[p].counting = 1;
 #endif
-			what = NOTIFY
-		:: else
-		fi;
-		if
-		:: page[p].count == BLOCKS ->	/* page_shall_go() */
-#ifndef PURGE_LEAVES_LIST
-			page[p].list = 0;
-			page[p].count = 0;
-#endif
-			page[p].purging = 1;
-			ok = true
+			counts = true
 		:: true
 		fi
 	fi
@@ -215,8 +284,12 @@ inline page_free_remote(p)
 {
 	atomic { free_step(p) }
 	if
+	:: counts -> page_count(p)
+	:: else
+	fi;
+	if
 	:: ok ->
-		page_purge_remote(p);
+		page_purge(p);
 		ok = false
 	:: else
 	fi;
@@ -232,6 +305,7 @@ inline page_free_remote(p)
 		fi;
 		p = NO_PAGE;
 		heap_drain(backing, false)
+	:: what == COUNTED -> page_free_or_abandon(p)
 	:: what == LAST ->
 #ifndef GIVE_BACK_LISTED
 		d_step { MINE(p); page[p].in_abandoned = 0 }
@@ -256,7 +330,8 @@ inline free_local(p)
 	}
 	if
 	:: page[p].in_full -> d_step { unfull_step(p) }
-	:: else
+	:: page[p].in_full && !ALL_FREE(p)	/* account_patience() */
+	:: !page[p].in_full
 	fi;
 	if
 	:: ALL_FREE(p) -> heap_page_emptied(p)

@@ -94,14 +94,16 @@ replayed()
 
 one='-DPAGES=1 -DBLOCKS=2 -DHEAPS=2'
 moves='-DPAGES=1 -DBLOCKS=2 -DHEAPS=3 -DFREERS=1'
+# a call more, so that the owner of a full page comes back to it
+wakes="$one -DFREERS=1 -DCALLS_1=4"
 
 if [ "${1:-}" = long ]; then
 	memory=6000
 	seconds=3000
 	level=-O1
-	echo 1..34
+	echo 1..47
 else
-	echo 1..30
+	echo 1..43
 fi
 
 # Two lives (the second begins with a new heap or with the first one's) and
@@ -116,6 +118,8 @@ holds safety "$moves -DSECOND=1" \
 	'the first has a second heap, and deletes or destroys it'
 holds safety "$moves -DSECOND=2 -DCALLS_2=2" \
 	'the second has a second heap, perhaps the first life'\''s'
+holds safety "$wakes" 'the owner of a full page comes back to it'
+holds safety "$moves -DSECOND=1 -DCALLS_1=4" 'and that of a second heap'
 holds cycles "$one -DFREERS=1" 'nobody runs for ever; one that frees'
 
 # heap_init() zeroes `instance` for a moment
@@ -162,6 +166,29 @@ broken safety BACKING_ENDS_FIRST "$moves -DSECOND=2"
 broken cycles COLLECT_ONCE "$one -DFREERS=1"
 # a thread that finds the bit waits until the heap has a thread again
 broken cycles WAIT_FOR_ADOPTION "$one -DFREERS=1"
+
+# who counts does not say so
+broken safety COUNT_UNMARKED "$wakes"
+# the owner takes the list of a page that is counted
+broken safety TAKE_COUNTED "$wakes"
+# or ends its rest
+broken safety WAKE_BLINDLY "$wakes"
+# or takes blocks of a page that rests
+broken safety TAKE_WHILE_RESTING "$wakes"
+# what was counted stays in the word when the owner takes the blocks
+broken safety OWN_STAYS "$wakes"
+# a page that is counted is abandoned like others when its owner ends
+broken safety ABANDON_COUNTED "$wakes"
+# or is claimed by a free then
+broken safety CLAIM_COUNTED '-DPAGES=1 -DBLOCKS=3 -DHEAPS=2 -DFREERS=1'
+# who has counted does not see that the page was left to it
+broken safety COUNTED_BLINDLY "$wakes"
+# who has counted a page that is full by now tells nobody
+broken safety COUNTED_UNNOTIFIED "$wakes"
+# a page that is counted is given back with its heap
+broken safety DROP_COUNTED "$moves -DSECOND=1 -DCALLS_1=4"
+# malloc tries a page again until it was counted
+broken cycles WAIT_FOR_COUNT "$wakes"
 
 if [ "${1:-}" = long ]; then
 	holds safety '-DPAGES=1 -DBLOCKS=3 -DHEAPS=2 -DCALLS_2=2' \

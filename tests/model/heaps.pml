@@ -143,10 +143,19 @@ inline page_drop(p)
 	atomic {	/* thread_free_drop() */
 		if
 		:: page[p].purging -> ok = false
+#ifndef DROP_COUNTED
+		:: page[p].counting ->
+			MINE(p);
+			page[p].list = 0;
+			page[p].own = 0;
+			page[p].purged = 1;
+			ok = false
+#endif
 		:: else ->
 			MINE(p);
 			page[p].list = 0;
-			page[p].count = 0;
+			page[p].own = 0;
+			page[p].resting = 0;
 			page[p].purged = 0;
 			if
 			:: page[p].state != NOTIFIED -> page[p].state = ACTIVE
@@ -160,6 +169,7 @@ inline page_drop(p)
 	:: ok && page[p].state == NOTIFIED ->
 		d_step {
 			unfull_step(p);
+			LISTS_MINE(p);	/* page_restart() */
 			page[p].mapped = 1;
 			page[p].free = BLOCKS
 		}

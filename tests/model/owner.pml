@@ -27,7 +27,7 @@ inline heap_page_emptied(p)
 inline page_sweep(p)
 {
 	ok = true;
-	d_step { collect_step(p) }
+	d_step { collect_step(p, false) }
 	if
 	:: page[p].in_full ->
 		if
@@ -35,7 +35,7 @@ inline page_sweep(p)
 			full_step(p);
 			ok = false }
 		:: else ->
-			d_step { collect_step(p) }
+			d_step { collect_step(p, false) }
 			d_step { unfull_step(p) }
 		fi
 	:: else
@@ -50,7 +50,7 @@ inline page_sweep(p)
 /* page_collect(), of heap_collect() */
 inline page_collect(p)
 {
-	d_step { collect_step(p) }
+	d_step { collect_step(p, false) }
 	if
 	:: page[p].in_full && page[p].free == 0
 	:: else ->

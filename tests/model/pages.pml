@@ -3,23 +3,42 @@
 
 /* ---- parts of steps ---- */
 
-/* page_collect_remote(): thread_free_take(), and what follows it */
-inline collect_step(p)
+#ifdef TAKE_COUNTED
+#define MAY_TAKE(p)	(!page[p].purging)
+#else
+#define MAY_TAKE(p)	(!BUSY(p))
+#endif
+#ifdef WAKE_BLINDLY
+#define MAY_WAKE(p)	(!page[p].purging)
+#else
+#define MAY_WAKE(p)	(!BUSY(p))
+#endif
+
+/*
+ * page_collect_remote() and, where `wakes`, page_collect_awake():
+ * thread_free_take(), and what follows it
+ */
+inline collect_step(p, wakes)
 {
 	MINE(p);
 	INSTANCE(p);
 	if
-	:: page[p].purged ->	/* page_restart() */
-		assert(page[p].list == 0 && page[p].free == 0);
+	:: MAY_TAKE(p) && page[p].purged ->	/* page_restart() */
+		assert(page[p].list == 0 && page[p].out == 0);
 		page[p].purged = 0;
-		page[p].purging = 0;
+		page[p].resting = 0;
 		page[p].mapped = 1;
 		page[p].free = BLOCKS
-	:: !page[p].purged && page[p].list > 0 ->
+	:: MAY_TAKE(p) && !page[p].purged && page[p].list > 0 ->
 		page[p].free = page[p].free + page[p].list;
 		page[p].list = 0;
-		page[p].count = 0;
-		page[p].purging = 0
+#ifndef OWN_STAYS
+		page[p].own = 0
+#endif
+	:: else
+	fi;
+	if
+	:: wakes && MAY_WAKE(p) -> page[p].resting = 0
 	:: else
 	fi;
 	assert(page[p].free <= BLOCKS)
@@ -30,7 +49,7 @@ inline page_free_step(p)
 {
 	MINE(p);
 	INSTANCE(p);
-	assert(page[p].state == ACTIVE && !page[p].purging);
+	assert(page[p].state == ACTIVE && !BUSY(p));
 	assert(page[p].out == 0 && page[p].freeing == 0);
 	assert(NOTHING_CAME(p));
 	assert(page[p].in_heap == NO_HEAP && !page[p].in_full);
@@ -38,7 +57,8 @@ inline page_free_step(p)
 	page[p].alive = 0;
 	page[p].mapped = 0;
 	page[p].holder = 0;
-	page[p].count = 0;
+	page[p].own = 0;
+	page[p].resting = 0;
 	page[p].free = 0;
 	page[p].owner = 0;
 	page[p].heap = 0
@@ -78,10 +98,11 @@ inline next_step(set)
 inline claim_step(p)
 {
 	TAKE(p);
+	assert(!BUSY(p));
 	page[p].state = ACTIVE;
 	page[p].free = page[p].free + page[p].list;
 	page[p].list = 0;
-	page[p].count = 0
+	page[p].own = 0
 }
 
 /* thread_free_unmark_full() of heap_page_unfull() */
@@ -103,6 +124,7 @@ inline full_step(p)
 	:: page[p].state != NOTIFIED -> page[p].state = FULL
 	:: else		/* heap_drain() will look */
 	fi;
+	page[p].resting = 1;
 	page[p].in_full = 1
 }
 
@@ -121,21 +143,30 @@ inline full_step(p)
 #define BASE(p)		page[p].free
 #endif
 
-/* page_free_or_abandon(), page_try_abandon(), thread_free_abandon() */
+#ifdef ABANDON_COUNTED
+#define IS_AWAKE(p)	true
+#else
+#define IS_AWAKE(p)	(!page[p].resting && !BUSY(p))
+#endif
+
+/*
+ * page_free_or_abandon(), page_try_abandon(), thread_free_abandon(); of a page
+ * that another thread is busy with thread_free_leave()
+ */
 inline page_free_or_abandon(p)
 {
 	do
 	:: atomic {
 #ifdef COLLECT_ONCE
 		if
-		:: page[p].owner != 0 -> collect_step(p)
+		:: page[p].owner != 0 -> collect_step(p, true)
 		:: else
 		fi;
 #else
-		collect_step(p);
+		collect_step(p, true);
 #endif
 		if
-		:: ALL_FREE(p) ->
+		:: IS_AWAKE(p) && ALL_FREE(p) ->
 			page_free_step(p);
 			break
 		:: else
@@ -145,10 +176,14 @@ inline page_free_or_abandon(p)
 	   d_step { MINE(p); page[p].owner = 0 }
 #endif
 	   if
-	   :: atomic { MAY_ABANDON(p) ->
-		MINE(p);
+	   :: atomic { !IS_AWAKE(p) && BUSY(p) ->	/* thread_free_leave() */
 		page[p].state = ABANDONED;
-		page[p].count = BASE(p);
+		LEAVE(p) }
+		break
+	   :: atomic { IS_AWAKE(p) && MAY_ABANDON(p) ->
+		LISTS_MINE(p);		/* account_count_away() */
+		page[p].state = ABANDONED;
+		page[p].own = BASE(p);
 		page[p].in_abandoned = LISTED(p);
 		LEAVE(p) }
 #ifdef OWNER_CLEARED_LATE

@@ -26,8 +26,9 @@
  *
  * What is checked:
  *  - Nothing that was given back is used: ALIVE() wherever a descriptor or
- *    the memory of a page is touched; INSTANCE() where page->heap->instance
- *    is read; HEAP_MINE() where the fields of a heap are.
+ *    the memory of a page is touched; LISTS_MINE() where the owner touches
+ *    lists that another thread may be walking, or giving back; INSTANCE() where
+ *    page->heap->instance is read; HEAP_MINE() where the fields of a heap are.
  *  - No two owners: TAKE() where a thread becomes the holder of a page, and
  *    MINE() wherever it touches what is only the holder's. `holder` is no
  *    field of the engine: it says who may, where `owner` says who shall.
@@ -111,8 +112,10 @@
 typedef page_type {
 	/* thread_free: one word, changed by compare-and-swap only */
 	byte state;
-	byte list;		/* blocks that are on the list */
-	byte count;		/* what the word says */
+	byte list;		/* blocks that are on the list, and their count */
+	byte own;		/* others that are known to be free */
+	bit resting;
+	bit counting;
 	bit purging;
 	bit purged;
 	/* atomic words beside it */
@@ -156,12 +159,17 @@ byte busy;			/* threads inside a call */
 #define HEAP_MINE(x)	assert(heaps[x].user == me)
 #define NOTHING_CAME(p)	(page[p].list == 0 && !page[p].purged)
 #define ALL_FREE(p)	(page[p].free == BLOCKS)
+#define BUSY(p)		(page[p].counting || page[p].purging)
+#define BACK(p)		(page[p].list + page[p].own)
+/* The owner takes from its lists, or walks or rewrites them */
+#define LISTS_MINE(p)	MINE(p); assert(!BUSY(p))
 
 /* What a free has to see to after its compare-and-swap */
 #define NOTHING		0
 #define NOTIFY		1	/* it has set NOTIFIED */
 #define CLAIMED		2	/* it has become the owner */
 #define LAST		3	/* the same, and all blocks are free */
+#define COUNTED		4	/* the owner ended while it was COUNTING */
 
 #include "pages.pml"
 #include "owner.pml"
@@ -192,7 +200,10 @@ inline quiet_page(p)
 {
 	if
 	:: page[p].alive ->
-		assert(page[p].freeing == 0 && !page[p].purging);
+		assert(page[p].freeing == 0 && !BUSY(p));
+		assert(page[p].own == 0 || page[p].state == ABANDONED ||
+		       (page[p].resting && page[p].list > 0 &&
+			page[p].own <= page[p].free));
 		assert((page[p].purged -> BLOCKS :
 			page[p].free + page[p].list) + page[p].out == BLOCKS);
 		if
@@ -242,7 +253,7 @@ inline leave()
 proctype thread(byte me; byte calls)
 {
 	byte h = NO_HEAP, p = NO_PAGE, to, todo, what;
-	bool ok;
+	bool ok, counts;
 #if SECOND
 	byte backing = NO_HEAP, at;
 	bool destroy;

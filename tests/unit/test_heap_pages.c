@@ -218,7 +218,7 @@ static void swaps_are_short_and_not_endless(void **state)
 
 	(void)state;
 	block_mark_free(page, block);
-	assert_true(thread_free_try_push(page, &word, block));
+	assert_true(thread_free_try_push(page, &word, block, 0));
 	/* two blocks are left, which take turns */
 	for (pairs = 0; word_has_come(thread_free_read(page)); pairs++) {
 		assert_true(pairs < 3 * SWAPS_MAX);

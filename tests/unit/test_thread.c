@@ -18,7 +18,7 @@ static int full_page_is_notified_and_returns(void *arg)
 	must(!page->notified_next);
 	must(is_full(page));
 	heap_drain(heap_current());
-	must(thread_free_read(page) == PAGE_ACTIVE);
+	must(thread_free_read(page) == (PAGE_ACTIVE | PAGE_RESTING));
 	must(heap_current()->notified == 0);
 	must(is_queued(page));
 	must(is_valid());

@@ -84,7 +84,7 @@ static void free_after_the_end(void)
 	/* no heap is made for it, which nobody would end */
 	must(heap_current() == &empty_heap);
 	must(page_state(page) == PAGE_ABANDONED);
-	must(word_list(page->thread_free) == blocks[0]);
+	must(word_list(page, page->thread_free) == blocks[0]);
 }
 
 static int thread_frees_after_its_end(void *arg)
@@ -115,7 +115,7 @@ static int thread_pushes_after_its_end(void *arg)
 	page = page_around_block(blocks[0]);
 	in_thread(push_after_the_end);
 	must(is_abandoned(page));
-	must(word_list(page->thread_free) == blocks[0]);
+	must(word_list(page, page->thread_free) == blocks[0]);
 	mi_option_set(mi_option_abandoned_reclaim_on_free, 1);
 	mi_free(blocks[1]);
 	must(default_instance.abandoned_count == 0);
@@ -192,7 +192,7 @@ static int exclusive_pages_go_back(void *arg)
 		must(page_around_block(exclusive_blocks[i]) == page);
 		mi_free(exclusive_blocks[i]);
 		must(page_state(page) == PAGE_ABANDONED);
-		must(word_list(page->thread_free) == exclusive_blocks[i]);
+		must(word_list(page, page->thread_free) == exclusive_blocks[i]);
 	}
 	for (; i < EXCLUSIVE_BLOCKS; i++)
 		mi_free(exclusive_blocks[i]);

@@ -53,10 +53,10 @@ static void notify_begin(void)
 	struct block *block = blocks[0];
 	uintptr_t word = thread_free_read(page);
 
-	must(word == PAGE_FULL);
+	must(word_state(word) == PAGE_FULL);
 	block->tag = (uintptr_t)page;
-	while (!thread_free_try_push(page, &word, block))
-		must(word == PAGE_FULL);
+	while (!thread_free_try_push(page, &word, block, 0))
+		must(word_state(word) == PAGE_FULL);
 	noted = page->heap;
 }
 
@@ -301,7 +301,9 @@ static void let_other_end(void)
 {
 	pthread_barrier_wait(&may_end);
 	must(pthread_join(other, NULL) == 0);
-	must(is_abandoned(page));
+	/* it is left to who purges, and nobody else finds it */
+	must(page_state(page) == PAGE_ABANDONED && !page->owner);
+	must(!is_abandoned(page));
 }
 
 static void start_other(void (*body)(void))
