@@ -26,6 +26,32 @@
 #define compat_tlsp_get()	ukplat_tlsp_get()
 #endif
 
+/*
+ * Bytes as they are, without the prefix of a kernel message. The console became
+ * a library after 0.17.0; an image without one prints nothing.
+ */
+#if CONFIG_LIBUKCONSOLE
+#include <uk/console.h>
+static inline void compat_write(const char *bytes, __sz length)
+{
+	(void)uk_console_out(bytes, length);
+}
+#else
+__attribute__((weak)) int ukplat_coutk(const char *bytes, unsigned int length);
+static inline void compat_write(const char *bytes, __sz length)
+{
+	if (ukplat_coutk)
+		(void)ukplat_coutk(bytes, (unsigned int)length);
+}
+#endif
+
+#if __has_include(<uk/plat/time.h>)
+#include <uk/plat/time.h>
+#define compat_clock_nsecs()	((size_t)ukplat_monotonic_clock())
+#else
+#define compat_clock_nsecs()	((size_t)0)
+#endif
+
 #if CONFIG_LIBUKVMEM
 #include <uk/vmem.h>
 #if __has_include(<uk/paging.h>)	/* 0.21 */

@@ -92,9 +92,38 @@ void port_thread_started(void)
 {
 }
 
+static bool begins_with(const char *text, const char *word)
+{
+	while (*word && *text == *word) {
+		text++;
+		word++;
+	}
+	return !*word;
+}
+
+/* What is wrong goes to the kernel's log; figures are printed as they are */
 void port_message(const char *text)
 {
-	uk_pr_crit("%s", text);
+	size_t length;
+
+	if (begins_with(text, "mimalloc: error") ||
+	    begins_with(text, "mimalloc: assertion")) {
+		uk_pr_crit("%s", text);
+		return;
+	}
+	if (begins_with(text, "mimalloc: warning")) {
+		uk_pr_err("%s", text);
+		return;
+	}
+	for (; *text; text += length) {
+		for (length = 0; text[length] && text[length] != '\n';)
+			length++;
+		compat_write(text, length);
+		if (!text[length])
+			break;
+		compat_write("\r\n", 2);
+		length++;
+	}
 }
 
 /* errno is thread local: a wild access before there is such storage */

@@ -2,6 +2,8 @@
 /*
  * The first serial line: output polled, input by interrupt into a ring.
  */
+#include <uk/console.h>
+
 #include "cpu.h"
 #include "machine.h"
 
@@ -47,6 +49,12 @@ void console_write(const char *text, size_t bytes)
 {
 	for (size_t i = 0; i < bytes; i++)
 		console_put(text[i]);
+}
+
+__ssz uk_console_out(const char *bytes, __sz length)
+{
+	console_write(bytes, length);
+	return (__ssz)length;
 }
 
 /* Bounded by the FIFO of the device; a full ring drops the newest bytes. */

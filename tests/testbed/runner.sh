@@ -48,9 +48,12 @@ done
 guest_ends "good values are taken" 1 "given back, in all" fail \
 	--parameter mimalloc.budget_kib=64 --parameter mimalloc.learn_kib=64 \
 	--parameter mimalloc.show_stats=Yes
-ends "statistics at the halt" 0 "given back, in all" boot hello \
+ends "statistics at the halt, as they are" 0 "^mimalloc statistics" boot hello \
 	--build "$images/single" --alloc mimalloc \
 	--parameter mimalloc.show_stats=1
+ends "a mistake goes to the kernel's log" 0 "CRIT: mimalloc: error: double" \
+	boot misbehave --build "$images/stats" --alloc mimalloc --memory 16 \
+	--parameter mimalloc.ignore_errors=1 -- again
 ends "what is freed again is not counted" 0 \
 	"-1 blocks, -112 bytes, 0 failures" boot misbehave \
 	--build "$images/stats" --alloc mimalloc --memory 16 \

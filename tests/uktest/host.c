@@ -7,7 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <uk/alloc_impl.h>
+#include <uk/console.h>
+#include <uk/ctors.h>
 #include <uk/mimalloc.h>
+#include <uk/plat/time.h>
 #include <uk/plat/tls.h>
 #include <uk/test.h>
 
@@ -105,6 +108,18 @@ void ukplat_terminate(enum ukplat_gstate request __unused)
 	abort();
 }
 
+__nsec ukplat_monotonic_clock(void)
+{
+	static __nsec now;
+
+	return now += 1000000;
+}
+
+__ssz uk_console_out(const char *bytes, __sz length)
+{
+	return (__ssz)fwrite(bytes, 1, length, stdout);
+}
+
 void _uk_printk(int level __unused, const char *format, ...)
 {
 	va_list arguments;
@@ -184,8 +199,14 @@ int uk_test_run_all(void)
 	return failed || cases_run != cases;
 }
 
+extern const uk_ctor_func_t uk_ctortab_start[], uk_ctortab_end[];
+
 int main(void)
 {
+	const uk_ctor_func_t *constructor = uk_ctortab_start;
+
+	for (; constructor < uk_ctortab_end; constructor++)
+		(*constructor)();
 	if (!uk_mimalloc_init(heap, sizeof(heap))) {
 		printf("Bail out! no heap\n");
 		return 1;
