@@ -133,7 +133,7 @@ ENGINE_SRCS	:= $(filter-out src/heaps/valid.c,$(ENGINE_SRCS))
 endif
 PORT_SRCS	:= port/linux/lock.c port/linux/memory.c port/linux/contents.c \
 		   port/linux/process.c port/linux/start.c port/linux/system.c \
-		   port/linux/fork.c port/linux/figures.c port/linux/cxx.c
+		   port/linux/fork.c port/linux/figures.c port/cxx.c
 # The standard names: members of the archive beside the engine
 NAME_SRCS	:= port/linux/override.c port/linux/mallinfo.c
 SRCS		:= $(ENGINE_SRCS) $(PORT_SRCS)
@@ -164,7 +164,7 @@ SECOND_NAMES	:= _Znwm=mi_new _Znam=mi_new \
 .PHONY: all
 all: $(BUILD)/libmimalloc.so $(BUILD)/libmimalloc.a $(BUILD)/libmimalloc-pic.a
 
-%/src/api/mi_new.o %/port/linux/cxx.o %/port/linux/override.o: UNWIND := -fexceptions
+%/src/api/mi_new.o %/port/cxx.o %/port/linux/override.o: UNWIND := -fexceptions
 
 # What is never in a hurry is made small
 COLD_NAMES	:= $(addprefix src/, \

@@ -9,7 +9,7 @@ struct instance *default_instance_pointer;
 
 const struct instance_config *config_now(void)
 {
-	params.config.purge_enabled = purge_wanted();
+	params.config.purge_enabled = params.purge && purge_wanted();
 	return &params.config;
 }
 
@@ -19,7 +19,7 @@ struct uk_alloc *uk_mimalloc_init(void *base, __sz len)
 	uintptr_t rest = start + INSTANCE_OFFSET + sizeof(struct instance);
 	struct uk_alloc *a = (struct uk_alloc *)start;
 	struct instance *instance;
-	bool first = !default_instance_pointer;
+	bool first = !default_instance_is_made();
 
 	end = (uintptr_t)base + len;
 	if (!base || end < (uintptr_t)base || rest < start || rest >= end)

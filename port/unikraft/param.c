@@ -25,7 +25,7 @@ UK_LIBPARAM_PARAM(ignore_errors, charp,
 UK_LIBPARAM_PARAM(show_stats, charp,
 		  "1: statistics when the system halts");
 
-struct params params = { .config = INSTANCE_CONFIG };
+struct params params = { .config = INSTANCE_CONFIG, .purge = true };
 
 static bool read_kib(const char *text, size_t *bytes)
 {

@@ -28,6 +28,12 @@ static ALWAYS_INLINE struct heap *main_heap_of(struct uk_alloc *a)
 	return &instance_of(a)->main_heap;
 }
 
+/* init.c: whether uk_mimalloc_init() has made one */
+static inline bool default_instance_is_made(void)
+{
+	return default_instance_pointer && default_instance_pointer->arenas;
+}
+
 /* init.c: what an instance is told now, and again once paging has begun */
 const struct instance_config *config_now(void);
 
@@ -43,12 +49,19 @@ long table_pmaxalloc(struct uk_alloc *a);
 long table_pavailmem(struct uk_alloc *a);
 int table_addmem(struct uk_alloc *a, void *base, __sz len);
 
+/* Whether uk_mimalloc_init() has made it, and no other library */
+static inline bool allocator_is_ours(const struct uk_alloc *a)
+{
+	return a->availmem == table_availmem;
+}
+
 /* system.c: whether memory that is given back is of use to anybody */
 bool purge_wanted(void);
 
 /* param.c: the parameters, as read by the first uk_mimalloc_init() */
 struct params {
 	struct instance_config config;	/* see config_now() */
+	bool purge;		/* it shall be given back where that is of use */
 	bool ignore_errors;
 	bool show_stats;
 };
@@ -57,6 +70,16 @@ extern HIDDEN struct params params;
 void params_read(void);
 
 /* turns.c */
+/* The owner of what was made before the scheduler started; no thread's address */
+#define BOOT_OWNER		((uintptr_t)1)
+static inline struct uk_thread *thread_of_owner(uintptr_t owner)
+{
+	return owner == BOOT_OWNER ? NULL : (struct uk_thread *)owner;
+}
+/* Stands for no thread, and not for that of early boot, which is NULL */
+#define NOBODY			((struct uk_thread *)2)
+/* Called when a thread ends, once one has used the mi_* functions */
+extern HIDDEN void (*thread_ends)(uintptr_t owner);
 #if MI_THREADS
 /* Whose heap heap_word is */
 extern HIDDEN struct uk_thread *heap_thread;

@@ -58,8 +58,9 @@ static void show_classes(struct instance *instance, struct text *text)
  */
 static struct instance *instance_meant(struct uk_alloc *a)
 {
-	return a && a->availmem == table_availmem ? instance_of(a) :
-	       default_instance_pointer;
+	if (a && allocator_is_ours(a))
+		return instance_of(a);
+	return default_instance_is_made() ? default_instance_pointer : NULL;
 }
 
 void uk_mimalloc_show(struct uk_alloc *a)

@@ -8,28 +8,16 @@
  */
 #include "port_internal.h"
 
-#if CONFIG_LIBUKSCHED
-#include <uk/thread.h>
-#endif
-
-/* The owner before the scheduler has started; no thread lies there */
-#define BOOT_OWNER		((uintptr_t)1)
-
 uintptr_t port_thread_id(void)
 {
-#if CONFIG_LIBUKSCHED
-	uintptr_t thread = (uintptr_t)uk_thread_current();
+	uintptr_t thread = (uintptr_t)port_turn();
 
 	return thread ? thread : BOOT_OWNER;
-#else
-	return BOOT_OWNER;
-#endif
 }
 
-#if MI_THREADS
+void (*thread_ends)(uintptr_t owner);
 
-/* No thread lies there, either, and it is not that of early boot: NULL */
-#define NOBODY			((struct uk_thread *)2)
+#if MI_THREADS
 
 struct uk_thread *heap_thread = NOBODY;
 
@@ -50,6 +38,44 @@ struct heap *heap_switch(void)
 	return heap;
 }
 
+static void heaps_of_thread_end(uintptr_t owner)
+{
+	struct heap *heap = heap_of_owner(&default_instance, owner);
+
+	if (heap_thread == thread_of_owner(owner)) {
+		heap_thread = NOBODY;
+		heap_word = heap_to_word(&empty_heap);
+	}
+	if (heap)
+		heaps_abandon(heap);
+}
+
+#else
+
+static void heaps_of_thread_end(uintptr_t owner)
+{
+	(void)owner;
+}
+
+#endif /* MI_THREADS */
+
+/* In another thread's turn perhaps. First what it has beside its first heap */
+static void thread_end(uintptr_t owner)
+{
+	if (!default_instance_is_made())
+		return;
+	if (thread_ends)
+		thread_ends(owner);
+	heaps_of_thread_end(owner);
+}
+
+void turn_thread_done(void)
+{
+	thread_end(port_thread_id());
+}
+
+#if MI_THREADS || (CONFIG_LIBUKSCHED && CONFIG_LIBMIMALLOC_API)
+
 /* A heap is made when it is needed */
 static int thread_init(struct uk_thread *child, struct uk_thread *parent)
 {
@@ -58,23 +84,12 @@ static int thread_init(struct uk_thread *child, struct uk_thread *parent)
 	return 0;
 }
 
-/* May run in another thread's turn */
 static void thread_term(struct uk_thread *child)
 {
-	struct heap *heap;
-
-	if (!default_instance_pointer)
-		return;
-	if (heap_thread == child) {
-		heap_thread = NOBODY;
-		heap_word = heap_to_word(&empty_heap);
-	}
-	heap = heap_of_owner(&default_instance, (uintptr_t)child);
-	if (heap)
-		heaps_abandon(heap);
+	thread_end((uintptr_t)child);
 }
 
 /* Last of all: others free in their callbacks. Asks for nothing of a thread */
 UK_THREAD_INIT_PRIO_FLAGS(thread_init, thread_term, UK_PRIO_EARLIEST, 0);
 
-#endif /* MI_THREADS */
+#endif

@@ -1,5 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the mi_*.c files share: public types as the engine's own. */
+/*
+ * What the mi_*.c files share: public types as the engine's own, and the one
+ * place that says what the default instance and the caller's heap are. The
+ * latter is "here":
+ *
+ *	heap_word	where each thread has one: the heap is found by it
+ *	turn_heap	where threads take turns (PORT_TURNS): that of the
+ *			thread turn_thread. Another thread asks turn_take().
+ */
 #ifndef MI_API_H
 #define MI_API_H
 
@@ -16,19 +24,126 @@ static ALWAYS_INLINE mi_heap_t *heap_to_api(const struct heap *heap)
 	return (mi_heap_t *)(uintptr_t)heap;
 }
 
+#if PORT_TURNS
+
+/* The default instance, or before there is one what has no memory */
+static ALWAYS_INLINE struct instance *instance_here(void)
+{
+	if (unlikely(!default_instance_pointer))
+		default_instance_pointer = &instance_of_none;
+	return default_instance_pointer;
+}
+
+static inline bool instance_is_made(void)
+{
+	return instance_here() != &instance_of_none;
+}
+
+/* The heap that mi_malloc() takes from, or empty_heap */
+static ALWAYS_INLINE struct heap *heap_here(void)
+{
+	if (unlikely(turn_thread != port_turn()))
+		return turn_take();
+	return turn_heap;
+}
+
+/* The same, but NULL where there is no memory for one */
+static inline struct heap *heap_here_or_new(void)
+{
+	struct heap *heap = heap_here();
+
+	return heap == &empty_heap ? NULL : heap;
+}
+
+static ALWAYS_INLINE void *small_here(size_t size)
+{
+	return heap_malloc_small(heap_here(), size);
+}
+
+static ALWAYS_INLINE void *generic_here(size_t size)
+{
+	return heap_malloc_generic(heap_here(), size);
+}
+
+/* Whether the caller, whose heap is `before`, may have the heap for default */
+static inline bool heap_may_be_chosen(const struct heap *heap,
+				      const struct heap *before)
+{
+	return heap->owner == port_thread_id() || heap == before->backing;
+}
+
+static inline void thread_done_here(void)
+{
+	turn_thread_done();
+}
+
+#else /* !PORT_TURNS */
+
+static ALWAYS_INLINE struct instance *instance_here(void)
+{
+	return &default_instance;
+}
+
+#define instance_is_made()	true
+
+static ALWAYS_INLINE struct heap *heap_here(void)
+{
+	return heap_current();
+}
+
+static ALWAYS_INLINE struct heap *heap_here_or_new(void)
+{
+	return heap_current_or_new();
+}
+
+static ALWAYS_INLINE void *small_here(size_t size)
+{
+	return word_malloc(heap_word, size);
+}
+
+static ALWAYS_INLINE void *generic_here(size_t size)
+{
+	return malloc_generic(size);
+}
+
+static inline bool heap_may_be_chosen(const struct heap *heap,
+				      const struct heap *before)
+{
+	return heap->owner == before->owner;
+}
+
+static inline void heap_choose(struct heap *heap)
+{
+	heap_word = heap_to_word(heap);
+}
+
+/* The heap ends: the thread's default is another then */
+static inline void heap_unchoose(struct heap *heap)
+{
+	if (heap_current() == heap)
+		heap_word = heap_to_word(heap->backing);
+}
+
+static inline void thread_done_here(void)
+{
+	heaps_thread_done();
+}
+
+#endif /* PORT_TURNS */
+
 /* The result of a verb, made known to the tools that watch */
 static ALWAYS_INLINE void *tracked(void *p, bool zero)
 {
 	if (MI_TRACK && p)
-		track_block(&default_instance, p, zero);
+		track_block(instance_here(), p, zero);
 	return p;
 }
 
 static ALWAYS_INLINE void *malloc_here(size_t size)
 {
 	if (unlikely(size > DIRECT_SIZE_MAX))
-		return malloc_generic(size);
-	return word_malloc(heap_word, size);
+		return generic_here(size);
+	return small_here(size);
 }
 
 #endif /* MI_API_H */

@@ -42,67 +42,67 @@ static void *recalloc(struct heap *heap, void *p, size_t count, size_t size,
 
 void *mi_malloc_aligned(size_t size, size_t alignment)
 {
-	return alloc(heap_current(), size, alignment, 0, false);
+	return alloc(heap_here(), size, alignment, 0, false);
 }
 
 void *mi_zalloc_aligned(size_t size, size_t alignment)
 {
-	return alloc(heap_current(), size, alignment, 0, true);
+	return alloc(heap_here(), size, alignment, 0, true);
 }
 
 void *mi_calloc_aligned(size_t count, size_t size, size_t alignment)
 {
-	return calloc_aligned(heap_current(), count, size, alignment, 0);
+	return calloc_aligned(heap_here(), count, size, alignment, 0);
 }
 
 void *mi_realloc_aligned(void *p, size_t newsize, size_t alignment)
 {
-	return resize(heap_current(), p, newsize, alignment, 0, false);
+	return resize(heap_here(), p, newsize, alignment, 0, false);
 }
 
 void *mi_rezalloc_aligned(void *p, size_t newsize, size_t alignment)
 {
-	return resize(heap_current(), p, newsize, alignment, 0, true);
+	return resize(heap_here(), p, newsize, alignment, 0, true);
 }
 
 void *mi_recalloc_aligned(void *p, size_t newcount, size_t size,
 		size_t alignment)
 {
-	return recalloc(heap_current(), p, newcount, size, alignment, 0);
+	return recalloc(heap_here(), p, newcount, size, alignment, 0);
 }
 
 void *mi_malloc_aligned_at(size_t size, size_t alignment, size_t offset)
 {
-	return alloc(heap_current(), size, alignment, offset, false);
+	return alloc(heap_here(), size, alignment, offset, false);
 }
 
 void *mi_zalloc_aligned_at(size_t size, size_t alignment, size_t offset)
 {
-	return alloc(heap_current(), size, alignment, offset, true);
+	return alloc(heap_here(), size, alignment, offset, true);
 }
 
 void *mi_calloc_aligned_at(size_t count, size_t size, size_t alignment,
 		size_t offset)
 {
-	return calloc_aligned(heap_current(), count, size, alignment, offset);
+	return calloc_aligned(heap_here(), count, size, alignment, offset);
 }
 
 void *mi_realloc_aligned_at(void *p, size_t newsize, size_t alignment,
 		size_t offset)
 {
-	return resize(heap_current(), p, newsize, alignment, offset, false);
+	return resize(heap_here(), p, newsize, alignment, offset, false);
 }
 
 void *mi_rezalloc_aligned_at(void *p, size_t newsize, size_t alignment,
 		size_t offset)
 {
-	return resize(heap_current(), p, newsize, alignment, offset, true);
+	return resize(heap_here(), p, newsize, alignment, offset, true);
 }
 
 void *mi_recalloc_aligned_at(void *p, size_t newcount, size_t size,
 		size_t alignment, size_t offset)
 {
-	return recalloc(heap_current(), p, newcount, size, alignment, offset);
+	return recalloc(heap_here(), p, newcount, size, alignment, offset);
 }
 
 void *mi_heap_malloc_aligned(mi_heap_t *heap, size_t size, size_t alignment)
@@ -180,23 +180,23 @@ void *mi_heap_recalloc_aligned_at(mi_heap_t *heap, void *p, size_t newcount,
 void *mi_aligned_recalloc(void *p, size_t newcount, size_t size,
 		size_t alignment)
 {
-	return recalloc(heap_current(), p, newcount, size, alignment, 0);
+	return recalloc(heap_here(), p, newcount, size, alignment, 0);
 }
 
 void *mi_aligned_offset_recalloc(void *p, size_t newcount, size_t size,
 		size_t alignment, size_t offset)
 {
-	return recalloc(heap_current(), p, newcount, size, alignment, offset);
+	return recalloc(heap_here(), p, newcount, size, alignment, offset);
 }
 
 void *mi_memalign(size_t alignment, size_t size)
 {
-	return alloc(heap_current(), size, alignment, 0, false);
+	return alloc(heap_here(), size, alignment, 0, false);
 }
 
 void *mi_aligned_alloc(size_t alignment, size_t size)
 {
-	return alloc(heap_current(), size, alignment, 0, false);
+	return alloc(heap_here(), size, alignment, 0, false);
 }
 
 int mi_posix_memalign(void **p, size_t alignment, size_t size)
@@ -206,7 +206,7 @@ int mi_posix_memalign(void **p, size_t alignment, size_t size)
 
 	if (!p || alignment % sizeof(void *) || !is_power_of_two(alignment))
 		return PORT_EINVAL;
-	block = alloc(heap_current(), size, alignment, 0, false);
+	block = alloc(heap_here(), size, alignment, 0, false);
 	if (!block) {
 		port_set_errno(error);
 		return PORT_ENOMEM;
@@ -217,7 +217,7 @@ int mi_posix_memalign(void **p, size_t alignment, size_t size)
 
 void *mi_valloc(size_t size)
 {
-	return alloc(heap_current(), size, port_page_bytes(), 0, false);
+	return alloc(heap_here(), size, port_page_bytes(), 0, false);
 }
 
 void *mi_pvalloc(size_t size)
@@ -226,6 +226,6 @@ void *mi_pvalloc(size_t size)
 
 	if (size > PTRDIFF_MAX)
 		return error_no_memory(size);
-	return alloc(heap_current(), size ? align_up(size, page) : page, page,
+	return alloc(heap_here(), size ? align_up(size, page) : page, page,
 		     0, false);
 }

@@ -9,7 +9,7 @@ static struct arena *arena_of_id(mi_arena_id_t id)
 	port_init();
 	if (id <= 0 || id > ARENA_NUMBER_META)	/* not the engine's own */
 		return NULL;
-	return arena_by_number(&default_instance, (unsigned int)id - 1);
+	return arena_by_number(instance_here(), (unsigned int)id - 1);
 }
 
 bool mi_manage_os_memory_ex(void *start, size_t size, bool is_committed,
@@ -24,7 +24,9 @@ bool mi_manage_os_memory_ex(void *start, size_t size, bool is_committed,
 	if (arena_id)
 		*arena_id = 0;
 	port_init();
-	arena = arena_add(&default_instance, start, size, ARENA_FIXED |
+	if (!instance_is_made())
+		return false;
+	arena = arena_add(instance_here(), start, size, ARENA_FIXED |
 			  (is_zero ? ARENA_ZERO : 0) |
 			  (exclusive ? ARENA_EXCLUSIVE : 0));
 	if (!arena)
@@ -60,7 +62,7 @@ int mi_reserve_os_memory_ex(size_t size, bool commit, bool allow_large,
 	start = port_reserve(PORT_AREA_FURTHER, size, &size, &is_zero);
 	if (!start)
 		return PORT_ENOMEM;
-	arena = arena_add(&default_instance, start, size,
+	arena = arena_add(instance_here(), start, size,
 			  (is_zero ? ARENA_ZERO : 0) |
 			  (exclusive ? ARENA_EXCLUSIVE : 0));
 	if (!arena) {
@@ -200,13 +202,13 @@ void mi_debug_show_arenas(bool show_inuse, bool show_abandoned,
 	int column;
 
 	port_init();
-	for (arena = atomic_read_acquire(&default_instance.arenas); arena;
+	for (arena = atomic_read_acquire(&instance_here()->arenas); arena;
 	     arena = atomic_read_acquire(&arena->next)) {
 		if (arena->number == ARENA_NUMBER_META)
 			continue;
-		port_lock(&default_instance.lock);
+		port_lock(&instance_here()->lock);
 		units_free = arena->units_free;
-		port_unlock(&default_instance.lock);
+		port_unlock(&instance_here()->lock);
 		text_string(&text, "arena ");
 		text_number(&text, arena->number + 1u, 1);
 		text_string(&text, " at ");
@@ -217,7 +219,7 @@ void mi_debug_show_arenas(bool show_inuse, bool show_abandoned,
 		text_bytes(&text, units_free << UNIT_SHIFT, 1);
 		text_string(&text, "\n  ");
 		text_print(&text);
-		port_lock(&default_instance.lock);
+		port_lock(&instance_here()->lock);
 		/* one sign for each part, of the run at its start */
 		run = arena->phys.first;
 		step = (arena->high_water - arena->start) / 64;
@@ -231,7 +233,7 @@ void mi_debug_show_arenas(bool show_inuse, bool show_abandoned,
 			text.line[text.length++] = run_sign(run, show);
 		}
 		text.line[text.length] = 0;
-		port_unlock(&default_instance.lock);
+		port_unlock(&instance_here()->lock);
 		text_string(&text, "\n");
 		text_print(&text);
 	}

@@ -4,7 +4,7 @@
 
 mi_heap_t *mi_heap_new(void)
 {
-	struct heap *heap = heap_current_or_new();
+	struct heap *heap = heap_here_or_new();
 
 	if (heap)
 		heap = heap_new(heap->backing);
@@ -21,7 +21,7 @@ mi_heap_t *mi_heap_new_in_arena(mi_arena_id_t arena_id)
 	port_init();
 	if (arena_id <= 0 || arena_id > ARENA_NUMBER_META)
 		return NULL;
-	arena = arena_by_number(&default_instance, (unsigned int)arena_id - 1);
+	arena = arena_by_number(instance_here(), (unsigned int)arena_id - 1);
 	if (!arena)
 		return NULL;
 	heap = mi_heap_new();
@@ -35,8 +35,7 @@ static bool heap_leave(struct heap *heap)
 {
 	if (!heap || heap == &empty_heap || heap == heap->backing)
 		return false;
-	if (heap_current() == heap)
-		heap_word = heap_to_word(heap->backing);
+	heap_unchoose(heap);
 	return true;
 }
 
@@ -62,34 +61,35 @@ void mi_heap_destroy(mi_heap_t *heap)
 
 mi_heap_t *mi_heap_get_default(void)
 {
-	return heap_to_api(heap_current_or_new());
+	return heap_to_api(heap_here_or_new());
 }
 
 mi_heap_t *mi_heap_get_backing(void)
 {
-	struct heap *heap = heap_current_or_new();
+	struct heap *heap = heap_here_or_new();
 
 	return heap ? heap_to_api(heap->backing) : NULL;
 }
 
 mi_heap_t *mi_heap_set_default(mi_heap_t *heap)
 {
-	struct heap *before = heap_current_or_new();
+	struct heap *before = heap_here_or_new();
 
-	if (heap && before && heap_of_api(heap)->owner == before->owner)
-		heap_word = heap_to_word(heap_of_api(heap));
+	if (heap && before && heap_may_be_chosen(heap_of_api(heap), before))
+		heap_choose(heap_of_api(heap));
 	return before ? heap_to_api(before) : NULL;
 }
 
 mi_heap_t *mi_heap_main(void)
 {
-	(void)heap_current_or_new();
-	return heap_to_api(&default_instance.main_heap);
+	(void)heap_here_or_new();
+	return instance_is_made() ? heap_to_api(&instance_here()->main_heap) :
+				    NULL;
 }
 
 void mi_heap_collect(mi_heap_t *heap, bool force)
 {
-	struct instance *instance = &default_instance;
+	struct instance *instance = instance_here();
 
 	if (!heap || heap_of_api(heap) == &empty_heap)
 		return;
@@ -114,11 +114,11 @@ static void reclaim_all(struct heap *heap)
 
 void mi_collect(bool force)
 {
-	struct heap *heap = heap_current()->backing;
+	struct heap *heap = heap_here()->backing;
 
 	if (!heap) {	/* of a thread without one */
 		if (force)
-			purge_all(&default_instance);
+			purge_all(instance_here());
 		return;
 	}
 	if (force)
@@ -133,7 +133,7 @@ void mi_collect(bool force)
 /* Any address inside a block of a heap; NULL: in none */
 static struct heap *heap_around(const void *p)
 {
-	struct run *run = run_around(&default_instance, p);
+	struct run *run = run_around(instance_here(), p);
 
 	if (!run || (run->kind == RUN_PAGE && !atomic_read(&run->owner)))
 		return NULL;
@@ -157,7 +157,7 @@ bool mi_any_heap_contains(const void *p)
 
 bool mi_heap_contains_block(mi_heap_t *heap, const void *p)
 {
-	struct run *run = block_run_quiet(&default_instance, p);
+	struct run *run = block_run_quiet(instance_here(), p);
 
 	return heap && run && run_heap(run) == heap_of_api(heap);
 }
@@ -169,7 +169,7 @@ bool mi_heap_check_owned(mi_heap_t *heap, const void *p)
 
 bool mi_check_owned(const void *p)
 {
-	return mi_heap_contains(heap_to_api(heap_current()), p);
+	return mi_heap_contains(heap_to_api(heap_here()), p);
 }
 
 /* ---- visiting ---- */
@@ -232,10 +232,10 @@ static size_t large_count(struct heap *heap)
 	const struct large *large;
 	size_t count = 0;
 
-	port_lock(&default_instance.lock);
+	port_lock(&instance_here()->lock);
 	for (large = heap->large; large; large = large->list.next)
 		count++;
-	port_unlock(&default_instance.lock);
+	port_unlock(&instance_here()->lock);
 	return count;
 }
 
@@ -252,23 +252,23 @@ static bool large_blocks_begin(struct large_blocks *list, struct heap *heap)
 	memory_zero(list, sizeof(*list));
 	if (!room)
 		return true;
-	list->run = instance_run_alloc(&default_instance, &request);
+	list->run = instance_run_alloc(instance_here(), &request);
 	if (!list->run)
 		return false;
 	list->blocks = (void **)run_start(list->run);
-	port_lock(&default_instance.lock);
+	port_lock(&instance_here()->lock);
 	large = heap->large;
 	for (; large && list->count < room; large = large->list.next)
 		if (large->block && atomic_read(large->map_entry))
 			list->blocks[list->count++] = large->block;
-	port_unlock(&default_instance.lock);
+	port_unlock(&instance_here()->lock);
 	return true;
 }
 
 static void large_blocks_end(struct large_blocks *list)
 {
 	if (list->run)
-		instance_run_free(&default_instance, list->run);
+		instance_run_free(instance_here(), list->run);
 }
 
 /* Whether the block is live and the heap's still; then tells its area */
@@ -279,8 +279,8 @@ static bool large_area(struct heap *heap, const void *block,
 	struct run *run;
 	bool live;
 
-	port_lock(&default_instance.lock);
-	run = arena_run_locked(&default_instance, block);
+	port_lock(&instance_here()->lock);
+	run = arena_run_locked(instance_here(), block);
 	live = run && run->kind == RUN_LARGE && run_heap(run) == heap &&
 	       large_of_run(run)->block == block;
 	if (live) {
@@ -292,7 +292,7 @@ static bool large_area(struct heap *heap, const void *block,
 		area->block_size = large_usable(large);
 		area->full_block_size = run_bytes(run);
 	}
-	port_unlock(&default_instance.lock);
+	port_unlock(&instance_here()->lock);
 	return live;
 }
 

@@ -5,7 +5,7 @@
 void *mi_malloc_small(size_t size)
 {
 	mi_assert(size <= MI_SMALL_SIZE_MAX);
-	return tracked(word_malloc(heap_word, size), false);
+	return tracked(small_here(size), false);
 }
 
 void *mi_malloc(size_t size)
@@ -16,8 +16,8 @@ void *mi_malloc(size_t size)
 void mi_free(void *p)
 {
 	if (MI_TRACK)
-		track_unblock(&default_instance, p);
-	instance_free(&default_instance, p);
+		track_unblock(instance_here(), p);
+	instance_free(instance_here(), p);
 }
 
 void *mi_zalloc_small(size_t size)
@@ -25,7 +25,7 @@ void *mi_zalloc_small(size_t size)
 	void *p;
 
 	mi_assert(size <= MI_SMALL_SIZE_MAX);
-	p = word_malloc(heap_word, size);
+	p = small_here(size);
 	if (likely(p)) {
 		track_touch(p, size ? align_up(size, BLOCK_ALIGN) :
 			       BLOCK_ALIGN);
@@ -37,7 +37,7 @@ void *mi_zalloc_small(size_t size)
 
 void *mi_zalloc(size_t size)
 {
-	return tracked(heap_zalloc(heap_current(), size), true);
+	return tracked(heap_zalloc(heap_here(), size), true);
 }
 
 void *mi_calloc(size_t count, size_t size)
@@ -60,27 +60,27 @@ void *mi_mallocn(size_t count, size_t size)
 
 void *mi_realloc(void *p, size_t newsize)
 {
-	return mi_heap_realloc(heap_to_api(heap_current()), p, newsize);
+	return mi_heap_realloc(heap_to_api(heap_here()), p, newsize);
 }
 
 void *mi_reallocf(void *p, size_t newsize)
 {
-	return mi_heap_reallocf(heap_to_api(heap_current()), p, newsize);
+	return mi_heap_reallocf(heap_to_api(heap_here()), p, newsize);
 }
 
 void *mi_reallocn(void *p, size_t count, size_t size)
 {
-	return mi_heap_reallocn(heap_to_api(heap_current()), p, count, size);
+	return mi_heap_reallocn(heap_to_api(heap_here()), p, count, size);
 }
 
 void *mi_rezalloc(void *p, size_t newsize)
 {
-	return mi_heap_rezalloc(heap_to_api(heap_current()), p, newsize);
+	return mi_heap_rezalloc(heap_to_api(heap_here()), p, newsize);
 }
 
 void *mi_recalloc(void *p, size_t newcount, size_t size)
 {
-	return mi_heap_recalloc(heap_to_api(heap_current()), p, newcount,
+	return mi_heap_recalloc(heap_to_api(heap_here()), p, newcount,
 				size);
 }
 
@@ -91,12 +91,12 @@ void *mi_expand(void *p, size_t newsize)
 
 	if (!p)
 		return NULL;
-	run = block_run(&default_instance, p, "expand");
+	run = block_run(instance_here(), p, "expand");
 	if (!run)
 		return NULL;
 	usable = block_usable(run);
 	if (newsize > usable &&
-	    !block_resize(&default_instance, run, p, newsize))
+	    !block_resize(instance_here(), run, p, newsize))
 		return NULL;
 	return p;
 }
@@ -107,7 +107,7 @@ size_t mi_usable_size(const void *p)
 
 	if (!p)
 		return 0;
-	run = block_run(&default_instance, p, "usable_size");
+	run = block_run(instance_here(), p, "usable_size");
 	return run ? block_usable(run) : 0;
 }
 
@@ -120,7 +120,7 @@ size_t mi_good_size(size_t size)
 
 bool mi_is_in_heap_region(const void *p)
 {
-	return arena_of(&default_instance, p) != NULL;
+	return arena_of(instance_here(), p) != NULL;
 }
 
 void *mi_heap_malloc_small(mi_heap_t *heap, size_t size)
@@ -174,7 +174,7 @@ void *mi_heap_reallocf(mi_heap_t *heap, void *p, size_t newsize)
 {
 	void *moved = mi_heap_realloc(heap, p, newsize);
 
-	if (!moved && p && block_run_quiet(&default_instance, p))
+	if (!moved && p && block_run_quiet(instance_here(), p))
 		mi_free(p);
 	return moved;
 }

@@ -33,7 +33,7 @@ void *mi_new(size_t size)
 {
 	void *p = mi_malloc(size);
 
-	return likely(p) ? p : new_slow(heap_current(), size, BLOCK_ALIGN,
+	return likely(p) ? p : new_slow(heap_here(), size, BLOCK_ALIGN,
 					true);
 }
 
@@ -46,7 +46,7 @@ void *mi_new_aligned(size_t size, size_t alignment)
 {
 	void *p = mi_malloc_aligned(size, alignment);
 
-	return likely(p) ? p : new_slow(heap_current(), size, alignment, true);
+	return likely(p) ? p : new_slow(heap_here(), size, alignment, true);
 }
 
 void *mi_new_aligned_nothrow(size_t size, size_t alignment)

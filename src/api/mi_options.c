@@ -8,7 +8,9 @@
 #include "api/options.h"
 #include "ground/text.h"
 
+#ifndef LONG_MAX
 #define LONG_MAX	__LONG_MAX__
+#endif
 
 enum option_source { FROM_DEFAULT, FROM_ENVIRONMENT, FROM_CALL };
 
@@ -85,7 +87,7 @@ static void options_configure(void)
 	config.os_enabled = option_get(mi_option_disallow_os_alloc) == 0;
 	config.reclaim_on_free =
 		option_get(mi_option_abandoned_reclaim_on_free) != 0;
-	instance_configure(&default_instance, &config);
+	port_configure(&config);
 }
 
 /* Options that somebody reads elsewhere are passed on */
@@ -188,9 +190,25 @@ void options_init(void)
 	options_apply();
 }
 
+#if PORT_TURNS
+
+bool options_ready(void)
+{
+	static bool ready;
+
+	if (!ready && instance_is_made()) {
+		ready = true;
+		options_init();
+	}
+	return ready;
+}
+
+#endif
+
 static bool exists(mi_option_t option)
 {
-	return (unsigned int)option < (unsigned int)_mi_option_last;
+	return (unsigned int)option < (unsigned int)_mi_option_last &&
+	       options_ready();
 }
 
 long mi_option_get(mi_option_t option)
@@ -261,11 +279,12 @@ void mi_option_set_enabled_default(mi_option_t option, bool enable)
 void mi_options_print_out(mi_output_fun *out, void *arg)
 {
 	static const char *const sources[] = {
-		"", " (environment)", " (set)",
+		"", " (" PORT_OPTION_SOURCE ")", " (set)",
 	};
 	struct text text = { .length = 0 };
 	unsigned int i;
 
+	(void)options_ready();
 	for (i = 0; i < OPTION_COUNT; i++) {
 		text_string(&text, "mimalloc: option ");
 		text_string(&text, options[i].name);

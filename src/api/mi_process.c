@@ -41,7 +41,7 @@ void mi_process_init(void)
 	static bool done;
 
 	port_init();
-	if (done)
+	if (done || !options_ready())
 		return;
 	done = true;
 	process_apply_options();
@@ -49,12 +49,12 @@ void mi_process_init(void)
 
 void mi_thread_init(void)
 {
-	(void)heap_current_or_new();
+	(void)heap_here_or_new();
 }
 
 void mi_thread_done(void)
 {
-	heaps_thread_done();
+	thread_done_here();
 }
 
 void mi_register_deferred_free(mi_deferred_free_fun *deferred_free, void *arg)

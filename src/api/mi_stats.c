@@ -36,6 +36,12 @@ static void row(struct text *text, mi_output_fun *out, void *arg,
 	text_print_to(text, out, arg);
 }
 
+#if MI_CLASS_STATS
+
+#define CLASSES_HEAD							\
+	"\n    block    pages     peak      total       memory"		\
+	"         peak  blocks here\n"
+
 /*
  * One line for each class in use: pages now and at their peak, the memory
  * they hold, and of this heap the blocks handed out and what is not used.
@@ -63,9 +69,69 @@ static void print_class(struct text *text, mi_output_fun *out, void *arg,
 	text_print_to(text, out, arg);
 }
 
+static void print_classes(struct text *text, mi_output_fun *out, void *arg,
+			  const struct use *use)
+{
+	unsigned int class;
+
+	for (class = 0; class <= CLASS_NONE; class++)
+		print_class(text, out, arg, class,
+			    &instance_here()->stats[class], use);
+}
+
+/* Units that hold blocks. The lock is held */
+static size_t units_of_blocks(const struct instance *instance)
+{
+	unsigned int class;
+	size_t units = 0;
+
+	for (class = 0; class <= CLASS_NONE; class++)
+		units += instance->stats[class].units;
+	return units;
+}
+
+static void reset_classes(struct instance *instance)
+{
+	unsigned int class;
+
+	for (class = 0; class <= CLASS_NONE; class++) {
+		struct class_stats *stats = &instance->stats[class];
+
+		stats->pages_peak = stats->pages;
+		stats->pages_total = stats->pages;
+		stats->units_peak = stats->units;
+	}
+}
+
+#else
+
+#define CLASSES_HEAD	"\n"
+
+static void print_classes(struct text *text, mi_output_fun *out, void *arg,
+			  const struct use *use)
+{
+	(void)text;
+	(void)out;
+	(void)arg;
+	(void)use;
+}
+
+/* Not counted */
+static size_t units_of_blocks(const struct instance *instance)
+{
+	return instance->units_used;
+}
+
+static void reset_classes(struct instance *instance)
+{
+	(void)instance;
+}
+
+#endif /* MI_CLASS_STATS */
+
 static void count_here(struct use *use)
 {
-	struct heap *heap = heap_current();
+	struct heap *heap = heap_here();
 
 	memory_zero(use, sizeof(*use));
 	if (heap == &empty_heap)
@@ -76,9 +142,9 @@ static void count_here(struct use *use)
 
 void mi_stats_print_out(mi_output_fun *out, void *arg)
 {
-	struct instance *instance = &default_instance;
+	struct instance *instance = instance_here();
 	struct text text = { .length = 0 };
-	size_t reserved = 0, metadata, pages = 0, handed = 0;
+	size_t reserved = 0, metadata, pages, handed = 0;
 	const struct arena *arena;
 	struct use use;
 	unsigned int class;
@@ -87,8 +153,7 @@ void mi_stats_print_out(mi_output_fun *out, void *arg)
 	port_lock(&instance->lock);
 	for (arena = instance->arenas; arena; arena = arena->next)
 		reserved += arena->end - arena->start;
-	for (class = 0; class <= CLASS_NONE; class++)
-		pages += instance->stats[class].units;
+	pages = units_of_blocks(instance);
 	port_unlock(&instance->lock);
 	for (class = 0; class < CLASS_COUNT; class++)
 		handed += use.blocks[class] * size_class_bytes(class);
@@ -103,7 +168,8 @@ void mi_stats_print_out(mi_output_fun *out, void *arg)
 	row(&text, out, arg, "free, not given back",
 	    (instance->units_dirty + instance->units_shelved) << UNIT_SHIFT);
 	row(&text, out, arg, "given back, in all", instance->bytes_purged);
-	row(&text, out, arg, "heaps", metadata << UNIT_SHIFT);
+	if (MI_CLASS_STATS)	/* else not known */
+		row(&text, out, arg, "heaps", metadata << UNIT_SHIFT);
 	row(&text, out, arg, "blocks of this thread", handed);
 	text_string(&text, "  threads (heaps) now ");
 	text_number(&text, instance->heap_count, 1);
@@ -113,12 +179,9 @@ void mi_stats_print_out(mi_output_fun *out, void *arg)
 	text_number(&text, instance->purges, 1);
 	text_string(&text, "; abandoned pages ");
 	text_number(&text, instance->abandoned_count, 1);
-	text_string(&text, "\n    block    pages     peak      total"
-		    "       memory         peak  blocks here\n");
+	text_string(&text, CLASSES_HEAD);
 	text_print_to(&text, out, arg);
-	for (class = 0; class <= CLASS_NONE; class++)
-		print_class(&text, out, arg, class, &instance->stats[class],
-			    &use);
+	print_classes(&text, out, arg, &use);
 	mi_process_info_print_out(out, arg);
 }
 
@@ -151,21 +214,14 @@ void mi_thread_stats_print_out(mi_output_fun *out, void *arg)
 /* Peaks and totals begin anew; what is in use stays what it is */
 void mi_stats_reset(void)
 {
-	struct instance *instance = &default_instance;
-	unsigned int class;
+	struct instance *instance = instance_here();
 
 	port_lock(&instance->lock);
 	instance->units_used_peak = instance->units_used;
 	instance->heap_count_peak = instance->heap_count;
 	instance->bytes_purged = 0;
 	instance->purges = 0;
-	for (class = 0; class <= CLASS_NONE; class++) {
-		struct class_stats *stats = &instance->stats[class];
-
-		stats->pages_peak = stats->pages;
-		stats->pages_total = stats->pages;
-		stats->units_peak = stats->units;
-	}
+	reset_classes(instance);
 	port_unlock(&instance->lock);
 }
 
@@ -179,7 +235,7 @@ void mi_process_info(size_t *elapsed_msecs, size_t *user_msecs,
 		     size_t *peak_rss, size_t *current_commit,
 		     size_t *peak_commit, size_t *page_faults)
 {
-	const struct instance *instance = &default_instance;
+	const struct instance *instance = instance_here();
 	struct port_process process;
 
 	port_process(&process);

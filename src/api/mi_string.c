@@ -33,12 +33,12 @@ char *mi_heap_strdup(mi_heap_t *heap, const char *s)
 
 char *mi_strdup(const char *s)
 {
-	return mi_heap_strdup(heap_to_api(heap_current()), s);
+	return mi_heap_strdup(heap_to_api(heap_here()), s);
 }
 
 char *mi_strndup(const char *s, size_t n)
 {
-	return mi_heap_strndup(heap_to_api(heap_current()), s, n);
+	return mi_heap_strndup(heap_to_api(heap_here()), s, n);
 }
 
 unsigned char *mi_mbsdup(const unsigned char *s)
@@ -64,7 +64,7 @@ unsigned short *mi_wcsdup(const unsigned short *s)
 
 char *mi_realpath(const char *fname, char *resolved_name)
 {
-	return mi_heap_realpath(heap_to_api(heap_current()), fname,
+	return mi_heap_realpath(heap_to_api(heap_here()), fname,
 				resolved_name);
 }
 
@@ -157,6 +157,6 @@ size_t mi_malloc_good_size(size_t size)
 
 void mi_cfree(void *p)
 {
-	if (p && block_run_quiet(&default_instance, p))
+	if (p && block_run_quiet(instance_here(), p))
 		mi_free(p);
 }

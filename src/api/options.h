@@ -3,7 +3,7 @@
 #ifndef MI_OPTIONS_H
 #define MI_OPTIONS_H
 
-#include "ground/config.h"
+#include "ground/port.h"
 
 /* Behind those of mi_option_t: our own, settable by environment only */
 enum {
@@ -14,6 +14,13 @@ enum {
 	OPTION_ALLOW_THP,
 	OPTION_COUNT,
 };
+
+#if PORT_TURNS
+/* Sees that they have been read. False: there is no default instance yet */
+bool options_ready(void);
+#else
+#define options_ready()		true
+#endif
 
 /* Reads the environment as far as it is known yet, and applies it */
 void options_init(void);

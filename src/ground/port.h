@@ -17,6 +17,13 @@
  *	PORT_KEPT_UNITS_MAX	units of pages that heaps keep though they are
  *				empty, beside those of one unit
  *	PORT_TLS		storage class of a thread's heap word
+ *	PORT_TURNS		1 where that word is no thread's own, as threads
+ *				take turns: the mi_* functions find the caller's
+ *				heap in another way, see api/api.h, and options
+ *				are read when they are first asked for. Else 0,
+ *				which it is unless it is defined
+ *	PORT_OPTION_SOURCE	where options come from, as told to the user:
+ *				the environment, unless it is defined
  *	struct port_lock	a lock that is zero when free
  *	uintptr_t port_thread_id(void)	never 0, unique among live threads
  *	bool port_thread_is(uintptr_t id)	whether the caller is that one
@@ -26,6 +33,13 @@
 
 #include "ground/config.h"
 #include <port_config.h>
+
+#ifndef PORT_TURNS
+#define PORT_TURNS		0
+#endif
+#ifndef PORT_OPTION_SOURCE
+#define PORT_OPTION_SOURCE	"environment"
+#endif
 
 struct instance;
 
@@ -221,8 +235,15 @@ const char *port_environment(const char *name);
 bool port_new_handler(void);
 __attribute__((noreturn)) void port_throw_bad_alloc(void);
 
-/* The value of MIMALLOC_<name>, or NULL */
+/* The value of MIMALLOC_<name>, or NULL. Valid until the next call */
 const char *port_option_text(const char *name);
+
+/* What the options make of the default instance: it is to be told */
+#if PORT_TURNS
+void port_configure(const struct instance_config *config);
+#else
+#define port_configure(config)	instance_configure(&default_instance, (config))
+#endif
 
 /* Errno values, the same on every system we know */
 #define PORT_EPERM	1

@@ -133,6 +133,7 @@ struct heap {
 	unsigned int recheck_class;	/* and heap_recheck_kept() */
 	unsigned int recheck_left;	/* classes it may look at */
 	bool in_deferred;
+	bool chosen;			/* its thread's default: PORT_TURNS */
 	/* Written before the heap is in a list; `late` later under the lock */
 	bool late;			/* made when its thread had ended */
 	uintptr_t owner;		/* thread */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What operator new does when memory is out. Exceptions pass through here,
- * so this file has unwind tables, as its callers have.
+ * What operator new does when memory is out, in all ports. Exceptions pass
+ * through here, so this file has unwind tables, as its callers have.
  */
 #include <stddef.h>
 
 #include "ground/port.h"
 
-/* libstdc++'s, where the program has it */
+/* Of libstdc++ or libc++abi, where the program has one */
 typedef void (*new_handler)(void);
 __attribute__((weak)) new_handler _ZSt15get_new_handlerv(void);
 __attribute__((weak, noreturn)) void _ZSt17__throw_bad_allocv(void);
