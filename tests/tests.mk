@@ -129,6 +129,9 @@ UKTEST_FLAGS	= $(filter-out -Iport/linux -DMI_THREADS=% -DMI_TRACK_%,\
 			$(CFLAGS)) \
 		  -Iport/unikraft -Itestbed/include -Itests/uktest \
 		  -DMI_CONCURRENT=0 -DUK_LIBPARAM_LIBPREFIX=mimalloc
+# The host's own libc has these names, and calls some of them by itself
+UKTEST_FLAGS	+= $(foreach name,aligned_alloc malloc_usable_size memalign \
+			pvalloc reallocarray valloc,-D$(name)=host_$(name))
 UKTEST_SRCS	= $(UNIKRAFT_FILES) tests/uktest/host.c \
 		  tests/uktest/threads.c tests/uktest/paging.c \
 		  tests/uktest/frames.c tests/uktest/learn.c

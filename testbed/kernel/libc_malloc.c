@@ -3,7 +3,8 @@
  * The application's allocation functions: as in Unikraft, the default
  * allocator's. The names that musl uses inside itself lead here too.
  * aligned_alloc and malloc_usable_size, which Unikraft's libcs lack, are left
- * out: they would bring in musl's own malloc, and the Makefile refuses that.
+ * to the allocator under test: musl's would bring in musl's own malloc, and the
+ * Makefile refuses that.
  */
 #include <stddef.h>
 #include <uk/alloc.h>
