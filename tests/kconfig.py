@@ -4,7 +4,8 @@
 
 Symbols of Unikraft that it names are declared here. Each option is tried
 with its default and at its limits, and the files that use options are held
-against it in both directions.
+against it in both directions. So are exportsyms.uk and what is defined for
+others, and Library.uk and the version.
 """
 
 import os
@@ -16,7 +17,8 @@ import kconfiglib
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 AROUND = ("HAVE_LIBC", "LIBNOLIBC", "LIBUKDEBUG", "LIBUKALLOC", "LIBUKSCHED",
-          "LIBUKVMEM", "LIBUKLIBPARAM", "LIBMUSL", "LIBUKTEST")
+          "LIBUKVMEM", "LIBUKLIBPARAM", "LIBMUSL", "LIBUKTEST",
+          "OPTIMIZE_DEADELIM")
 USERS = ("Makefile.uk", "port/unikraft", "src")
 # Read by others: ukboot; what a choice leaves when the other is not taken
 NOT_USED_HERE = {"LIBMIMALLOC_INCLUDED", "LIBMIMALLOC_SINGLE_HEAP"}
@@ -64,6 +66,38 @@ def used():
     return names
 
 
+def read(name):
+    with open(os.path.join(ROOT, name), encoding="utf-8") as text:
+        return text.read()
+
+
+def defined_for_others():
+    """Functions of uk/mimalloc.h, the mi_* ones, and those of a libc."""
+    names = set(re.findall(r"\b(uk_mimalloc_\w+)\(void|"
+                           r"\b(uk_mimalloc_\w+)\(struct",
+                           read("include/uk/mimalloc.h")))
+    names = {name for pair in names for name in pair if name}
+    folder = "src/api"
+    for name in os.listdir(os.path.join(ROOT, folder)):
+        if name.startswith("mi_"):
+            names |= set(re.findall(r"^[a-z][\w \*]*?\b(mi_\w+)\(",
+                                    read(os.path.join(folder, name)), re.M))
+    return names | set(re.findall(r"^WEAK [\w \*]*?\b(\w+)\(",
+                                  read("port/unikraft/libc.c"), re.M))
+
+
+def files_agree():
+    exported = read("exportsyms.uk").split()
+    wanted = defined_for_others()
+    point(len(wanted) > 140 and sorted(exported) == sorted(wanted),
+          "exportsyms.uk names what is for others "
+          + " ".join(sorted(wanted.symmetric_difference(exported))))
+    own = re.search(r"^OWN_VERSION\s*:= (\S+)", read("Makefile"), re.M)
+    told = re.search(r"^version\s*:= (\S+)", read("Library.uk"), re.M)
+    point(own and told and own[1] == told[1],
+          "Library.uk has the version of the Makefile")
+
+
 def main():
     config = load()
     for warning in config.warnings:
@@ -83,7 +117,12 @@ def main():
     point(value(config, "LIBMIMALLOC_SINGLE_HEAP") == "y"
           and value(config, "LIBMIMALLOC_HARDENING") == "1"
           and value(config, "LIBMIMALLOC_DEBUG_LEVEL") == "0"
+          and value(config, "LIBMIMALLOC_API") == "n"
+          and value(config, "LIBMIMALLOC_LIBC") == "y"
           and value(config, "LIBMIMALLOC_TEST") == "n", "the defaults")
+    point(value(load("LIBMIMALLOC", "OPTIMIZE_DEADELIM"),
+                "LIBMIMALLOC_API") == "y",
+          "mi_* functions are there where what is not used is dropped")
     config.syms["LIBMIMALLOC_THREAD_HEAPS"].set_value("y")
     point(value(config, "LIBMIMALLOC_THREAD_HEAPS") != "y",
           "thread heaps want a scheduler")
@@ -94,7 +133,7 @@ def main():
                   "LIBMIMALLOC_THREAD_HEAPS", "LIBMIMALLOC_TEST")
     point(value(config, "LIBMIMALLOC_THREAD_HEAPS") == "y"
           and value(config, "LIBMIMALLOC_SINGLE_HEAP") == "n"
-          and value(config, "LIBMIMALLOC_STDATOMIC") == "y"
+          and value(config, "LIBMIMALLOC_STDATOMIC") == "n"
           and value(config, "LIBMIMALLOC_BUDGET_KIB") == "4096"
           and value(config, "LIBMIMALLOC_LEARN_KIB") == "40960"
           and value(config, "LIBUKTEST") == "y",
@@ -111,6 +150,7 @@ def main():
           + " ".join(sorted(used() - defined)))
     unused = defined - used() - NOT_USED_HERE
     point(not unused, "each option is used " + " ".join(sorted(unused)))
+    files_agree()
     print(f"1..{len(points)}")
     return 0 if all(points) else 1
 
