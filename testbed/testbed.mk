@@ -145,12 +145,14 @@ smallest: testbed-sqlite
 		--allocs $(or $(ALLOC),$(RUN_ALLOCS)) -- 1000 insert
 
 TESTBED_TESTS	= tests/testbed/conformance.sh tests/testbed/figures.sh \
-		  tests/testbed/sqlite.sh tests/testbed/uktest.sh
+		  tests/testbed/interface.sh tests/testbed/sqlite.sh \
+		  tests/testbed/uktest.sh
 
 .PHONY: testbed-images
 testbed-images: testbed-packages
 	$(Q)$(MAKE) --no-print-directory testbed-single testbed-thread \
-		TESTBED_APPS="hello conformance alloc_bench misbehave uktest"
+		TESTBED_APPS="hello conformance alloc_bench misbehave uktest \
+			interface"
 	$(Q)$(MAKE) --no-print-directory testbed-stats \
 		TESTBED_APPS="misbehave uktest"
 	-$(Q)$(MAKE) --no-print-directory testbed-sqlite && \

@@ -109,3 +109,8 @@ struct heap *turn_take(void)
 	turn_thread = port_turn();
 	return turn_heap;
 }
+
+void *turn_malloc(size_t size)
+{
+	return heap_malloc(turn_take(), size);
+}

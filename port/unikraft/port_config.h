@@ -75,6 +75,7 @@ extern HIDDEN struct heap *turn_heap;
 extern HIDDEN const struct uk_thread *turn_thread;
 /* Another thread has its turn: its heap, or empty_heap */
 NOINLINE struct heap *turn_take(void);
+NOINLINE void *turn_malloc(size_t size);
 /* The caller takes the heap for its default; and never again, as it ends */
 void heap_choose(struct heap *heap);
 void heap_unchoose(struct heap *heap);

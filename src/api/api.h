@@ -55,14 +55,19 @@ static inline struct heap *heap_here_or_new(void)
 	return heap == &empty_heap ? NULL : heap;
 }
 
+/* Of any size is what another thread's turn begins with: a jump, no call */
 static ALWAYS_INLINE void *small_here(size_t size)
 {
-	return heap_malloc_small(heap_here(), size);
+	if (unlikely(turn_thread != port_turn()))
+		return turn_malloc(size);
+	return heap_malloc_small(turn_heap, size);
 }
 
 static ALWAYS_INLINE void *generic_here(size_t size)
 {
-	return heap_malloc_generic(heap_here(), size);
+	if (unlikely(turn_thread != port_turn()))
+		return turn_malloc(size);
+	return heap_malloc_generic(turn_heap, size);
 }
 
 /* Whether the caller, whose heap is `before`, may have the heap for default */

@@ -54,11 +54,12 @@ judge_all()
 		case $figure in
 		heap_init) continue ;;
 		vmem_*) prefix=vmem_ ;;
+		mi_*) prefix=mi_ ;;
 		*) prefix= ;;
 		esac
 		[ "$heaps $prefix" = "$1 $2" ] &&
 			judge "$1" "$figure" "$limit" "$number" \
-				"$(value "${figure#"$prefix"}")"
+				"$(value "${figure#vmem_}")"
 	done <"$golden"
 }
 
@@ -79,6 +80,8 @@ figures()
 	boots "$1 heaps: alloc_bench, demand paging" "$1" alloc_bench \
 		--mode vmem --memory 160 --timeout 900 -- 1000
 	judge_all "$1" vmem_
+	guest "$1" interface --mode paging --memory 64
+	judge_all "$1" mi_
 	guest "$1" alloc_bench --mode paging --memory 64 -- 1000
 	init=$(value heap_init)
 	while read -r heaps figure limit number; do
