@@ -10,7 +10,7 @@
 #define POOL_BYTES	(64 * KIB)
 
 /* Where the compiler does not see it */
-static volatile size_t too_large = (size_t)1 << 63;
+static volatile size_t too_large = (size_t)1 << 63, no_alignment = 3;
 
 static char memory[POOL_BYTES] __align(4096);
 static char handed_over[POOL_BYTES] __align(4096);
@@ -207,7 +207,7 @@ UK_TESTCASE(mimalloc_interface, test_aligned)
 	void *p = NULL;
 
 	UK_TEST_EXPECT_ZERO(wrong_alignments());
-	UK_TEST_EXPECT_SNUM_EQ(mi_posix_memalign(&p, 3, 10), EINVAL);
+	UK_TEST_EXPECT_SNUM_EQ(mi_posix_memalign(&p, no_alignment, 10), EINVAL);
 	UK_TEST_EXPECT_NULL(p);
 	UK_TEST_EXPECT_ZERO(mi_posix_memalign(&p, 256, 10));
 	UK_TEST_EXPECT(is_aligned(p, 256));
@@ -228,7 +228,7 @@ UK_TESTCASE(mimalloc_interface, test_refused)
 	UK_TEST_EXPECT(IS_REFUSED(mi_malloc_aligned(too_large, 64)));
 	UK_TEST_EXPECT_NULL(mi_new_nothrow((size_t)1 << 50));
 	errno = 0;
-	UK_TEST_EXPECT_NULL(mi_malloc_aligned(10, 3));
+	UK_TEST_EXPECT_NULL(mi_malloc_aligned(10, no_alignment));
 	UK_TEST_EXPECT_SNUM_EQ(errno, EINVAL);
 	UK_TEST_EXPECT_SNUM_EQ(available(), before);
 }
