@@ -3,7 +3,8 @@
  * A program on the mi_* functions: what a call costs, memory filled until NULL
  * and given back with its heap, threads with heaps of their own.
  *
- *   arguments: [foreign]: frees a block of another allocator
+ *   arguments: [foreign | show]: frees a block of another allocator, or has
+ *   statistics printed at the halt
  */
 #include <inttypes.h>
 #include <mimalloc.h>
@@ -166,6 +167,28 @@ static void threads(void)
 	puts("ok: threads");
 }
 
+/* With a delay of 0 what is free has no frames, as far as there are any */
+static void give_back(void)
+{
+	long before = mi_option_get(mi_option_purge_delay);
+	size_t frames, bytes = 3 << 20;
+	char *block;
+
+	mi_collect(true);
+	frames = testbed_free_frame_bytes();
+	mi_option_set(mi_option_purge_delay, 0);
+	block = mi_malloc(bytes);
+	if (!block)
+		fail("no memory to give back");
+	memset(block, 1, bytes);
+	mi_free(block);
+	if (!strcmp(testbed_mode_name(), "vmem") &&
+	    testbed_free_frame_bytes() + 65536 < frames)
+		fail("frames are kept");
+	mi_option_set(mi_option_purge_delay, before);
+	puts("ok: options");
+}
+
 int main(int argc, char **argv)
 {
 	struct uk_alloc *other;
@@ -174,6 +197,10 @@ int main(int argc, char **argv)
 		other = testbed_alloc_init(range, sizeof(range));
 		mi_free(uk_malloc(other, 100));
 		puts("went on");
+		return 0;
+	}
+	if (argc > 1 && !strcmp(argv[1], "show")) {
+		mi_option_enable(mi_option_show_stats);
 		return 0;
 	}
 	if (pvalloc(1) != range || !aligned_alloc(64, 64))
@@ -186,6 +213,7 @@ int main(int argc, char **argv)
 	fill(5000);
 	fill(300000);
 	threads();
+	give_back();
 	mi_stats_print(NULL);
 	puts("SUCCESS");
 	return 0;

@@ -18,6 +18,9 @@ for flavour in single thread; do
 	guest "$flavour" interface --parameter mimalloc.ignore_errors=1 -- \
 		foreign
 	gave "or is passed over, $flavour" $? 0 "went on"
+	guest "$flavour" interface -- show
+	gave "an option has statistics printed at the halt, $flavour" $? 0 \
+		"^mimalloc statistics"
 	if ${NM:-nm} "$images/$flavour/hello.elf" >"$console" &&
 		! grep -E ' mi_| turn_take$| malloc_usable_size$' "$console"
 	then
