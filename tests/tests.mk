@@ -138,7 +138,8 @@ UKTEST_SRCS	= $(UNIKRAFT_FILES) tests/uktest/host.c \
 
 # $(1): the flavour, $(2): its definitions
 define uktest_flavour
-UKTEST_OBJS_$(1) := $$(UKTEST_SRCS:%.c=$$(BUILD)/uktest-$(1)/%.o)
+UKTEST_OBJS_$(1) := $$(UKTEST_SRCS:%.c=$$(BUILD)/uktest-$(1)/%.o) \
+		   $$(BUILD)/uktest-$(1)/tests/uktest/interface.o
 
 $$(BUILD)/uktest-$(1)/%.o: %.c $$(UNIKRAFT_HEADERS) $$(wildcard \
 		tests/uktest/*.h) Makefile tests/tests.mk
@@ -146,10 +147,17 @@ $$(BUILD)/uktest-$(1)/%.o: %.c $$(UNIKRAFT_HEADERS) $$(wildcard \
 	@echo "  CC      $$@"
 	$$(Q)$$(CC) $$(UKTEST_FLAGS) $(2) -c -o $$@ $$<
 
+$$(BUILD)/uktest-$(1)/tests/uktest/interface.o: tests/uktest/interface.cpp \
+		include/mimalloc.h Makefile tests/tests.mk
+	@mkdir -p $$(@D)
+	@echo "  CXX     $$@"
+	$$(Q)$$(CXX) -std=$$(or $$(CXXSTD),c++17) $$(TEST_CXXFLAGS) -c -o $$@ $$<
+
 $$(TESTS)/uktest/$(1): $$(UKTEST_OBJS_$(1)) tests/uktest/host.ld
 	@mkdir -p $$(@D)
 	@echo "  LD      $$@"
-	$$(Q)$$(CC) $$(CFLAGS) -o $$@ $$(UKTEST_OBJS_$(1)) \
+	$$(Q)$$(CXX) $$(filter -fsanitize=%,$$(CFLAGS)) -o $$@ \
+		$$(UKTEST_OBJS_$(1)) \
 		-Wl,-T,tests/uktest/host.ld -lpthread
 endef
 

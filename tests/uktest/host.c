@@ -212,5 +212,9 @@ int main(void)
 		return 1;
 	}
 	threads_start();
+	if (wrong_in_cxx()) {
+		printf("Bail out! the mi_* functions in C++\n");
+		return 1;
+	}
 	return uk_test_run_all();
 }
