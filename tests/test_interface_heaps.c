@@ -231,7 +231,7 @@ static unsigned int wrong_turns(mi_heap_t *other)
 	unsigned int i, wrong = 0;
 
 	for (i = 0; i < THREADS; i++) {
-		workers[i] = (struct worker){
+		workers[i] = (struct worker) {
 			.number = i, .chooses = i % 2, .other = other,
 		};
 		wrong += !thread_start(take_turns, &workers[i]);
@@ -299,7 +299,7 @@ static unsigned int wrong_in_turn(void)
 	unsigned int i, wrong = 0;
 
 	for (i = 0; i < 4 * THREADS; i++) {
-		workers[0] = (struct worker){ .number = i };
+		workers[0] = (struct worker) { .number = i };
 		wrong += !thread_start(choose_and_leave, &workers[0]);
 		threads_wait();
 		wrong += workers[0].wrong;

@@ -61,7 +61,7 @@ bool purge_wanted(void);
 /* param.c: the parameters, as read by the first uk_mimalloc_init() */
 struct params {
 	struct instance_config config;	/* see config_now() */
-	bool purge;		/* it shall be given back where that is of use */
+	bool purge;		/* memory is given back, where it is of use */
 	bool ignore_errors;
 	bool show_stats;
 };
@@ -70,7 +70,7 @@ extern HIDDEN struct params params;
 void params_read(void);
 
 /* turns.c */
-/* The owner of what was made before the scheduler started; no thread's address */
+/* The owner of what was made before the scheduler started; no thread */
 #define BOOT_OWNER		((uintptr_t)1)
 static inline struct uk_thread *thread_of_owner(uintptr_t owner)
 {

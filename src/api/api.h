@@ -39,6 +39,16 @@ static inline bool instance_is_made(void)
 	return instance_here() != &instance_of_none;
 }
 
+/* What the compiler has for it is a function of libgcc, which is not linked */
+static inline size_t bits_set(uint64_t word)
+{
+	size_t count = 0;
+
+	for (; word; word &= word - 1)
+		count++;
+	return count;
+}
+
 /* The heap that mi_malloc() takes from, or empty_heap */
 static ALWAYS_INLINE struct heap *heap_here(void)
 {
@@ -90,6 +100,11 @@ static ALWAYS_INLINE struct instance *instance_here(void)
 }
 
 #define instance_is_made()	true
+
+static inline size_t bits_set(uint64_t word)
+{
+	return (size_t)__builtin_popcountll(word);
+}
 
 static ALWAYS_INLINE struct heap *heap_here(void)
 {

@@ -187,7 +187,7 @@ static size_t page_used(struct page *page,
 	size_t used = page->capacity, i;
 
 	for (i = 0; i < PAGE_BITMAP_WORDS; i++)
-		used -= (size_t)__builtin_popcountll(bits[i]);
+		used -= bits_set(bits[i]);
 	return used;
 }
 

@@ -19,8 +19,7 @@ static bool count_page(struct page *page, void *arg)
 	page_free_bitmap(page, bits);
 	use->blocks[page->class] += page->capacity;
 	for (i = 0; i < PAGE_BITMAP_WORDS; i++)
-		use->blocks[page->class] -=
-			(size_t)__builtin_popcountll(bits[i]);
+		use->blocks[page->class] -= bits_set(bits[i]);
 	return true;
 }
 

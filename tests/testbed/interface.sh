@@ -21,6 +21,14 @@ for flavour in single thread; do
 	guest "$flavour" interface -- show
 	gave "an option has statistics printed at the halt, $flavour" $? 0 \
 		"^mimalloc statistics"
+	# libgcc is not part of an image of Unikraft
+	if ${NM:-nm} -u "$images/mimalloc-$flavour.o" >"$console" &&
+		! grep -E ' __[a-z]+[sdt]i[234]$' "$console"
+	then
+		ok "nothing of libgcc is asked for, $flavour"
+	else
+		not_ok "nothing of libgcc is asked for, $flavour"
+	fi
 	if ${NM:-nm} "$images/$flavour/hello.elf" >"$console" &&
 		! grep -E ' mi_| turn_take$| malloc_usable_size$' "$console"
 	then
