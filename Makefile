@@ -179,10 +179,11 @@ COLD_NAMES	:= $(addprefix src/, \
 		   heaps/thread \
 		   blocks/aligned blocks/available blocks/free blocks/large \
 		   blocks/realloc blocks/units \
-		   api/mi_aligned api/mi_arena api/mi_heap api/mi_new \
+		   api/mi_aligned api/mi_arena api/mi_heap api/mi_malloc api/mi_new \
 		   api/mi_options api/mi_process api/mi_stats api/mi_string) \
 		   port/linux/process port/linux/start port/linux/system \
-		   port/linux/memory port/linux/contents \
+		   port/linux/memory port/linux/contents port/linux/early port/linux/lock \
+		   port/cxx \
 		   port/linux/fork port/linux/figures port/linux/mallinfo
 # Elsewhere what is only jumped to, and all functions but those that malloc and
 # free begin in, stand without padding, where the compiler knows how
