@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "ground/bits.h"
@@ -95,10 +96,19 @@ static enum answer try_move(void)
 #define PAGEMAP_TOUCHED	((uint64_t)3 << 62)
 #define PAGEMAP_WORDS	256
 
-/* A file, or -1 with errno */
+/*
+ * A file, or -1 with errno. By the system calls themselves, here and below: a
+ * thread may not be cancelled in malloc and its kin.
+ */
 static int pagemap_open(void)
 {
-	return open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	return (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/pagemap",
+			    O_RDONLY | O_CLOEXEC);
+}
+
+static void pagemap_close(int pagemap)
+{
+	(void)syscall(SYS_close, pagemap);
 }
 
 /* The words of `count` pages; true: as many were there */
@@ -108,7 +118,7 @@ static bool pagemap_read(int pagemap, const void *start, size_t count,
 	size_t bytes = count * sizeof(*words);
 	uintptr_t at = (uintptr_t)start / port_page_bytes() * sizeof(*words);
 
-	return pread(pagemap, words, bytes, (off_t)at) == (ssize_t)bytes;
+	return syscall(SYS_pread64, pagemap, words, bytes, at) == (long)bytes;
 }
 
 /* qemu-user shows the pages of other addresses: see what a new one does */
@@ -130,7 +140,7 @@ static enum answer try_pagemap(void)
 			answer = YES;
 	}
 	if (pagemap >= 0)
-		(void)close(pagemap);
+		pagemap_close(pagemap);
 	else	/* there may be too many open files now */
 		answer = UNKNOWN;
 	(void)munmap((void *)page, whole);
@@ -207,7 +217,7 @@ bool port_copy_touched(void *to, const void *from, size_t bytes)
 		pagemap = pagemap_open();
 	if (pagemap >= 0) {
 		copy_touched(pagemap, to, from, bytes / whole);
-		(void)close(pagemap);
+		pagemap_close(pagemap);
 	}
 	errno = error;
 	return pagemap >= 0;
@@ -243,7 +253,7 @@ bool port_zero_touched(void *start, size_t bytes)
 		memory_zero(start, (size_t)(from - (char *)start));
 		zero_touched(pagemap, from, to);
 		memory_zero(to, (size_t)(end - to));
-		(void)close(pagemap);
+		pagemap_close(pagemap);
 	}
 	errno = error;
 	return pagemap >= 0;
