@@ -17,6 +17,25 @@ static unsigned int aligned_class(size_t size, size_t alignment)
 	return class;
 }
 
+/*
+ * In place of a block that is not aligned: it is of a larger class, lent by the
+ * heap or for want of memory, see heap_alloc()
+ */
+static COLD void *aligned_own(struct heap *heap, void *lent,
+			      unsigned int class, size_t alignment)
+{
+	struct instance *instance = heap_instance(heap);
+	struct page *page = page_of_run(block_run_quiet(instance, lent));
+	void *p = heap_alloc_own(page->heap, class, false);
+
+	block_free(instance, lent);
+	if (likely(((uintptr_t)p & (alignment - 1)) == 0) && p)
+		return p;
+	if (p)
+		block_free(instance, p);
+	return error_no_memory(size_class_bytes(class));
+}
+
 static void *aligned_small(struct heap *heap, size_t size, size_t alignment,
 			   bool zero)
 {
@@ -30,11 +49,12 @@ static void *aligned_small(struct heap *heap, size_t size, size_t alignment,
 	if (class == CLASS_COUNT)
 		return NULL;
 	size = size_class_bytes(class);
-	p = zero ? heap_zalloc(heap, size) : heap_malloc(heap, size);
-	if (unlikely((uintptr_t)p & (alignment - 1))) {
-		/* of another class, for want of memory: see heap_alloc() */
-		block_free(heap_instance(heap), p);
-		return error_no_memory(size);
+	p = heap_malloc(heap, size);
+	if (unlikely((uintptr_t)p & (alignment - 1)))
+		p = aligned_own(heap, p, class, alignment);
+	if (zero && p) {
+		track_touch(p, size);
+		memory_zero(p, size);
 	}
 	return p;
 }

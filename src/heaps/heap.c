@@ -82,23 +82,11 @@ static struct page *queue_find(struct heap *heap, unsigned int class)
 	return NULL;
 }
 
-/*
- * A block of a larger class that has one, of up to `most` bytes. What is over
- * the class's size is zero.
- */
-static struct block *heap_larger(struct heap *heap, unsigned int class,
-				 size_t most)
+/* A block for a class of `bytes`, which is less: what is over that is zero */
+static struct block *page_lend(struct page *page, size_t bytes)
 {
-	size_t bytes = size_class_bytes(class);
-	struct page *page = NULL;
-	struct block *block;
+	struct block *block = page_pop(page);
 
-	while (!page && ++class < CLASS_COUNT &&
-	       size_class_bytes(class) <= most)
-		page = queue_find(heap, class);
-	if (!page)
-		return NULL;
-	block = page_pop(page);
 	if (unlikely(!block))
 		return NULL;
 	track_touch(block, page->block_size);
@@ -108,19 +96,40 @@ static struct block *heap_larger(struct heap *heap, unsigned int class,
 }
 
 /*
+ * When nothing else is left, a block of a larger class: so no request fails
+ * while a larger one would not.
+ */
+static struct block *heap_larger(struct heap *heap, unsigned int class)
+{
+	size_t bytes = size_class_bytes(class);
+	struct page *page = NULL;
+
+	while (!page && ++class < CLASS_COUNT)
+		page = queue_find(heap, class);
+	return page ? page_lend(page, bytes) : NULL;
+}
+
+/*
  * Each of many heaps has a few blocks of many sizes: a page for each size would
  * be nearly empty, and most of them would be made and given back again and
- * again. So a block that is larger by a quarter will do, where the heap has one
- * and no page of the class.
+ * again. So a block that is larger by a quarter will do, where the heap has no
+ * page of the class, and the first page of another one has a block.
  */
 static struct block *heap_borrow(struct heap *heap, unsigned int class)
 {
 	size_t bytes = size_class_bytes(class);
+	struct page *page;
 
 	if (likely(atomic_read(&heap->instance->heap_count) <=
 		   KEPT_HEAPS_MAX) || heap->queues[class].first != &empty_page)
 		return NULL;
-	return heap_larger(heap, class, bytes + bytes / 4);
+	while (++class < CLASS_COUNT &&
+	       size_class_bytes(class) <= bytes + bytes / 4) {
+		page = heap->queues[class].first;
+		if (page != &empty_page && page_has_block(page))
+			return page_lend(page, bytes);
+	}
+	return NULL;
 }
 
 size_t heap_largest_block(struct heap *heap, size_t least)
@@ -171,11 +180,25 @@ static struct page *heap_find(struct heap *heap, unsigned int class, bool hot)
 	}
 }
 
-struct block *heap_alloc(struct heap *heap, unsigned int class)
+struct block *heap_alloc_own(struct heap *heap, unsigned int class, bool hot)
 {
 	struct block *block;
 	struct page *page;
+
+	do {	/* bounded: a list is lost each time */
+		page = heap_find(heap, class, hot);
+		if (unlikely(!page))	/* a larger one would not fail */
+			return heap_larger(heap, class);
+		block = page_pop(page);
+	} while (unlikely(!block));
+	account_block_taken(page, block);
+	return block;
+}
+
+struct block *heap_alloc(struct heap *heap, unsigned int class)
+{
 	bool hot = heap->swaps_left < 0;
+	struct block *block;
 
 	heap->swaps_left = SWAPS_MAX;
 	heap->recheck_left = CLASS_COUNT;
@@ -190,14 +213,5 @@ struct block *heap_alloc(struct heap *heap, unsigned int class)
 		heap_sweep(heap, heap->sweep_class, 1);
 	}
 	block = heap_borrow(heap, class);
-	if (unlikely(block))
-		return block;
-	do {	/* bounded: a list is lost each time */
-		page = heap_find(heap, class, hot);
-		if (unlikely(!page))	/* a larger one would not fail */
-			return heap_larger(heap, class, SIZE_MAX);
-		block = page_pop(page);
-	} while (unlikely(!block));
-	account_block_taken(page, block);
-	return block;
+	return unlikely(block) ? block : heap_alloc_own(heap, class, hot);
 }

@@ -191,6 +191,11 @@ COLD void heap_collect_all(struct heap *heap);
 /* A block of the class, from any page that has or can get one; or NULL */
 struct block *heap_alloc(struct heap *heap, unsigned int class);
 /*
+ * The same, but of a larger class only where memory is short, and nothing else
+ * is done. `hot`: the class's only page may be too small, see heap_more_hot()
+ */
+struct block *heap_alloc_own(struct heap *heap, unsigned int class, bool hot);
+/*
  * Bytes of the largest block that is free in the heap, or `least` where none is
  * larger: what it finds has its frames, and may take them from others, so what
  * can be had otherwise is told first. O(pages)

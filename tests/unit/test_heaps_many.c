@@ -70,7 +70,7 @@ static void many_heaps_borrow(void **state)
 {
 	static struct heap *heaps[HEAPS_MANY];
 	const size_t count = 2 * UNIT_SIZE / 112;
-	char *larger, *block;
+	char *larger, *block, *aligned[8];
 	size_t i;
 
 	(void)state;
@@ -98,6 +98,16 @@ static void many_heaps_borrow(void **state)
 		memset(block, DIRT, 112);
 		blocks[i] = block;
 	}
+	/* nor is one lent that is not aligned as it has to be */
+	block = heap_malloc(&heap, 80);
+	for (i = 0; i < 8; i++) {
+		aligned[i] = heap_malloc_aligned(&heap, 64, 64, 0, i % 2);
+		assert_non_null(aligned[i]);
+		assert_int_equal((uintptr_t)aligned[i] % 64, 0);
+	}
+	for (i = 0; i < 8; i++)
+		instance_free(&instance, aligned[i]);
+	instance_free(&instance, block);
 	/* what is larger by more than a quarter will not */
 	block = heap_malloc(&heap, 80);
 	assert_int_equal(block_usable(block_run_quiet(&instance, block)), 80);
