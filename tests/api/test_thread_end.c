@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The end of a thread: frees that come late, and heaps that stay. */
+/*
+ * The end of a thread: frees that come late, heaps that stay, and where it may
+ * not end.
+ */
 #include "thread_load.h"
 
 /* -------- the end of a thread -------- */
@@ -107,6 +110,38 @@ static void heaps_left_behind(void **state)
 	}
 }
 
+/* -------- a thread that is to be cancelled -------- */
+
+static atomic_bool allocated;
+
+static void *cancelled(void *arg)
+{
+	unsigned char *p = mi_malloc(2 * MIB);
+
+	memset(launder(p), 0xff, 2 * MIB);
+	mi_free(p);
+	pthread_cancel(pthread_self());
+	/* what is dirty has to be cleared, and the system is asked where */
+	p = mi_calloc(1, 2 * MIB);
+	p = p ? mi_realloc(p, 64 * MIB) : p;
+	mi_free(p);
+	atomic_store(&allocated, p != NULL);
+	pthread_testcancel();
+	return arg;
+}
+
+static void no_call_is_a_cancellation_point(void **state)
+{
+	pthread_t thread;
+	void *result;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, cancelled, NULL), 0);
+	assert_int_equal(pthread_join(thread, &result), 0);
+	assert_true(atomic_load(&allocated));
+	assert_ptr_equal(result, PTHREAD_CANCELED);
+}
+
 int main(void)
 {
 	uint64_t seed = check_seed("threads");
@@ -114,6 +149,7 @@ int main(void)
 		cmocka_unit_test(destructors_that_allocate),
 		cmocka_unit_test_prestate(thread_done_and_init, &seed),
 		cmocka_unit_test_prestate(heaps_left_behind, &seed),
+		cmocka_unit_test(no_call_is_a_cancellation_point),
 	};
 
 	/* Before the allocator can have made a key of its own in most ports. */
