@@ -23,8 +23,8 @@ void port_process(struct port_process *process)
 	process->elapsed_msecs = compat_clock_nsecs() / 1000000;
 	if (!instance)
 		return;
-	process->resident = (instance->units_used + instance->units_dirty) <<
-			    UNIT_SHIFT;
+	process->resident = (instance->units_used + instance->units_dirty +
+			     instance->units_shelved) << UNIT_SHIFT;
 	process->resident_peak = instance->units_used_peak << UNIT_SHIFT;
 	if (process->resident_peak < process->resident)
 		process->resident_peak = process->resident;
@@ -89,8 +89,10 @@ const char *port_option_text(const char *name)
 
 void port_configure(const struct instance_config *config)
 {
-	params.purge = config->purge_enabled;
 	params.config = *config;
+	/* frames are counted all the same, so that none is missing */
+	if (!config->purge_enabled)
+		params.config.budget_bytes = SIZE_MAX;
 	params.config.os_enabled = false;
 	params.show_stats = option_get(mi_option_show_stats) != 0 ||
 			    option_get(mi_option_verbose) != 0;
