@@ -70,7 +70,8 @@ static bool stays(const struct run *run, size_t usable, size_t size)
  * likely grow again. Where its class has no page, one would be made for this
  * block alone, and the next one as soon as it grows: so it gets about half
  * more, and stays for a while. But not where that class has a page either, so
- * where many blocks grow a little only the first of them has too much.
+ * where many blocks grow a little only the first of them has too much. Of many
+ * heaps none makes a page for that.
  * NULL: it gets what it needs.
  */
 static void *block_with_room(struct heap *heap, size_t size)
@@ -79,6 +80,7 @@ static void *block_with_room(struct heap *heap, size_t size)
 	unsigned int more = class + (class < 48 ? class / 2 : 4);
 
 	if (heap == &empty_heap ||
+	    atomic_read(&heap->instance->heap_count) > KEPT_HEAPS_MAX ||
 	    (heap->page_count[class] | heap->page_count[more]))
 		return NULL;
 	return heap_alloc(heap, more);
