@@ -363,7 +363,7 @@ uintptr_t thread_free_forget_busy(struct page *page);
  * it is not full. Where another thread is busy with the page that does not
  * matter, as they cannot be taken now; that thread finds FULL. A page that is
  * NOTIFIED stays so, as heap_drain() will look at it. Release: pairs with the
- * acquire of thread_free_try_count().
+ * acquire of thread_free_try_push().
  */
 bool thread_free_mark_full(struct page *page);
 
