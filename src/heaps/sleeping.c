@@ -17,10 +17,9 @@
  * Nobody looks at the page again before its owner wakes, so what is decided
  * here has to hold for long: a quarter of the budget is for such pages, beside
  * free runs. The budget is the fixed one: a share of what is in use at this
- * moment says nothing of later. But what owners came for soon
- * after it was given back here is learned: see page_end_wait(). `waiting` may
- * be below zero for a moment: it is counted after the push, and the owner may
- * be faster.
+ * moment says nothing of later. But what owners came for soon after it was given
+ * back here is learned: see page_end_wait(). `waiting` may be below zero for a
+ * moment: it is counted after the push, and the owner may be faster.
  */
 static bool page_shall_go(struct instance *instance, const struct page *page)
 {
@@ -88,7 +87,6 @@ static enum page_state page_purge(struct instance *instance, struct page *page)
 	(void)port_purge((void *)run_start(&page->run), run_bytes(&page->run));
 	return thread_free_end_purge(page);
 }
-
 
 /*
  * What becomes of the page depends on the state at the end, whether its memory
