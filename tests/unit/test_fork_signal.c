@@ -6,6 +6,7 @@
  *
  * LDFLAGS: -Wl,--wrap=port_purge
  */
+#include "in_purge.h"
 #include "thread.h"
 
 #include <sys/wait.h>
@@ -51,23 +52,6 @@ __attribute__((noreturn)) static void child_ends(void)
 	allocate();
 	must(is_valid());
 	_exit(0);
-}
-
-/* Called once, in the next purge */
-static void (*in_purge)(void);
-
-bool __real_port_purge(void *start, size_t bytes);
-bool __wrap_port_purge(void *start, size_t bytes);
-
-bool __wrap_port_purge(void *start, size_t bytes)
-{
-	void (*call)(void) = in_purge;
-
-	if (call) {
-		in_purge = NULL;
-		call();
-	}
-	return __real_port_purge(start, bytes);
 }
 
 static pthread_barrier_t begun, may_end;

@@ -165,12 +165,6 @@ static void empty_pages_give_way(void **state)
 	munmap(memory, 4 * MIB);
 }
 
-static void count_forced(bool force, unsigned long long heartbeat, void *arg)
-{
-	(void)heartbeat;
-	*(size_t *)arg += force;
-}
-
 /* A collection is made where it may help, and not for what no arena can hold */
 static void collects_where_it_may_help(void **state)
 {

@@ -124,12 +124,6 @@ static void a_collection_empties_them(void **state)
 	assert_purged(COUNT * SIZE);
 }
 
-static void count_forced(bool force, unsigned long long heartbeat, void *arg)
-{
-	(void)heartbeat;
-	*(size_t *)arg += force;
-}
-
 /*
  * All memory is in runs of 4 MiB that wait, and a request needs two of them. It
  * does not have to look at all pages for that.

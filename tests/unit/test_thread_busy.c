@@ -5,6 +5,7 @@
  *
  * LDFLAGS: -Wl,--wrap=thread_free_end_count,--wrap=port_purge
  */
+#include "in_purge.h"
 #include "thread.h"
 
 /* Called once, by who has counted and has not said so */
@@ -26,58 +27,9 @@ uintptr_t __wrap_thread_free_end_count(struct page *of, size_t own, bool purge)
 	return __real_thread_free_end_count(of, own, purge);
 }
 
-/* Called once, in the next purge */
-static void (*in_purge)(void);
-
-bool __real_port_purge(void *start, size_t bytes);
-bool __wrap_port_purge(void *start, size_t bytes);
-
-bool __wrap_port_purge(void *start, size_t bytes)
-{
-	void (*call)(void) = in_purge;
-
-	if (call) {
-		in_purge = NULL;
-		call();
-	}
-	return __real_port_purge(start, bytes);
-}
-
-static bool is_purged(void)
-{
-	return word_is_purged(thread_free_read(page));
-}
-
 static bool is_counting(void)
 {
 	return thread_free_read(page) & PAGE_COUNTING;
-}
-
-static size_t count_back(void)
-{
-	return word_back(thread_free_read(page));
-}
-
-static void purge_at_once(void)
-{
-	default_instance.config.budget_bytes = 0;
-	default_instance.config.learn_bytes = 0;
-}
-
-static void free_third(void)
-{
-	mi_free(blocks[2]);
-}
-
-static void free_fourth(void)
-{
-	mi_free(blocks[3]);
-}
-
-static void free_second_and_third(void)
-{
-	free_second();
-	free_third();
 }
 
 static void (*owner_step)(void);

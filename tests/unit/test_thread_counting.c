@@ -20,38 +20,6 @@ uintptr_t __wrap_thread_free_end_count(struct page *of, size_t own, bool purge)
 	return __real_thread_free_end_count(of, own, purge);
 }
 
-static bool is_purged(void)
-{
-	return word_is_purged(thread_free_read(page));
-}
-
-static size_t count_back(void)
-{
-	return word_back(thread_free_read(page));
-}
-
-static void purge_at_once(void)
-{
-	default_instance.config.budget_bytes = 0;
-	default_instance.config.learn_bytes = 0;
-}
-
-static void free_third(void)
-{
-	mi_free(blocks[2]);
-}
-
-static void free_fourth(void)
-{
-	mi_free(blocks[3]);
-}
-
-static void free_second_and_third(void)
-{
-	free_second();
-	free_third();
-}
-
 static void free_all_but_first(void)
 {
 	free_second_and_third();

@@ -7,6 +7,7 @@
  *
  * LDFLAGS: -Wl,--wrap=port_lock,--wrap=port_purge
  */
+#include "in_purge.h"
 #include "thread.h"
 
 /* Called once, when a thread without a heap wants the lock */
@@ -24,23 +25,6 @@ void __wrap_port_lock(struct port_lock *lock)
 		call();
 	}
 	__real_port_lock(lock);
-}
-
-/* Called once, in the next purge */
-static void (*in_purge)(void);
-
-bool __real_port_purge(void *start, size_t bytes);
-bool __wrap_port_purge(void *start, size_t bytes);
-
-bool __wrap_port_purge(void *start, size_t bytes)
-{
-	void (*call)(void) = in_purge;
-
-	if (call) {
-		in_purge = NULL;
-		call();
-	}
-	return __real_port_purge(start, bytes);
 }
 
 /* -------- notifications that come late -------- */

@@ -92,10 +92,43 @@ static inline void free_second(void)
 	mi_free(blocks[1]);
 }
 
+static inline void free_third(void)
+{
+	mi_free(blocks[2]);
+}
+
+static inline void free_fourth(void)
+{
+	mi_free(blocks[3]);
+}
+
+static inline void free_second_and_third(void)
+{
+	free_second();
+	free_third();
+}
+
 static inline void free_third_and_fourth(void)
 {
 	mi_free(blocks[2]);
 	mi_free(blocks[3]);
+}
+
+/* What the page's word says, and when its memory goes */
+static inline bool is_purged(void)
+{
+	return word_is_purged(thread_free_read(page));
+}
+
+static inline size_t count_back(void)
+{
+	return word_back(thread_free_read(page));
+}
+
+static inline void purge_at_once(void)
+{
+	default_instance.config.budget_bytes = 0;
+	default_instance.config.learn_bytes = 0;
 }
 
 /* All goes back at the end, whatever has come between */
