@@ -77,7 +77,7 @@ static bool stays(const struct run *run, size_t usable, size_t size)
 static void *block_with_room(struct heap *heap, size_t size)
 {
 	unsigned int class = size_class_of(size);
-	unsigned int more = class + (class < 48 ? class / 2 : 4);
+	unsigned int more = size_class_of(size + size / 2);
 
 	if (heap == &empty_heap ||
 	    atomic_read(&heap->instance->heap_count) > KEPT_HEAPS_MAX ||

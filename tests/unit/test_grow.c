@@ -286,6 +286,29 @@ static void grows_in_the_last_memory(void **state)
 	munmap(memory, MIB);
 }
 
+/* A small block that grows gets about half more: no more than a class above */
+static void room_is_half(void **state)
+{
+	char *memory = dirty_memory(4 * MIB);
+	size_t size, usable, most;
+	void *p;
+
+	(void)state;
+	assert_non_null(arena_new(&instance, memory, 4 * MIB, false));
+	heap_begin(&heap, &instance);
+	for (size = 32; size <= GROWN_CLASSED_MAX; size += 16) {
+		p = heap_realloc(&heap, heap_malloc(&heap, 16), size, false);
+		assert_non_null(p);
+		usable = block_usable(block_run_quiet(&instance, p));
+		most = size_class_bytes(size_class_of(size + size / 2));
+		check(usable <= most, "%zu bytes for %zu", usable, size);
+		instance_free(&instance, p);
+		heap_collect(&heap, true);
+	}
+	heap_finish();
+	munmap(memory, 4 * MIB);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -293,6 +316,7 @@ int main(void)
 		cmocka_unit_test_setup(less_room_will_do, renew),
 		cmocka_unit_test_setup(empty_pages_give_way, renew),
 		cmocka_unit_test_setup(collects_where_it_may_help, renew),
+		cmocka_unit_test_setup(room_is_half, renew),
 		cmocka_unit_test_setup(moves_seldom, renew),
 		cmocka_unit_test_setup(many_have_what_they_need, renew),
 		cmocka_unit_test_setup(grows_in_the_last_memory, renew),
