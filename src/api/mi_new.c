@@ -16,14 +16,16 @@ static bool try_again(bool may_throw)
 	port_throw_bad_alloc();
 }
 
+/* `heap`: NULL for the default one, which the handler may change or end */
 static COLD void *new_slow(struct heap *heap, size_t size, size_t alignment,
 			   bool may_throw)
 {
 	void *p = NULL;
 
 	while (!p && size <= PTRDIFF_MAX && try_again(may_throw))
-		p = tracked(heap_malloc_aligned(heap, size, alignment, 0,
-						false), false);
+		p = tracked(heap_malloc_aligned(heap ? heap : heap_here(),
+						size, alignment, 0, false),
+			    false);
 	if (!p && may_throw)
 		port_throw_bad_alloc();
 	return p;
@@ -33,8 +35,7 @@ void *mi_new(size_t size)
 {
 	void *p = mi_malloc(size);
 
-	return likely(p) ? p : new_slow(heap_here(), size, BLOCK_ALIGN,
-					true);
+	return likely(p) ? p : new_slow(NULL, size, BLOCK_ALIGN, true);
 }
 
 void *mi_new_nothrow(size_t size)
@@ -46,7 +47,7 @@ void *mi_new_aligned(size_t size, size_t alignment)
 {
 	void *p = mi_malloc_aligned(size, alignment);
 
-	return likely(p) ? p : new_slow(heap_here(), size, alignment, true);
+	return likely(p) ? p : new_slow(NULL, size, alignment, true);
 }
 
 void *mi_new_aligned_nothrow(size_t size, size_t alignment)

@@ -185,6 +185,34 @@ static void mi_new_with_handler()
 	std::set_new_handler(old);
 }
 
+static mi_heap_t *default_of_caller;
+
+static void handler_that_ends_the_heap()
+{
+	mi_heap_destroy(default_of_caller);
+	mi_option_disable(mi_option_disallow_os_alloc);
+	std::set_new_handler(0);
+}
+
+/* Where the handler ends the default heap, mi_new() goes on with another one */
+static void mi_new_after_its_heap()
+{
+	std::new_handler old = std::set_new_handler(handler_that_ends_the_heap);
+	mi_heap_t *before = mi_heap_get_default();
+	void *p;
+
+	default_of_caller = mi_heap_new();
+	CHECK(default_of_caller != 0);
+	mi_heap_set_default(default_of_caller);
+	mi_option_enable(mi_option_disallow_os_alloc);
+	p = mi_new(100000);
+	CHECK(is_ours(p, 100000));
+	CHECK(mi_heap_get_default() == before);
+	CHECK(mi_heap_contains_block(before, p));
+	mi_free(p);
+	std::set_new_handler(old);
+}
+
 static void mi_new_family()
 {
 	void *p = mi_new(100);
@@ -286,6 +314,7 @@ int main()
 	RUN(failure_with_handler);
 	RUN(mi_new_family);
 	RUN(mi_new_with_handler);
+	RUN(mi_new_after_its_heap);
 #if __cplusplus >= 201402L || defined(__cpp_sized_deallocation)
 	RUN(sized);
 #endif
