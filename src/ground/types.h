@@ -201,6 +201,7 @@ struct instance {
 	size_t remote_purged_units;	/* their memory was given back */
 	size_t waiting_learned;		/* in page_end_wait(): may wait, too */
 	bool waiting_deep;		/* nothing is learned at present */
+	uint32_t counting;		/* threads in page_count() */
 	size_t kept_units;		/* of pages that may be empty */
 
 	struct port_lock lock;

@@ -87,13 +87,16 @@ void heaps_fork_child(struct instance *instance)
 	struct arena *arena;
 
 	runs_end_purge(instance, self);
-	if (instance->heap_count <= (heap_current() != &empty_heap))
-		return;		/* there was no other heap */
+	/* there was no other heap, and nobody busy with a page of this one */
+	if (instance->heap_count <= (heap_current() != &empty_heap) &&
+	    atomic_read(&instance->counting) == 0)
+		return;
 	heaps_orphan(instance, self);
 	instance->kept_units = 0;
 	instance->waiting_units = 0;
 	instance->remote_purged_units = 0;
 	instance->waiting_deep = false;
+	instance->counting = 0;
 	for (arena = instance->arenas; arena; arena = arena->next)
 		pages_orphan(arena, self);
 }

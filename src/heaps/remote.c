@@ -59,10 +59,15 @@ static bool free_into_owned(struct instance *instance, struct page *page,
 	uintptr_t counting = 0;
 
 	if (unlikely((left & (left - 1)) == 0) &&
-	    page_shall_count(instance, page, *word, left))
+	    page_shall_count(instance, page, *word, left)) {
 		counting = PAGE_COUNTING;
-	if (!thread_free_try_push(page, word, block, counting))
+		(void)atomic_add(&instance->counting, 1);
+	}
+	if (!thread_free_try_push(page, word, block, counting)) {
+		if (unlikely(counting))
+			(void)atomic_add(&instance->counting, UINT32_MAX);
 		return false;
+	}
 	if (unlikely(left == 0))
 		(void)atomic_add(&instance->waiting_units, units);
 	if (unlikely(counting))

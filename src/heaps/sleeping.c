@@ -17,9 +17,9 @@
  * Nobody looks at the page again before its owner wakes, so what is decided
  * here has to hold for long: a quarter of the budget is for such pages, beside
  * free runs. The budget is the fixed one: a share of what is in use at this
- * moment says nothing of later. But what owners came for soon after it was given
- * back here is learned: see page_end_wait(). `waiting` may be below zero for a
- * moment: it is counted after the push, and the owner may be faster.
+ * moment says nothing of later. But what owners came for soon after it was
+ * given back here is learned: see page_end_wait(). `waiting` may be below zero
+ * for a moment: it is counted after the push, and the owner may be faster.
  */
 static bool page_shall_go(struct instance *instance, const struct page *page)
 {
@@ -119,6 +119,7 @@ void page_count(struct instance *instance, struct page *page, bool notify)
 		page_free_or_abandon(instance, page);
 	else if (notify || state == PAGE_FULL)
 		heap_notify(atomic_read(&page->heap), page);
+	(void)atomic_add(&instance->counting, UINT32_MAX);
 }
 
 #endif /* MI_CONCURRENT */

@@ -62,9 +62,8 @@ static void owner_does(void (*step)(void))
 }
 
 /* One block of four is free, by the owner; that the page is counted is next */
-static void owner_begins(void (*end_of_count)(void))
+static void only_owner_begins(void (*end_of_count)(void))
 {
-	must(mi_malloc(1) != NULL);
 	purge_at_once();
 	pthread_barrier_init(&begin, NULL, 2);
 	pthread_barrier_init(&done, NULL, 2);
@@ -72,6 +71,13 @@ static void owner_begins(void (*end_of_count)(void))
 	pthread_barrier_wait(&done);
 	owner_does(free_first);
 	in_count = end_of_count;
+}
+
+/* The same, where the thread that counts has a heap, too */
+static void owner_begins(void (*end_of_count)(void))
+{
+	must(mi_malloc(1) != NULL);
+	only_owner_begins(end_of_count);
 }
 
 static void owner_ends_now(void)
@@ -261,6 +267,19 @@ static int fork_amid_a_count(void *arg)
 	return 0;
 }
 
+static int fork_with_one_heap(void *arg)
+{
+	(void)arg;
+	mi_thread_done();
+	only_owner_begins(owner_forks_now);
+	must(default_instance.heap_count == 1);
+	free_second_and_third();
+	must(!in_count && count_back() == 3);
+	must(default_instance.counting == 0);
+	owner_does(NULL);
+	return 0;
+}
+
 static int child_of_fork_in_a_purge(void *arg)
 {
 	(void)arg;
@@ -303,6 +322,7 @@ int main(void)
 		TEST_IN_CHILD(collection_amid_a_count),
 		TEST_IN_CHILD(heap_destroyed_amid_a_count),
 		TEST_IN_CHILD(fork_amid_a_count),
+		TEST_IN_CHILD(fork_with_one_heap),
 		TEST_IN_CHILD(fork_amid_a_purge),
 	};
 
