@@ -195,8 +195,19 @@ PADDING		:= -falign-functions=1 -falign-jumps=1
 $(foreach kind,shared static pic,$(HOT_NAMES:%=$(BUILD)/$(kind)/%.o)): \
 	PADDING := -falign-jumps=1
 endif
+# What makes code larger, though -Oz does it
+LARGER		:= -fno-caller-saves -fno-move-loop-invariants
+ifneq ($(shell echo | $(CC) -Werror $(LARGER) -x c -c -o /dev/null - 2>&1),)
+LARGER		:=
+endif
 $(foreach kind,shared static pic,$(COLD_NAMES:%=$(BUILD)/$(kind)/%.o)): \
-	OPTIMIZE := -Oz
+	OPTIMIZE := -Oz $(LARGER)
+# On x86-64 -Oz copies byte by byte, by an instruction that is slow to begin
+ifeq ($(shell echo | $(CC) -Werror -mstringop-strategy=libcall -x c -c -o \
+	/dev/null - 2>&1),)
+$(foreach kind,shared static pic,$(BUILD)/$(kind)/src/blocks/realloc.o): \
+	KIND_CFLAGS += -mstringop-strategy=libcall
+endif
 endif
 
 $(BUILD)/shared/%.o: KIND_CFLAGS += -DPORT_EARLY

@@ -100,6 +100,8 @@ static void *block_to_move_to(struct heap *heap, size_t size, bool grows)
 			block_with_room(heap, size);
 		if (block || size > CLASSED_SIZE_MAX)
 			return block;
+		if (size <= DIRECT_SIZE_MAX)
+			size += size / GROWN_PART;
 	}
 	return heap_malloc(heap, size);
 }
@@ -243,19 +245,30 @@ static void *realloc_elsewhere(struct heap *heap, const struct resize *r)
 }
 
 /*
- * With `zero`, the block was zero to its end when it was made, and stays
- * zero beyond its size: what is cut off is cleared, what is added is zero.
+ * The short way, for most calls: a block of a page that can hold the size, and
+ * of which no half would be wasted. False: more has to be looked at.
  */
-void *heap_realloc(struct heap *heap, void *p, size_t size, bool zero)
+static inline bool block_stays(struct instance *instance, const void *p,
+			       size_t size)
 {
-	struct resize r = { .block = p, .size = size, .zero = zero };
+	struct run *run = run_of(instance, p);
+	size_t usable = run->block_size;	/* 0: it is no page */
+
+	return !MI_TRACK && size - 1 < usable && size >= usable / 2 &&
+	       run_starts_block(run, p) && !block_has_tag(page_of_run(run), p);
+}
+
+static NOINLINE void *realloc_slow(struct heap *heap, void *p, size_t size,
+				   bool zero)
+{
+	struct instance *instance = heap_instance(heap);
+	struct resize r = {
+		.instance = instance, .run = block_run(instance, p, "realloc"),
+		.block = p, .size = size, .zero = zero,
+	};
 	size_t usable;
 	void *result;
 
-	if (!p)
-		return zero ? heap_zalloc(heap, size) : heap_malloc(heap, size);
-	r.instance = heap_instance(heap);
-	r.run = block_run(r.instance, p, "realloc");
 	if (unlikely(!r.run))
 		return NULL;
 	usable = block_usable(r.run);
@@ -269,4 +282,17 @@ void *heap_realloc(struct heap *heap, void *p, size_t size, bool zero)
 	if (unlikely(!result) && size <= usable)
 		result = realloc_here(&r);
 	return result;
+}
+
+/*
+ * With `zero`, the block was zero to its end when it was made, and stays
+ * zero beyond its size: what is cut off is cleared, what is added is zero.
+ */
+void *heap_realloc(struct heap *heap, void *p, size_t size, bool zero)
+{
+	if (!p)
+		return zero ? heap_zalloc(heap, size) : heap_malloc(heap, size);
+	if (likely(!zero) && block_stays(heap_instance(heap), p, size))
+		return p;
+	return realloc_slow(heap, p, size, zero);
 }

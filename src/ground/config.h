@@ -129,6 +129,12 @@
 #define GROWN_CLASSED_MAX	((size_t)8192)
 
 /*
+ * A small block that grows gets so large a part of itself more. The classes up
+ * to DIRECT_SIZE_MAX are 16 bytes apart, so it would soon have to move again.
+ */
+#define GROWN_PART		8
+
+/*
  * A block that has to move as it grows, and is a large one then, goes where so
  * many times its size is free behind it: it grows to 16 times its size
  * before it has to move again.
