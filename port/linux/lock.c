@@ -20,6 +20,9 @@ enum { FUTEX_WAIT_HERE = 128, FUTEX_WAKE_HERE = 129 };
 
 #define LOW_HALF	(__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
 
+/* glibc's, from 2.32 on: true where there is no other thread */
+__attribute__((weak)) extern char __libc_single_threaded;
+
 static inline bool word_swap(struct port_lock *lock, uintptr_t *word,
 			     uintptr_t to, int order)
 {
@@ -27,9 +30,25 @@ static inline bool word_swap(struct port_lock *lock, uintptr_t *word,
 					   order, __ATOMIC_RELAXED);
 }
 
-static inline uintptr_t word_read(const struct port_lock *lock)
+static ALWAYS_INLINE uintptr_t word_read(const struct port_lock *lock)
 {
 	return __atomic_load_n(&lock->word, __ATOMIC_RELAXED);
+}
+
+/*
+ * Stored, not swapped: an atomic step costs several times as much. Only for who
+ * has no other thread beside it; a signal may still come before and after.
+ */
+static inline void word_store(struct port_lock *lock, uintptr_t to)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	__atomic_store_n(&lock->word, to, __ATOMIC_RELAXED);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+static inline bool is_alone(void)
+{
+	return &__libc_single_threaded && __libc_single_threaded;
 }
 
 static bool word_is_mine(uintptr_t word)
@@ -73,6 +92,11 @@ void port_lock(struct port_lock *lock)
 {
 	uintptr_t word = 0;
 
+	/* who interrupts this before it is stored gives back what it takes */
+	if (is_alone() && !word_read(lock)) {
+		word_store(lock, port_thread_id());
+		return;
+	}
 	if (unlikely(!word_swap(lock, &word, port_thread_id(),
 				__ATOMIC_ACQUIRE)))
 		lock_wait(lock);
@@ -106,6 +130,15 @@ void port_unlock(struct port_lock *lock)
 {
 	uintptr_t word = port_thread_id();
 
+	/*
+	 * A signal that comes in between may fork, and the child's LOCK_REPAIR
+	 * is lost then. But where there was no other thread nothing is left to
+	 * be repaired.
+	 */
+	if (is_alone() && word_read(lock) == word) {
+		word_store(lock, 0);
+		return;
+	}
 	if (unlikely(!word_swap(lock, &word, 0, __ATOMIC_RELEASE)))
 		unlock_flags(lock);
 }
