@@ -96,6 +96,9 @@ static enum answer try_move(void)
 #define PAGEMAP_TOUCHED	((uint64_t)3 << 62)
 #define PAGEMAP_WORDS	256
 
+/* So much is given back rather than read about */
+#define ZERO_PURGE_MIN	((ptrdiff_t)4 << 20)
+
 /*
  * A file, or -1 with errno. By the system calls themselves, here and below: a
  * thread may not be cancelled in malloc and its kin.
@@ -223,9 +226,13 @@ bool port_copy_touched(void *to, const void *from, size_t bytes)
 	return pagemap >= 0;
 }
 
-static void zero_touched(int pagemap, char *at, const char *end)
+/*
+ * To read what the system knows of a long range takes longer than to give it
+ * back, so where little was touched of what was read the rest is given back.
+ */
+static void zero_touched(int pagemap, char *at, const char *end, bool purges)
 {
-	size_t whole = port_page_bytes(), count, i;
+	size_t whole = port_page_bytes(), count, i, touched;
 	uint64_t words[PAGEMAP_WORDS];
 	bool known;
 
@@ -234,13 +241,19 @@ static void zero_touched(int pagemap, char *at, const char *end)
 		if (count > PAGEMAP_WORDS)
 			count = PAGEMAP_WORDS;
 		known = pagemap_read(pagemap, at, count, words);
-		for (i = 0; i < count; i++, at += whole)
-			if (!known || (words[i] & PAGEMAP_TOUCHED))
+		for (i = touched = 0; i < count; i++, at += whole)
+			if (!known || (words[i] & PAGEMAP_TOUCHED)) {
 				memory_zero(at, whole);
+				touched++;
+			}
+		if (purges && touched < count / 4 &&
+		    end - at >= ZERO_PURGE_MIN &&
+		    port_purge(at, (size_t)(end - at)))
+			return;
 	}
 }
 
-bool port_zero_touched(void *start, size_t bytes)
+bool port_zero_touched(void *start, size_t bytes, bool purges)
 {
 	char *from = (char *)align_up((uintptr_t)start, port_page_bytes());
 	char *end = (char *)start + bytes;
@@ -251,7 +264,7 @@ bool port_zero_touched(void *start, size_t bytes)
 		pagemap = pagemap_open();
 	if (pagemap >= 0) {
 		memory_zero(start, (size_t)(from - (char *)start));
-		zero_touched(pagemap, from, to);
+		zero_touched(pagemap, from, to, purges);
 		memory_zero(to, (size_t)(end - to));
 		pagemap_close(pagemap);
 	}

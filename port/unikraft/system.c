@@ -62,8 +62,9 @@ bool port_copy_touched(void *to, const void *from, size_t bytes)
 	return false;
 }
 
-bool port_zero_touched(void *start, size_t bytes)
+bool port_zero_touched(void *start, size_t bytes, bool purges)
 {
+	(void)purges;
 	(void)start;
 	(void)bytes;
 	return false;

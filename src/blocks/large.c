@@ -67,7 +67,8 @@ static void large_zero(struct instance *instance, const struct large *large,
 	track_touch((void *)start, bytes);
 	if (bytes < ZERO_ASK_MIN ||
 	    arena_by_number(instance, large->arena_number)->fixed ||
-	    !port_zero_touched((void *)start, bytes))
+	    !port_zero_touched((void *)start, bytes,
+			       instance->config.purge_enabled))
 		memory_zero((void *)start, bytes);
 }
 

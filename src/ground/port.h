@@ -153,9 +153,10 @@ bool port_copy_touched(void *to, const void *from, size_t bytes);
 /*
  * Zeroes a range, and neither reads nor writes what the system knows to be
  * untouched, and so zero. false: it knows nothing of that, or the range holds
- * none of its whole pages, and nothing was done.
+ * none of its whole pages, and nothing was done. `purges`: where that is less
+ * work the memory may be given back for it.
  */
-bool port_zero_touched(void *start, size_t bytes);
+bool port_zero_touched(void *start, size_t bytes, bool purges);
 
 enum port_moved {
 	PORT_MOVED,	/* `to` holds what `from` held; `from` reads as zero */

@@ -51,6 +51,36 @@ static void only_what_was_touched_is_cleared(void **state)
 	instance_free(&instance, p);
 }
 
+/* So the system is not asked about all of it; but only where it may be done */
+static void what_little_was_touched_is_given_back(void **state)
+{
+	bool purges = true;
+	char *p, *again;
+
+	(void)state;
+	if (!pagemap_is_there()) {
+		print_message("# skipped: no /proc/self/pagemap here\n");
+		skip();
+	}
+	instance.config.budget_bytes = ARENA_BYTES;
+	do {
+		p = heap_malloc(&heap, 40 * MIB);
+		memset(p, DIRT, 1);
+		memset(p + 20 * MIB, DIRT, 1);
+		memset(p + 40 * MIB - 1, DIRT, 1);
+		instance_free(&instance, p);
+		instance.config.purge_enabled = purges;
+		again = heap_zalloc(&heap, 40 * MIB);
+		assert_ptr_equal(again, p);
+		assert_in_range(touched_pages(p, 40 * MIB), purges ? 0 : 3,
+				purges ? 1 : 3);
+		assert_true(all_zero(p, 40 * MIB));
+		instance_free(&instance, p);
+		purge_all(&instance);
+		purges = !purges;
+	} while (!purges);
+}
+
 /* A file that is all dirt, mapped for all to see and handed over for ever */
 static char *shared_memory(struct instance *own)
 {
@@ -120,6 +150,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(only_what_was_touched_is_cleared),
+		T(what_little_was_touched_is_given_back),
 		T(users_memory_is_cleared),
 		T(users_memory_is_copied),
 	};
