@@ -96,7 +96,7 @@
  * The budget, see budget.c: what was missed so many times may stay, and in an
  * epoch so many times as much is cut as the budget is.
  */
-#define LEARN_PRICE		64
+#define LEARN_PRICE		24
 #define EPOCH_BREATHS		4
 
 /* Where frames may run out, so large a part of those that are free need not */

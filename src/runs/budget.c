@@ -82,6 +82,9 @@ static void epoch_end(struct instance *instance, size_t allowed)
 	size_t spare = budget->spare > allowed ? budget->spare - allowed : 0;
 
 	budget->learned -= spare < budget->learned ? spare : budget->learned;
+	spare *= LEARN_PRICE;
+	budget->missed_ever -= spare < budget->missed_ever ? spare :
+			       budget->missed_ever;
 	budget->cut = 0;
 	budget->spare = units_resting(instance);
 }
