@@ -86,6 +86,7 @@ cat >"$objects/include/port_config.h" <<'EOF'
 #define PORT_STATIC_INSTANCE 0
 #define PORT_FRAMES_RUN_OUT 1
 #define PORT_KEPT_UNITS_MAX 1024
+#define PORT_KEPT_LEARN_MAX 0
 #define PORT_TLS
 struct port_lock { int unused; };
 uintptr_t port_thread_id(void);

@@ -16,6 +16,8 @@
  *				fault without a frame is fatal; else 0
  *	PORT_KEPT_UNITS_MAX	units of pages that heaps keep though they are
  *				empty, beside those of one unit
+ *	PORT_KEPT_LEARN_MAX	so many more, within the budget, where such
+ *				pages were missed: see keep.c
  *	PORT_TLS		storage class of a thread's heap word
  *	PORT_TURNS		1 where that word is no thread's own, as threads
  *				take turns: the mi_* functions find the caller's

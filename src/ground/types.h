@@ -127,6 +127,9 @@ struct heap {
 	struct arena *arena;		/* allocate only there, if not NULL */
 	struct heap *thread_next;	/* heaps of one thread */
 	size_t kept_units;		/* of its pages that may be empty */
+#if PORT_KEPT_LEARN_MAX
+	uint64_t gave_back[(CLASS_COUNT + 63) / 64];	/* see heap_missed() */
+#endif
 	uint64_t heartbeat;
 	int swaps_left;			/* see page_may_swap() */
 	unsigned int sweep_class;	/* where heap_sweep() goes on */
@@ -203,6 +206,9 @@ struct instance {
 	bool waiting_deep;		/* nothing is learned at present */
 	uint32_t counting;		/* threads in page_count() */
 	size_t kept_units;		/* of pages that may be empty */
+#if PORT_KEPT_LEARN_MAX
+	size_t kept_learned;		/* and may be: heap_missed() */
+#endif
 
 	struct port_lock lock;
 	/* Written under the lock, read without: atomic */

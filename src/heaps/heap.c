@@ -8,6 +8,7 @@ static struct page *heap_enter(struct heap *heap, struct page *page)
 	if (!page)
 		return NULL;
 	heap->page_count[page->class]++;
+	heap_missed(heap, page);
 	(void)page_stay(heap, page);
 	queue_prepend(heap, page);
 	return page;

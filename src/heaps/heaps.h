@@ -97,6 +97,27 @@ void heap_page_emptied(struct page *page);
 /* Collects what came back to one page, and moves it to where it belongs */
 void heap_page_sweep(struct page *page);
 /*
+ * keep.c: a page that has run empty is given back; and a new page was made. If
+ * it was of a class of which one was given back, more may be kept from then on.
+ */
+#if PORT_KEPT_LEARN_MAX
+void heap_gives_back(struct heap *heap, unsigned int class);
+void heap_missed(struct heap *heap, const struct page *page);
+#else
+static inline void heap_gives_back(struct heap *heap, unsigned int class)
+{
+	(void)heap;
+	(void)class;
+}
+
+static inline void heap_missed(struct heap *heap, const struct page *page)
+{
+	(void)heap;
+	(void)page;
+}
+#endif
+
+/*
  * Collects what others freed into the first pages of a class, and moves these
  * behind the others: so that no page is forgotten whose class is not used.
  */

@@ -41,10 +41,48 @@ static bool page_is_kept(const struct heap *heap, const struct page *page)
  */
 static bool may_count(const struct heap *heap, size_t units, size_t part)
 {
-	return atomic_read(&heap->instance->kept_units) + units <=
-	       PORT_KEPT_UNITS_MAX / part ||
+	const struct instance *instance = heap->instance;
+	size_t most = PORT_KEPT_UNITS_MAX;
+
+#if PORT_KEPT_LEARN_MAX
+	most += atomic_read(&instance->kept_learned);
+#endif
+	return atomic_read(&instance->kept_units) + units <= most / part ||
 	       heap->kept_units + units <= KEPT_UNITS_EACH / part;
 }
+
+#if PORT_KEPT_LEARN_MAX
+static uint64_t *class_bits(struct heap *heap, unsigned int class,
+			    uint64_t *bit)
+{
+	*bit = UINT64_C(1) << (class % 64);
+	return &heap->gave_back[class / 64];
+}
+
+void heap_gives_back(struct heap *heap, unsigned int class)
+{
+	uint64_t bit, *bits = class_bits(heap, class, &bit);
+
+	*bits |= bit;
+}
+
+/*
+ * The limit rises by what would have had to be kept. It is for all heaps: where
+ * two learn at once, one of the lessons may be lost.
+ */
+void heap_missed(struct heap *heap, const struct page *page)
+{
+	uint64_t bit, *bits = class_bits(heap, page->class, &bit);
+	size_t *learned = &heap->instance->kept_learned, units;
+
+	if (!(*bits & bit))
+		return;
+	*bits &= ~bit;
+	units = atomic_read(learned) + page->units;
+	atomic_write(learned, units < PORT_KEPT_LEARN_MAX ? units :
+		     PORT_KEPT_LEARN_MAX);
+}
+#endif
 
 /*
  * Looks for a kept page that is in use, and keeps it no longer: it is watched

@@ -42,6 +42,9 @@ void heap_page_emptied(struct page *page)
 		return;
 	if (page_keep(heap, page))
 		return;
+	/* one of small blocks is better made anew: its blocks are in order */
+	if (page->block_size >= UNIT_SIZE)
+		heap_gives_back(heap, page->class);
 	heap_page_remove(heap, page);
 	page_free(page);
 }

@@ -42,7 +42,7 @@ static bool heap_adds_up(void)
 
 	(void)heap_visit_pages(&heap, count_page, counts);
 	return counts[0] == pages_in_heap() &&
-	       counts[1] <= PORT_KEPT_UNITS_MAX &&
+	       counts[1] <= PORT_KEPT_UNITS_MAX + PORT_KEPT_LEARN_MAX &&
 	       counts[0] == runs_of_kind(&instance, RUN_PAGE);
 }
 
@@ -299,6 +299,41 @@ static void collection_finds_full_pages(void **state)
 			instance_free(&instance, blocks[count]);
 }
 
+static void breathe(size_t size, size_t count, unsigned int rounds)
+{
+	size_t i;
+
+	while (rounds--) {
+		for (i = 0; i < count; i++)
+			blocks[i] = heap_malloc(&heap, size);
+		for (i = 0; i < count; i++)
+			instance_free(&instance, blocks[i]);
+	}
+}
+
+#if PORT_KEPT_LEARN_MAX && MI_CLASS_STATS
+/* Pages of blocks of some units that run empty and are needed again soon */
+static void missed_pages_are_kept(void **state)
+{
+	unsigned int class = size_class_of(32 * KIB);
+	uint64_t made;
+
+	(void)state;
+	breathe(32 * KIB, 100, 8);
+	made = instance.stats[class].pages_total;
+	breathe(32 * KIB, 100, 8);
+	assert_int_equal(instance.stats[class].pages_total, made);
+	assert_in_range(instance.kept_learned, 1, PORT_KEPT_LEARN_MAX);
+	/* no more than the limit; that of small ones costs little, not kept */
+	breathe(32 * KIB, 1000, 8);
+	assert_in_range(instance.kept_units, 1,
+			PORT_KEPT_UNITS_MAX + PORT_KEPT_LEARN_MAX);
+	instance.kept_learned = 0;
+	breathe(256, 10000, 8);
+	assert_int_equal(instance.kept_learned, 0);
+}
+#endif
+
 #define T(test)	cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -311,6 +346,9 @@ int main(void)
 		T(swaps_are_short_and_not_endless),
 		T(full_pages_wait),
 		T(collection_finds_full_pages),
+#if PORT_KEPT_LEARN_MAX && MI_CLASS_STATS
+		T(missed_pages_are_kept),
+#endif
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

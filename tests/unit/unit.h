@@ -207,7 +207,8 @@ static inline size_t units_of_pages(const struct instance *instance)
 }
 
 /* What pages an instance may hold where nothing at all is handed out */
-#define EMPTY_UNITS_MAX	(PORT_KEPT_UNITS_MAX + CLASS_COUNT)
+#define EMPTY_UNITS_MAX	(PORT_KEPT_UNITS_MAX + PORT_KEPT_LEARN_MAX + \
+			 CLASS_COUNT)
 
 /*
  * Whether it was noticed that the page is empty, in a heap that had `count`
