@@ -11,7 +11,7 @@ import sys
 import time
 
 QEMU = "qemu-system-x86_64"
-# What the guest writes to the exit port; see kernel/layout.h.
+# What the guest ends with; see kernel/layout.h.
 EXIT_BASE = 0x10
 EXIT_STATUS_MAX = 0x3f
 EXIT_CRASH = 0x60

@@ -2,18 +2,16 @@
 /*
  * A page fault: filled on demand in mode vmem, the end of the run otherwise.
  */
-#include "machine.h"
+#include "arch.h"
 #include "memory.h"
 #include "options.h"
-
-#define FAULT_PRESENT 0x1		/* the page was there: no permission */
 
 bool page_fault_resolve(uintptr_t address, uint64_t error, const char **why)
 {
 	bool known = false;
 
 	*why = "nothing is mapped there";
-	if (error & FAULT_PRESENT) {
+	if (fault_of_permission(error)) {
 		*why = "not permitted";
 		return false;
 	}

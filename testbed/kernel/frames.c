@@ -20,7 +20,7 @@ static struct uk_falloc counters;
 
 static void frame_mark_free(uintptr_t frame)
 {
-	size_t index = frame >> FRAME_SHIFT;
+	size_t index = (frame - MEMORY_START) >> FRAME_SHIFT;
 
 	bits[index / FRAMES_IN_WORD] |= 1UL << index % FRAMES_IN_WORD;
 	counters.free_memory += FRAME_BYTES;
@@ -31,7 +31,7 @@ void frames_init(void)
 	struct memory_range *last = &memory_ranges[memory_range_count - 1];
 	size_t bytes;
 
-	word_count = DIV_ROUND_UP(last->end >> FRAME_SHIFT,
+	word_count = DIV_ROUND_UP((last->end - MEMORY_START) >> FRAME_SHIFT,
 				  (size_t)FRAMES_IN_WORD);
 	bytes = ALIGN_UP(word_count * sizeof(*bits), (size_t)FRAME_BYTES);
 	if (last->end - last->start <= bytes)
@@ -59,7 +59,8 @@ uintptr_t frame_take(void)
 		bit = (size_t)__builtin_ctzl(word);
 		bits[first_word] = word & (word - 1);
 		counters.free_memory -= FRAME_BYTES;
-		return (first_word * FRAMES_IN_WORD + bit) << FRAME_SHIFT;
+		return MEMORY_START
+			+ ((first_word * FRAMES_IN_WORD + bit) << FRAME_SHIFT);
 	}
 	return 0;
 }
@@ -77,15 +78,17 @@ uintptr_t frame_take_large(void)
 		for (size_t i = 0; i < WORDS_IN_LARGE; i++)
 			bits[first_large + i] = 0;
 		counters.free_memory -= LARGE_FRAME_BYTES;
-		return first_large * FRAMES_IN_WORD << FRAME_SHIFT;
+		return MEMORY_START
+			+ (first_large * FRAMES_IN_WORD << FRAME_SHIFT);
 	}
 	return 0;
 }
 
 void frame_give(uintptr_t frame)
 {
-	size_t word = (frame >> FRAME_SHIFT) / FRAMES_IN_WORD;
-	size_t bit = (frame >> FRAME_SHIFT) % FRAMES_IN_WORD;
+	size_t index = (frame - MEMORY_START) >> FRAME_SHIFT;
+	size_t word = index / FRAMES_IN_WORD;
+	size_t bit = index % FRAMES_IN_WORD;
 
 	if (word >= word_count || bits[word] >> bit & 1)
 		UK_CRASH("frame %lx given back twice\n", frame);

@@ -4,7 +4,7 @@
  * machine it nearly always is: so it gets filled with a pattern. The
  * instructions that takes are not counted.
  */
-#include "cpu.h"
+#include "arch.h"
 #include "layout.h"
 #include "machine.h"
 #include "memory.h"
@@ -15,10 +15,10 @@
 
 static void junk_fill(void *start, size_t bytes)
 {
-	uint64_t begin = cpu_read_tsc();
+	uint64_t begin = cpu_counter();
 
 	cpu_fill(start, JUNK, bytes / 8);
-	machine_discount(cpu_read_tsc() - begin);
+	machine_discount(cpu_counter() - begin);
 }
 
 void junk_fill_frame(uintptr_t frame)

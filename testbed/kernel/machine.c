@@ -5,31 +5,22 @@
 #include <uk/plat/bootstrap.h>
 #include <uk/plat/lcpu.h>
 
-#include "cpu.h"
+#include "arch.h"
 #include "layout.h"
 #include "machine.h"
 
 static uint64_t discounted;
 
-/* QEMU ends with 2 * value + 1; without that device the CPU stops for ever. */
-static void __noreturn machine_leave(int value)
-{
-	cpu_interrupts_off();
-	cpu_out8(EXIT_PORT, (uint8_t)value);
-	for (;;)
-		__asm__ volatile("hlt");
-}
-
 void machine_exit(int status)
 {
 	if (status < 0 || status > EXIT_STATUS_MAX)
 		status = EXIT_STATUS_MAX;
-	machine_leave(EXIT_BASE + status);
+	cpu_leave(EXIT_BASE + status);
 }
 
 void machine_crash(void)
 {
-	machine_leave(EXIT_CRASH);
+	cpu_leave(EXIT_CRASH);
 }
 
 void ukplat_terminate(enum ukplat_gstate request)
@@ -41,7 +32,7 @@ void ukplat_terminate(enum ukplat_gstate request)
 
 uint64_t machine_instructions(void)
 {
-	return cpu_read_tsc() - discounted;
+	return cpu_counter() - discounted;
 }
 
 void machine_discount(uint64_t instructions)
@@ -61,7 +52,7 @@ void ukplat_lcpu_disable_irq(void)
 
 unsigned long ukplat_lcpu_save_irqf(void)
 {
-	unsigned long flags = cpu_flags() & FLAG_INTERRUPTS;
+	unsigned long flags = cpu_interrupts();
 
 	cpu_interrupts_off();
 	return flags;
@@ -69,11 +60,11 @@ unsigned long ukplat_lcpu_save_irqf(void)
 
 void ukplat_lcpu_restore_irqf(unsigned long flags)
 {
-	if (flags & FLAG_INTERRUPTS)
+	if (flags)
 		cpu_interrupts_on();
 }
 
 int ukplat_lcpu_irqs_disabled(void)
 {
-	return !(cpu_flags() & FLAG_INTERRUPTS);
+	return !cpu_interrupts();
 }

@@ -11,7 +11,7 @@
 #include <uk/ctors.h>
 #include <uk/sched.h>
 
-#include "cpu.h"
+#include "arch.h"
 #include "layout.h"
 #include "machine.h"
 #include "memory.h"
@@ -21,7 +21,6 @@
 
 extern const uk_ctor_func_t uk_ctortab_start[], uk_ctortab_end[];
 
-void boot_main(const struct start_info *info);
 int main(int argc, char **argv, char **envp);
 
 /* musl: sets itself up, calls main, exits with what it returns. */
@@ -34,7 +33,7 @@ void __init_tls(size_t *auxiliary);
 /* In place of musl's, which would make a second block of thread storage. */
 void __init_tls(size_t *auxiliary __unused)
 {
-	__init_tp((void *)ukplat_tlsp_get());
+	__init_tp((void *)tls_control_block(ukplat_tlsp_get()));
 }
 
 /* argv, NULL, an empty environment, an empty auxiliary vector */
@@ -75,15 +74,18 @@ static void scheduler_start(struct uk_alloc *a, struct uk_alloc *stacks,
 		UK_CRASH("no memory for the application's thread\n");
 }
 
-void boot_main(const struct start_info *info)
+void boot_main(const void *info)
 {
 	struct uk_alloc *a, *stacks, *auxiliary_stacks;
+	const char *command_line;
 
-	console_init();
+	serial_init();
 	console_write("\r\n", 2);
 	traps_init();
-	options_parse(bootinfo_read(info));
-	page_unmap(0);			/* the loader's data lay there */
+	command_line = bootinfo_read(info);
+	memory_ranges_check();
+	options_parse(command_line);
+	page_unmap(0);			/* a loader's data lay there */
 	clock_init();
 	for (const uk_ctor_func_t *c = uk_ctortab_start; c < uk_ctortab_end;
 	     c++)

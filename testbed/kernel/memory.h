@@ -23,9 +23,9 @@ struct memory_range {
 extern struct memory_range memory_ranges[MEMORY_RANGES_MAX];
 extern unsigned int memory_range_count;
 
-/* bootinfo.c: reads what the loader left; the command line, or "" */
-struct start_info;
-const char *bootinfo_read(const struct start_info *info);
+/* ranges.c */
+void memory_range_add(uint64_t start, uint64_t end);
+void memory_ranges_check(void);
 
 /* frames.c: 4 KiB frames. A take gives 0 when there is none. */
 void frames_init(void);

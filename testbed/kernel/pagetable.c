@@ -6,19 +6,12 @@
 #include <errno.h>
 #include <uk/essentials.h>
 
-#include "cpu.h"
+#include "arch.h"
 #include "layout.h"
 #include "memory.h"
 #include "options.h"
 
 #define ENTRIES 512UL
-#define PRESENT 0x1UL
-#define WRITABLE 0x2UL
-#define LARGE 0x80UL
-#define NO_EXECUTE (1UL << 63)
-#define FRAME_MASK 0x000ffffffffff000UL
-
-extern uint64_t boot_page_table[];
 
 static struct uk_pagetable pagetable;
 
@@ -54,15 +47,15 @@ static uint64_t *entry_find(uintptr_t address, unsigned int level, bool make)
 	for (unsigned int at = 3; at > level; at--) {
 		uint64_t *entry = &table[entry_index(address, at)];
 
-		if (!(*entry & PRESENT)) {
+		if (!entry_is_present(*entry)) {
 			table = make ? table_make() : NULL;
 			if (!table)
 				return NULL;
-			*entry = (uintptr_t)table | PRESENT | WRITABLE;
+			*entry = entry_of_table((uintptr_t)table);
 		}
-		if (*entry & LARGE)
+		if (entry_is_large(*entry))
 			return NULL;
-		table = (uint64_t *)(*entry & FRAME_MASK);
+		table = (uint64_t *)entry_frame(*entry);
 	}
 	return &table[entry_index(address, level)];
 }
@@ -73,7 +66,8 @@ int page_map(uintptr_t address, uintptr_t frame)
 
 	if (!entry)
 		return -ENOMEM;
-	*entry = frame | PRESENT | WRITABLE | NO_EXECUTE;
+	*entry = entry_of_page(frame);
+	cpu_entries_written();
 	return 0;
 }
 
@@ -83,7 +77,8 @@ int page_map_large(uintptr_t address, uintptr_t frame)
 
 	if (!entry)
 		return -ENOMEM;
-	*entry = frame | PRESENT | WRITABLE | LARGE | NO_EXECUTE;
+	*entry = entry_of_large_page(frame);
+	cpu_entries_written();
 	return 0;
 }
 
@@ -92,9 +87,9 @@ uintptr_t page_unmap(uintptr_t address)
 	uint64_t *entry = entry_find(address, 0, false);
 	uintptr_t frame;
 
-	if (!entry || !(*entry & PRESENT))
+	if (!entry || !entry_is_present(*entry))
 		return 0;
-	frame = *entry & FRAME_MASK;
+	frame = entry_frame(*entry);
 	*entry = 0;
 	cpu_forget_page(address);
 	return frame;

@@ -9,28 +9,10 @@
 #include <uk/plat/time.h>
 #include <uk/sched.h>
 
-#include "cpu.h"
+#include "arch.h"
 #include "machine.h"
-#include "sched_internal.h"
-
-#define CONTROL_WORDS 0x037f00001f80UL	/* as a fresh thread has them */
 
 struct uk_thread *__uk_sched_thread_current;
-
-uintptr_t thread_frame(uintptr_t top, uintptr_t function, void *argument)
-{
-	uintptr_t *frame = (uintptr_t *)ALIGN_DOWN(top, (uintptr_t)16) - 10;
-
-	frame[0] = CONTROL_WORDS;
-	frame[1] = 0;				/* r15 */
-	frame[2] = 0;				/* r14 */
-	frame[3] = (uintptr_t)argument;		/* r13 */
-	frame[4] = function;			/* r12 */
-	frame[5] = 0;				/* rbx */
-	frame[6] = 0;				/* rbp */
-	frame[7] = (uintptr_t)thread_entry;
-	return (uintptr_t)frame;
-}
 
 static void queue_push(struct uk_sched *s, struct uk_thread *t)
 {

@@ -20,13 +20,12 @@
 #include <uk/print.h>
 #include <uk/sched.h>
 
+#include "arch.h"
 #include "console_file.h"
 #include "machine.h"
 
 #define ARCH_SET_FS 0x1002
 #define ARCH_GET_FS 0x1003
-
-long system_call(long number, long a, long b, long c, long d, long e, long f);
 
 static bool is_console(long descriptor)
 {
@@ -97,7 +96,7 @@ static long call_uname(struct utsname *out)
 {
 	memset(out, 0, sizeof(*out));
 	strcpy(out->sysname, "testbed");
-	strcpy(out->machine, "x86_64");
+	strcpy(out->machine, ARCH_NAME);
 	return 0;
 }
 

@@ -8,7 +8,7 @@
 #include <uk/assert.h>
 #include <uk/sched.h>
 
-#include "sched_internal.h"
+#include "arch.h"
 
 extern const struct uk_thread_inittab_entry _uk_thread_inittab_start[];
 extern const struct uk_thread_inittab_entry _uk_thread_inittab_end[];
@@ -105,7 +105,7 @@ struct uk_thread *uk_thread_create_bare(struct uk_alloc *a, uintptr_t ip,
 		t->flags |= UK_THREADF_UKTLS;
 	}
 	if (ip) {
-		t->sp = thread_frame(sp, ip, NULL);
+		t->sp = thread_frame(sp, ip, NULL, thread_entry);
 		t->flags |= UK_THREADF_RUNNABLE;
 	}
 	if (callbacks_init(t) < 0) {
@@ -186,7 +186,7 @@ struct uk_thread *uk_thread_create_fn1(struct uk_alloc *a, uk_thread_fn1_t fn,
 		return NULL;
 	}
 	t->sp = thread_frame((uintptr_t)t->_mem.stack + stack_len,
-			     (uintptr_t)fn, argp);
+			     (uintptr_t)fn, argp, thread_entry);
 	return t;
 }
 

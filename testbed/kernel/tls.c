@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Thread local storage: the image of the linked program and, above the thread
- * pointer, the control block of musl, which musl itself fills in.
+ * Thread local storage: the image of the linked program and the control block
+ * of musl, which musl itself fills in. arch_cpu.h says where both lie.
  */
 #include <string.h>
 #include <uk/arch/tls.h>
 #include <uk/essentials.h>
 #include <uk/plat/tls.h>
 
-#include "cpu.h"
-
-/* Room for musl's struct pthread, 200 bytes in 1.2.3. */
-#define CONTROL_BLOCK_BYTES 256UL
+#include "arch.h"
 
 extern const char _tls_start[], _etdata[], _tls_end[], _tls_align[];
 
@@ -30,17 +27,17 @@ __sz ukarch_tls_area_align(void)
 
 __sz ukarch_tls_area_size(void)
 {
-	return variables_bytes() + CONTROL_BLOCK_BYTES;
+	return tls_area_bytes(variables_bytes());
 }
 
 __uptr ukarch_tls_tlsp(void *tls_area)
 {
-	return (__uptr)tls_area + variables_bytes();
+	return tls_pointer((__uptr)tls_area, variables_bytes());
 }
 
 void *ukarch_tls_area_get(__uptr tlsp)
 {
-	return (void *)(tlsp - variables_bytes());
+	return (void *)tls_area(tlsp, variables_bytes());
 }
 
 static int control_block_init(void *control_block)
@@ -51,24 +48,22 @@ static int control_block_init(void *control_block)
 void ukarch_tls_area_init(void *tls_area)
 {
 	__uptr tlsp = ukarch_tls_tlsp(tls_area);
-	char *variables = tls_area;
-	__sz initialised = (__sz)(_etdata - _tls_start);
+	char *variables = (char *)tls_variables(tlsp, variables_bytes());
 
-	memcpy(variables, _tls_start, initialised);
-	memset(variables + initialised, 0,
-	       ukarch_tls_area_size() - initialised);
-	*(__uptr *)tlsp = tlsp;
-	ukplat_tlsp_exec(tlsp, control_block_init, (void *)tlsp);
+	memset(tls_area, 0, ukarch_tls_area_size());
+	memcpy(variables, _tls_start, (__sz)(_etdata - _tls_start));
+	ukplat_tlsp_exec(tlsp, control_block_init,
+			 (void *)tls_control_block(tlsp));
 }
 
 __uptr ukplat_tlsp_get(void)
 {
-	return cpu_read_msr(MSR_FS_BASE);
+	return cpu_thread_pointer();
 }
 
 void ukplat_tlsp_set(__uptr tlsp)
 {
-	cpu_write_msr(MSR_FS_BASE, tlsp);
+	cpu_set_thread_pointer(tlsp);
 }
 
 int ukplat_tlsp_exec(__uptr tlsp, int (*function)(void *), void *argument)

@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Thread local storage, x86 variant II: the variables lie below the thread
- * pointer, the control block of the C library starts at it, with a pointer to
- * itself as its first word.
- *
- *   area                              tlsp
- *   +---------+--------+-------+------+------+---------------------+
- *   | padding | .tdata | .tbss |  pad | self | rest of musl's block |
- *   +---------+--------+-------+------+------+---------------------+
+ * Thread local storage. An area holds the variables and the control block of
+ * the C library, in the order that the architecture wants.
  */
 #ifndef __UKARCH_TLS_H__
 #define __UKARCH_TLS_H__

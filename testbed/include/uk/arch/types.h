@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Integer names of the Unikraft headers, for x86-64. */
+/* Integer names of the Unikraft headers, for machines of 64 bits. */
 #ifndef __UKARCH_TYPES_H__
 #define __UKARCH_TYPES_H__
 

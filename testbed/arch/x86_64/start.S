@@ -5,7 +5,7 @@
  * the first 4 GiB one to one, switch to long mode and call
  * boot_main(start_info), which takes page 0 away again.
  */
-#include "../kernel/layout.h"
+#include "layout.h"
 
 	.section .note.pvh, "a", @note
 	.align	4
@@ -13,12 +13,12 @@
 	.long	4			/* length of the value */
 	.long	18			/* "32-bit entry point" */
 	.asciz	"Xen"
-	.long	start32
+	.long	start
 
 	.section .text.start, "ax", @progbits
 	.code32
-	.globl	start32
-start32:
+	.globl	start
+start:
 	cli
 	cld
 	movl	$boot_stack_top, %esp

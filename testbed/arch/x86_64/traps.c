@@ -6,9 +6,10 @@
 #include <string.h>
 #include <uk/essentials.h>
 
-#include "cpu.h"
+#include "arch.h"
 #include "layout.h"
 #include "machine.h"
+#include "traps.h"
 
 struct gate {
 	uint16_t offset_low;
