@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The smallest application: the C library works, and memory comes back as it
- * was left.
+ * The smallest application: the C library works, a variable of the thread is
+ * zero, and memory comes back as it was left.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+static __thread volatile long untouched;	/* there is no other */
+
 int main(int argc, char **argv)
 {
 	char *copy = malloc(100000);
 	time_t now = time(NULL);
 
+	if (untouched) {
+		puts("a variable of the thread is not zero");
+		return 1;
+	}
 	if (!copy) {
 		puts("no memory");
 		return 1;
