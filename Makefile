@@ -55,7 +55,9 @@
 #   FLAVOURS=         in which of gcc clang debug asan tsan; all if none []
 #   BENCH=            options of bench/run, such as --quick or --help []
 #
-# Variables of run, shell and smallest:
+# Variables of run, shell, smallest and check-testbed:
+#   ARCH=x86_64|arm64          of the unikernel [x86_64]
+#   MUSL=             the folder of musl for arm64; fetched if none []
 #   MODE=static|paging|vmem    how the unikernel has its memory [static]
 #   HEAPS=single|thread        one heap, or one for each thread [single]
 #   ALLOC=mimalloc|buddy|bump  for run one or more, with commas between []
@@ -383,7 +385,7 @@ VARIABLES	+= THREADS HARDENING DEBUG TRACK SANITIZE OPTIMIZE WERROR BUILD V \
 		   CFLAGS_EXTRA CXXFLAGS CXXSTD PREFIX prefix DESTDIR LIBDIR \
 		   INCLUDEDIR MANDIR DOCDIR MODE HEAPS ALLOC MEMORY ROWS UK_ROOT \
 		   TESTBED_CC TESTBED_DEBUG TESTBED_HARDENING TESTBED_DEFINES \
-		   TESTBED_APPS T SEEDS FIRST FLAVOURS BENCH SQLITE ARCH APP MAKE SHELL
+		   TESTBED_APPS T SEEDS FIRST FLAVOURS BENCH SQLITE MUSL ARCH APP MAKE SHELL
 STRANGE		:= $(foreach name,$(filter-out $(VARIABLES),$(.VARIABLES)),\
 		   $(if $(filter command,$(origin $(name))),$(name)))
 similar		= $(shell printf '%s\n' $(VARIABLES) | grep -i \

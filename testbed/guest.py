@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 
-QEMU = "qemu-system-x86_64"
 # What the guest ends with; see kernel/layout.h.
 EXIT_BASE = 0x10
 EXIT_STATUS_MAX = 0x3f
@@ -18,9 +17,33 @@ EXIT_CRASH = 0x60
 
 FAILED, MISUSE, CRASHED, HUNG, NO_MACHINE = 1, 2, 3, 4, 5
 
-# Everything before the guest's first line is the firmware's.
-FIRMWARE_END = re.compile(rb"Booting from ROM[^\n]*\n")
 FIRMWARE_STUCK = b"Boot failed"
+
+
+class Machine:
+    """What QEMU emulates for images of one architecture."""
+
+    def __init__(self, qemu, package, memory_start, firmware_end, options):
+        self.qemu = qemu
+        self.package = package
+        self.memory_start = memory_start
+        # Everything before the guest's first line is the firmware's, or ours
+        self.firmware_end = re.compile(firmware_end)
+        self.options = options
+
+
+# By the number that ELF has for an architecture. Each image ends QEMU with
+# 2 * value + 1, and reads a clock of a nanosecond for each instruction.
+MACHINES = {
+    62: Machine("qemu-system-x86_64", "qemu-system-x86", 0,
+                rb"Booting from ROM[^\n]*\n",
+                ["-cpu", "max",
+                 "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]),
+    183: Machine("qemu-system-aarch64", "qemu-system-arm", 0x40000000,
+                 rb"^\r\n",
+                 ["-M", "virt", "-cpu", "max,cntfrq=1000000000",
+                  "-semihosting-config", "enable=on,target=native"]),
+}
 
 # How a guest says that it has no more memory, at its start or later.
 NO_MEMORY = re.compile("out of memory|no frame is left|out of frames|"
@@ -51,6 +74,16 @@ def image_of(options):
     return path
 
 
+def machine_of(options):
+    path = image_of(options)
+    with open(path, "rb") as file:
+        number = int.from_bytes(file.read(20)[18:], "little")
+    if number not in MACHINES:
+        raise GuestError(MISUSE, f"{path} is for none of the machines that "
+                         "run.py knows")
+    return MACHINES[number]
+
+
 def image_end(path):
     """The highest address that the image (ELF, 64 bits) is loaded to."""
     with open(path, "rb") as file:
@@ -67,36 +100,36 @@ def image_end(path):
 
 
 def command_of(options, memory_kib, arguments):
-    if not shutil.which(QEMU):
-        raise GuestError(MISUSE, f"{QEMU} is missing: install the package "
-                         "qemu-system-x86")
+    machine = machine_of(options)
+    if not shutil.which(machine.qemu):
+        raise GuestError(MISUSE, f"{machine.qemu} is missing: install the "
+                         f"package {machine.package}")
     words = [f"mode={options.mode}", f"alloc={options.alloc}"]
     words += options.parameter + ["--"] + arguments
     sleep = "on" if options.verb == "shell" else "off"
-    return [QEMU, "-kernel", image_of(options), "-m", f"{memory_kib}K",
+    return [machine.qemu, "-kernel", image_of(options),
+            "-m", f"{memory_kib}K",
             "-accel", "tcg", "-icount", f"shift=0,sleep={sleep}",
-            "-cpu", "max", "-nodefaults", "-no-reboot", "-nographic",
-            "-serial", "stdio", "-device",
-            "isa-debug-exit,iobase=0xf4,iosize=4",
-            "-append", " ".join(words)]
+            "-nodefaults", "-no-reboot", "-nographic", "-serial", "stdio",
+            *machine.options, "-append", " ".join(words)]
 
 
-def machine_failed(code, console):
+def machine_failed(machine, code, console):
     """QEMU itself ended: before a guest ran, what is printed is QEMU's own."""
-    why = f"{QEMU} failed with status {code}"
+    why = f"{machine.qemu} failed with status {code}"
     said = " ".join(console.decode(errors="replace").split())
-    if said and not FIRMWARE_END.search(console):
+    if said and not machine.firmware_end.search(console):
         why += f": {said}"
     return GuestError(NO_MACHINE, why)
 
 
-def judge(code, console):
+def judge(machine, code, console):
     """Turns QEMU's status into nothing or a GuestError."""
     if code == 0:
         raise GuestError(CRASHED, "the machine was reset without a word: too "
                          "little memory to start, or a fault in a fault")
     if code % 2 == 0 or code < 0:
-        raise machine_failed(code, console)
+        raise machine_failed(machine, code, console)
     value = code // 2
     if value == EXIT_CRASH:
         reason = re.search(rb"(CRASH|CRIT): (.*)", console)
@@ -104,7 +137,7 @@ def judge(code, console):
             if reason else "no reason given"
         raise GuestError(CRASHED, f"the guest crashed: {what}")
     if value < EXIT_BASE or value > EXIT_BASE + EXIT_STATUS_MAX:
-        raise machine_failed(code, console)
+        raise machine_failed(machine, code, console)
     if value != EXIT_BASE:
         raise GuestError(FAILED, "the guest's program failed with status "
                          f"{value - EXIT_BASE}")
@@ -113,7 +146,9 @@ def judge(code, console):
 def boot(options, memory_kib, arguments, show):
     """Runs to the end; the guest's console, or a GuestError that has it."""
     command = command_of(options, memory_kib, arguments)
-    needed_kib = image_end(image_of(options)) // 1024 + 1
+    machine = machine_of(options)
+    needed_kib = (image_end(image_of(options)) - machine.memory_start) \
+        // 1024 + 1
     if memory_kib < needed_kib:
         raise GuestError(FAILED, f"too little memory: the image alone needs "
                          f"{needed_kib} KiB")
@@ -141,28 +176,29 @@ def boot(options, memory_kib, arguments, show):
                 raise GuestError(NO_MACHINE, "the firmware did not start "
                                  "the image: too little memory?")
             if show:
-                shown = print_new(console, shown)
-        judge(guest.wait(), console)
+                shown = print_new(machine, console, shown)
+        judge(machine, guest.wait(), console)
     except GuestError as error:
         if not show:
-            error.console = clean(console).decode(errors="replace")
+            error.console = clean(machine, console)
         raise
     finally:
         if guest.poll() is None:
             guest.kill()
             guest.wait()
-    return clean(console).decode(errors="replace")
+    return clean(machine, console)
 
 
-def clean(console):
+def clean(machine, console):
     """The guest's own output; nothing while the firmware still runs."""
-    end = FIRMWARE_END.search(console)
-    return console[end.end():].replace(b"\r", b"") if end else b""
+    end = machine.firmware_end.search(console)
+    text = console[end.end():].replace(b"\r", b"") if end else b""
+    return text.decode(errors="replace")
 
 
-def print_new(console, shown):
-    """Prints what came after "shown" bytes of the guest's own output."""
-    text = clean(console)
-    sys.stdout.write(text[shown:].decode(errors="replace"))
+def print_new(machine, console, shown):
+    """Prints what came after "shown" characters of the guest's own output."""
+    text = clean(machine, console)
+    sys.stdout.write(text[shown:])
     sys.stdout.flush()
     return len(text)

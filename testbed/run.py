@@ -22,8 +22,8 @@ import sys
 sys.dont_write_bytecode = True
 import report                   # noqa: E402: this folder stays clean
 import shell                    # noqa: E402
-from guest import (CRASHED, FAILED, FIRMWARE_END, HUNG, MISUSE,  # noqa: E402
-                   NO_MACHINE, GuestError, boot, command_of, judge)
+from guest import (CRASHED, FAILED, HUNG, MISUSE, NO_MACHINE,  # noqa: E402
+                   GuestError, boot, command_of, judge, machine_of)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -46,9 +46,10 @@ def verb_boot(options, arguments):
 
 def verb_shell(options, arguments):
     command = command_of(options, options.memory * 1024, arguments)
-    code, console = shell.shell(command, FIRMWARE_END)
+    machine = machine_of(options)
+    code, console = shell.shell(command, machine.firmware_end)
     if code is not None:
-        judge(code, console)
+        judge(machine, code, console)
 
 
 def run_of(options, arguments):

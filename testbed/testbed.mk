@@ -2,10 +2,21 @@
 #
 # The unikernel of testbed/, with the allocator of this tree in it.
 
-TESTBED_BUILD	:= $(BUILD)/testbed
+# ARCH=x86_64|arm64, each in a folder of its own
+ARCH		?= x86_64
+TESTBED_ARCH	:= $(ARCH)
+TESTBED_BUILD	:= $(BUILD)/testbed$(addprefix -,$(filter-out x86_64,$(TESTBED_ARCH)))
+TESTBED_PREFIX	:= $(if $(filter arm64,$(TESTBED_ARCH)),aarch64-linux-gnu-)
 # A path as testbed/ sees it. Relative, so that the tree's own may hold spaces
 from_testbed	= $(foreach path,$(1),$(if $(filter /%,$(path)),,../)$(path))
-TESTBED_CC	?= gcc
+TESTBED_CC	?= $(TESTBED_PREFIX)gcc
+TESTBED_LD	:= $(if $(TESTBED_PREFIX),$(TESTBED_PREFIX)ld,$(LD))
+TESTBED_OBJCOPY	:= $(if $(TESTBED_PREFIX),$(TESTBED_PREFIX)objcopy,$(OBJCOPY))
+# The folder of musl for arm64, where it is not to be fetched
+MUSL		?=
+TESTBED_MAKE	= $(MAKE) --no-print-directory -C testbed ARCH=$(TESTBED_ARCH) \
+		  CC=$(TESTBED_CC) \
+		  $(if $(MUSL),MUSL=$(call from_testbed,$(MUSL)))
 TESTBED_DEBUG	?= 0
 TESTBED_HARDENING ?= 1
 TESTBED_DEFINES	?=
@@ -24,12 +35,12 @@ $(error Makefile.uk: does not name all of tests/test_*.c)
 endif
 UNIKRAFT_HEADERS := $(wildcard include/uk/*.h src/*/*.h src/*/*/*.h \
 		   port/unikraft/*.h tests/*.h testbed/include/*/*.h)
-UNIKRAFT_FLAGS	= $(shell $(MAKE) -s --no-print-directory -C testbed \
-		  CC=$(TESTBED_CC) DEFINES="$(TESTBED_DEFINES)" print-flags)
+UNIKRAFT_FLAGS	= $(shell $(TESTBED_MAKE) -s DEFINES="$(TESTBED_DEFINES)" \
+		  print-flags)
 
 # As of the host's objects; testbed/Makefile has one of its own for the rest
 TESTBED_SETTINGS = $(TESTBED_CC) $(TESTBED_DEBUG) $(TESTBED_HARDENING) \
-		   $(TESTBED_DEFINES) $(OPTIMIZE) $(LD) $(OBJCOPY)
+		   $(TESTBED_DEFINES) $(OPTIMIZE) $(TESTBED_LD) $(TESTBED_OBJCOPY)
 $(eval $(call settings,$(TESTBED_BUILD)/settings,TESTBED_SETTINGS))
 
 # $(1): the flavour, $(2): MI_THREADS, $(3): further definitions, for all
@@ -54,13 +65,12 @@ $$(TESTBED_BUILD)/objects-$(1)/%.o: %.c $$(UNIKRAFT_HEADERS) Makefile.uk \
 # exportsyms.uk are visible
 $$(TESTBED_BUILD)/mimalloc-$(1).o: $$(TESTBED_OBJS_$(1)) exportsyms.uk
 	@echo "  LD      $$@"
-	$$(Q)$$(LD) -r -o $$@ $$(TESTBED_OBJS_$(1))
-	$$(Q)$$(OBJCOPY) --keep-global-symbols=exportsyms.uk $$@
+	$$(Q)$$(TESTBED_LD) -r -o $$@ $$(TESTBED_OBJS_$(1))
+	$$(Q)$$(TESTBED_OBJCOPY) --keep-global-symbols=exportsyms.uk $$@
 
 .PHONY: testbed-$(1)
 testbed-$(1): $$(TESTBED_BUILD)/mimalloc-$(1).o $$(TESTBED_UNIT_$(1))
-	$$(Q)$$(MAKE) --no-print-directory -C testbed CC=$$(TESTBED_CC) \
-		DEFINES="$$(TESTBED_DEFINES) $(3)" \
+	$$(Q)$$(TESTBED_MAKE) DEFINES="$$(TESTBED_DEFINES) $(3)" \
 		BUILD=$$(call from_testbed,$$(TESTBED_BUILD))/$(1) \
 		MIMALLOC_OBJS=$$(call from_testbed,$$<) \
 		SQLITE=$$(TESTBED_SQLITE) \
@@ -90,6 +100,9 @@ TESTBED_SQLITE	= $(call from_testbed,$(SQLITE))
 require_number	= $(if $(shell [ '$($(1))' -ge $(2) ] 2>/dev/null && \
 		  [ '$($(1))' -le $(3) ] && echo yes),,$(call \
 		  refuse,$(1),a number from $(2) to $(3)))
+ifneq ($(filter run shell smallest testbed-images check-testbed,$(MAKECMDGOALS)),)
+$(call one_of,ARCH,x86_64 arm64)
+endif
 ifneq ($(filter run shell smallest,$(MAKECMDGOALS)),)
 $(call one_of,MODE,static paging vmem)
 $(call one_of,HEAPS,single thread)
@@ -114,7 +127,9 @@ TESTBED_OPTIONS	= --build $(call from_testbed,$(TESTBED_BUILD))/$(HEAPS) \
 
 .PHONY: testbed-packages
 testbed-packages:
-	@tests/install-packages testbed/packages.txt
+	@tests/install-packages testbed/packages.txt \
+		$(wildcard testbed/packages-$(TESTBED_ARCH).txt)
+	@$(TESTBED_MAKE) -s print-flags >/dev/null
 
 # Once, before anything that is built with it
 .PHONY: testbed-sqlite
@@ -144,8 +159,9 @@ smallest: testbed-sqlite
 	@$(TESTBED_RUN) smallest sqlite_bench $(TESTBED_OPTIONS) \
 		--allocs $(or $(ALLOC),$(RUN_ALLOCS)) -- 1000 insert
 
-TESTBED_TESTS	= tests/testbed/conformance.sh tests/testbed/figures.sh \
-		  tests/testbed/interface.sh tests/testbed/sqlite.sh \
+TESTBED_TESTS	= tests/testbed/boot.sh tests/testbed/conformance.sh \
+		  tests/testbed/figures.sh tests/testbed/interface.sh \
+		  tests/testbed/runner.sh tests/testbed/sqlite.sh \
 		  tests/testbed/uktest.sh
 
 .PHONY: testbed-images
@@ -161,5 +177,6 @@ testbed-images: testbed-packages
 
 .PHONY: check-testbed
 check-testbed: testbed-images
-	TESTBED_IMAGES=$(call from_testbed,$(TESTBED_BUILD)) \
+	ARCH=$(TESTBED_ARCH) \
+		TESTBED_IMAGES=$(call from_testbed,$(TESTBED_BUILD)) \
 		tests/run -j 2 --timeout 1800 $(TESTBED_TESTS)

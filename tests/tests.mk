@@ -190,7 +190,8 @@ test:
 
 .PHONY: check
 check:
-	tests/install-packages tests/packages.txt testbed/packages.txt
+	tests/install-packages tests/packages.txt testbed/packages.txt \
+		testbed/packages-arm64.txt
 	tests/check
 
 # The model of the threads' protocol with larger bounds than `make check` has

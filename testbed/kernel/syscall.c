@@ -100,6 +100,7 @@ static long call_uname(struct utsname *out)
 	return 0;
 }
 
+#ifdef SYS_arch_prctl
 static long call_arch_prctl(long code, long value)
 {
 	if (code == ARCH_GET_FS) {
@@ -111,6 +112,7 @@ static long call_arch_prctl(long code, long value)
 	ukplat_tlsp_set((__uptr)value);
 	return 0;
 }
+#endif
 
 /* Each number is named once; more would only hide what a program misses. */
 static long call_unknown(long number)
@@ -139,13 +141,20 @@ static long call_file(long number, long a, long b, long c)
 		return call_readv(a, (const struct iovec *)b, c);
 	case SYS_writev:
 		return call_writev(a, (const struct iovec *)b, c);
+#ifdef SYS_open				/* where Linux is older than openat */
 	case SYS_open:
-	case SYS_openat:
 	case SYS_access:
 	case SYS_stat:
 	case SYS_lstat:
 	case SYS_readlink:
 	case SYS_unlink:
+#else
+	case SYS_faccessat:
+	case SYS_newfstatat:
+	case SYS_readlinkat:
+	case SYS_unlinkat:
+#endif
+	case SYS_openat:
 		return -ENOENT;
 	case SYS_close:
 		return is_console(a) ? 0 : -EBADF;
@@ -183,8 +192,10 @@ long system_call(long number, long a, long b, long c, long d __unused,
 		if (uk_thread_current())
 			uk_sched_yield();
 		return 0;
+#ifdef SYS_arch_prctl
 	case SYS_arch_prctl:
 		return call_arch_prctl(a, b);
+#endif
 	case SYS_set_tid_address:
 	case SYS_getpid:
 	case SYS_gettid:

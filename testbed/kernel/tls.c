@@ -5,6 +5,7 @@
  */
 #include <string.h>
 #include <uk/arch/tls.h>
+#include <uk/assert.h>
 #include <uk/essentials.h>
 #include <uk/plat/tls.h>
 
@@ -27,7 +28,7 @@ __sz ukarch_tls_area_align(void)
 
 __sz ukarch_tls_area_size(void)
 {
-	return tls_area_bytes(variables_bytes());
+	return tls_area_bytes(variables_bytes(), ukarch_tls_area_align());
 }
 
 __uptr ukarch_tls_tlsp(void *tls_area)
@@ -42,16 +43,22 @@ void *ukarch_tls_area_get(__uptr tlsp)
 
 static int control_block_init(void *control_block)
 {
-	return __init_tp(control_block);
+	__uptr tlsp = ukplat_tlsp_get();
+	int rc = __init_tp(control_block);
+
+	if (ukplat_tlsp_get() != tlsp)
+		UK_CRASH("musl's block of a thread has another size\n");
+	return rc;
 }
 
 void ukarch_tls_area_init(void *tls_area)
 {
 	__uptr tlsp = ukarch_tls_tlsp(tls_area);
-	char *variables = (char *)tls_variables(tlsp, variables_bytes());
+	__uptr variables = tls_variables(tlsp, variables_bytes(),
+					 ukarch_tls_area_align());
 
 	memset(tls_area, 0, ukarch_tls_area_size());
-	memcpy(variables, _tls_start, (__sz)(_etdata - _tls_start));
+	memcpy((void *)variables, _tls_start, (__sz)(_etdata - _tls_start));
 	ukplat_tlsp_exec(tlsp, control_block_init,
 			 (void *)tls_control_block(tlsp));
 }

@@ -4,7 +4,7 @@
 # Every row of the contract of ukalloc, in each way to make the heap and with
 # one heap or one for each thread; as TAP.
 #
-#   conformance.sh [single|thread]
+#   conformance.sh [single|thread [quick]]    quick: once in each mode
 
 set -u
 source "$(dirname "$0")/lib.bash"
@@ -21,6 +21,9 @@ vmem 64 junk=all 8
 vmem 24 stats=1 9
 vmem 128 stats=1 10
 vmem 64 mimalloc.learn_kib=0 11 unlearned'
+
+[ "${2:-}" != quick ] || cases=$(grep -E '^(static|paging) 24|^vmem 64 junk' \
+	<<<"$cases")
 
 for flavour in ${1:-single thread}; do
 	while read -r mode memory parameter arguments; do

@@ -1,10 +1,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# What the tests that boot share. TESTBED_IMAGES is the folder of the images,
-# with one folder in it for each flavour: single and thread.
+# What the tests that boot share. ARCH is that of the images, and TESTBED_IMAGES
+# their folder, with one folder in it for each flavour: single and thread.
 
 cd "$(dirname "$0")/../../testbed"
-images=${TESTBED_IMAGES:-../build/testbed}
+arch=${ARCH:-x86_64}
+suffix=
+[ "$arch" = x86_64 ] || suffix=-$arch
+images=${TESTBED_IMAGES:-../build/testbed$suffix}
+if [ ! -d "$images" ]; then
+	echo "Bail out! no images in $images: make testbed-images ARCH=$arch"
+	exit 1
+fi
 count=0
 failed=0
 console=$(mktemp)

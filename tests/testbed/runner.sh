@@ -87,6 +87,8 @@ for goal in run shell smallest; do
 	refused $goal MODE=foo "one of static paging vmem"
 done
 refused run HEAPS=x "one of single thread"
+refused run ARCH=x "one of x86_64 arm64"
+refused check-testbed ARCH=x "one of x86_64 arm64"
 for bad in abc 0 2 4097 1.5; do
 	refused run MEMORY=$bad "a number from 3 to 4096"
 done

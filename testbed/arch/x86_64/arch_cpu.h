@@ -150,7 +150,8 @@ static inline uintptr_t thread_frame(uintptr_t top, uintptr_t function,
  */
 #define TLS_CONTROL_BYTES 256UL
 
-static inline uintptr_t tls_area_bytes(uintptr_t variables)
+static inline uintptr_t tls_area_bytes(uintptr_t variables,
+				       uintptr_t align __unused)
 {
 	return variables + TLS_CONTROL_BYTES;
 }
@@ -165,7 +166,8 @@ static inline uintptr_t tls_area(uintptr_t pointer, uintptr_t variables)
 	return pointer - variables;
 }
 
-static inline uintptr_t tls_variables(uintptr_t pointer, uintptr_t variables)
+static inline uintptr_t tls_variables(uintptr_t pointer, uintptr_t variables,
+				      uintptr_t align __unused)
 {
 	return pointer - variables;
 }
