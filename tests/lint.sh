@@ -11,7 +11,7 @@ set -u -o pipefail
 
 cd "$(dirname "$0")/.."
 source tests/programs/lib.bash
-prepare 12 clang-tidy cppcheck awk
+prepare 14 clang-tidy cppcheck awk
 folders=${LINT:-src port tests}
 measured=${LINT:-src port tests include testbed}
 
@@ -168,6 +168,30 @@ lengths() {
 	return $found
 }
 
+# within LIMIT FILE... : lines in all
+within() {
+	local limit=$1 sum
+	shift
+	sum=$(cat "$@" | wc -l)
+	echo "$sum lines, at most $limit"
+	[ "$sum" -le "$limit" ]
+}
+
+# What testbed/README.md says of the testbed's size: lines of its kernel with
+# all that it needs on each architecture, and of one of these. It is to stay
+# half as large as what it tests.
+small() {
+	local all arch engine
+	mapfile -t engine < <(files src | grep -E '\.[ch]$')
+	! within $((2 * 6000 - 1)) "${engine[@]}" || return
+	mapfile -t all < <(files testbed/kernel testbed/arch)
+	within 6000 "${all[@]}" || return
+	for arch in testbed/arch/*; do
+		mapfile -t all < <(files "$arch")
+		within 1000 "${all[@]}" || return
+	done
+}
+
 # files FOLDER... : of the repository, or of a tree without one
 files() {
 	git ls-files "$@" 2>/dev/null | grep . || find "$@" -type f
@@ -231,4 +255,8 @@ seq 400 >"$tmp/just.c"
 seq 401 >"$tmp/long.c"
 check "400 lines are not too long" clean lengths "$tmp/just.c"
 check "401 are" finds "long.c has 401 lines" lengths "$tmp/long.c"
+check "the testbed's kernel is half of the engine at most" clean small
+cat "$tmp/just.c" "$tmp/long.c" >"$tmp/both.c"
+check "a line more than the limit is too much" \
+	finds "801 lines, at most 800" within 800 "$tmp/both.c"
 finish
