@@ -166,9 +166,10 @@ void instance_run_lose(struct instance *instance, struct run *run)
 void instance_run_free(struct instance *instance, struct run *run)
 {
 	port_lock(&instance->lock);
-	if (!shelf_put(instance, run))
+	if (!shelf_put(instance, run)) {	/* what is there is in budget */
 		instance_run_release(instance, run);
-	purge_to_budget(instance, false);
+		purge_to_budget(instance, false);
+	}
 	port_unlock(&instance->lock);
 }
 

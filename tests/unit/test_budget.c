@@ -127,7 +127,9 @@ static void large_working_set_learns_more(void **state)
 	used = dirty_block(16 * MIB);
 	(void)breaths(3, 7);
 	assert_int_equal(breaths(5, 7), 0);
-	assert_true(instance.budget.learned <= 16 * MIB >> UNIT_SHIFT);
+	/* it is bounded when it is asked for; what is in the cache is in use */
+	(void)budget_units(&instance);
+	assert_true(instance.budget.learned <= 17 * MIB >> UNIT_SHIFT);
 	instance_free(&instance, used);
 	/* that is more than all that was learned: it is all too much */
 	assert_true(dirty_bytes() <= MIB);
