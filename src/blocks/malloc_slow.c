@@ -33,15 +33,17 @@ static NOINLINE void *heap_malloc_long(struct heap *heap, size_t size,
 /*
  * The short one is for a page that is kept: it stays so, and the blocks that
  * its owner freed are taken next. The first of them is looked at before: the
- * long path reports what is wrong with it.
+ * long path reports what is wrong with it. Of a page that is not kept none may
+ * be: another thread may be giving its memory back.
  */
 NOINLINE void *heap_malloc_slow(struct heap *heap, size_t size,
 				struct page *page)
 {
 	struct block *block = page->local_free;
 
-	if (!page_list_is_empty(page) || !block_is_whole(page, block) ||
-	    !page_may_swap(heap, page))
+	if (!page_list_is_empty(page) ||
+	    (MI_CONCURRENT && !(page->flags & PAGE_SWAPS)) ||
+	    !block_is_whole(page, block) || !page_may_swap(heap, page))
 		return heap_malloc_long(heap, size, page);
 	page_give_back_tag(page, page_empty_list(page));
 	page_swap_lists(page);
