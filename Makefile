@@ -19,6 +19,7 @@
 #   smallest          the least memory in which SQLite inserts 1,000 rows
 #   check-testbed     the tests of the unikernel alone
 #   check-model       the model of the threads' protocol, larger bounds
+#   check-order       the memory orders of that protocol, more cases
 #   check-unikraft    our files against the headers of a tree, UK_ROOT=
 #   clean             removes BUILD
 #   help              this text

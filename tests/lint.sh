@@ -32,6 +32,7 @@ kind() {
 	case $1 in
 	*.cpp)	echo cxx ;;
 	tests/atomic/*) echo atomic ;;
+	tests/order/*) echo order ;;
 	port/unikraft/* | tests/test_* | tests/uktest/*) echo unikraft ;;
 	*)	echo linux ;;
 	esac
@@ -42,6 +43,7 @@ flags_of() {
 	cxx)	echo "-std=c++17 -fsized-deallocation -Iinclude" ;;
 	atomic)	echo "-std=gnu11 -Iinclude/musl" ;;
 	unikraft) echo "-std=gnu11 $unikraft" ;;
+	order)	echo "-std=gnu11 $common -Itests/order -Isrc -Iinclude" ;;
 	linux)	echo "-std=gnu11 $linux" ;;
 	esac
 }
@@ -51,7 +53,7 @@ flags_of() {
 each() {
 	local tool=$1 of found=0
 	shift
-	for of in linux unikraft atomic cxx; do
+	for of in linux unikraft atomic order cxx; do
 		for file; do
 			[ "$(kind "$file")" != $of ] || printf '%s\0' "$file"
 		done | xargs -0 -r -n 8 -P "$(nproc)" bash -c '"$@"' - \

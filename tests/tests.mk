@@ -167,10 +167,42 @@ $(eval $(call uktest_flavour,thread,-DMI_THREADS=1))
 $(eval $(call uktest_flavour,stats,-DMI_THREADS=1 -DMI_CLASS_STATS=1 \
 	-DCONFIG_LIBUKALLOC_IFSTATS=1 -DCONFIG_LIBUKDEBUG_ENABLE_ASSERT=1))
 
+# An explorer of memory orders, and the engine that it explores: compiled so
+# that each access calls tests/order/hooks.c, and that is no ThreadSanitizer
+ORDER_SRCS	:= $(filter-out src/api/%,$(wildcard src/*/*.c)) \
+		   tests/order/port.c tests/order/case.c \
+		   $(wildcard tests/order/cases_*.c)
+ORDER_OBJS	= $(ORDER_SRCS:%.c=$(BUILD)/order/%.o)
+ORDER_OWN	:= $(filter-out $(ORDER_SRCS),$(wildcard tests/order/*.c))
+ORDER_OWN_OBJS	= $(ORDER_OWN:%.c=$(BUILD)/order/%.o)
+ORDER_CFLAGS	= -std=gnu11 -g $(WARNINGS) -Wno-missing-field-initializers \
+		  -fno-strict-aliasing -fno-pie -Itests/order -Isrc -Iinclude \
+		  -DMI_ARCH_GENERIC -DMI_THREADS=1 -DMI_DEBUG=1
+
+$(ORDER_OBJS): $(BUILD)/order/%.o: %.c $(HEADERS) $(wildcard tests/order/*.h) \
+		Makefile tests/tests.mk $(BUILD)/settings
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) $(ORDER_CFLAGS) -O1 -fsanitize=thread \
+		-include tests/order/sites.h -c -o $@ $<
+	$(Q)$(OBJCOPY) --redefine-sym memset=order_set \
+		--redefine-sym memcpy=order_copy $@
+
+$(ORDER_OWN_OBJS): $(BUILD)/order/%.o: %.c $(wildcard tests/order/*.h) \
+		Makefile tests/tests.mk $(BUILD)/settings
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) $(ORDER_CFLAGS) -O2 -c -o $@ $<
+
+$(TESTS)/order/order: $(ORDER_OBJS) $(ORDER_OWN_OBJS)
+	@mkdir -p $(@D)
+	@echo "  LD      $@"
+	$(Q)$(CC) -no-pie -o $@ $^
+
 .SECONDARY: $(UNIT_OBJS)
 
 .PHONY: tests tests-api tests-unit tests-cxx tests-crimes tests-uktest \
-	tests-kernel tests-musl
+	tests-kernel tests-musl tests-order
 tests: tests-api tests-unit tests-cxx tests-crimes tests-uktest
 tests-api: $(API_TESTS:%=$(TESTS)/api/%)
 tests-unit: $(UNIT_TESTS:%=$(TESTS)/unit/%)
@@ -182,6 +214,7 @@ tests-kernel: $(API_TESTS:%=$(TESTS)/kernel/api/%) \
 tests-musl: $(foreach kind,dynamic static shared,\
 		$(API_TESTS:%=$(TESTS)/musl/$(kind)/%))
 tests-uktest: $(UKTEST_FLAVOURS:%=$(TESTS)/uktest/%)
+tests-order: $(TESTS)/order/order
 
 # One flavour of what matters; T= names what to run instead
 .PHONY: test
@@ -199,6 +232,11 @@ check:
 check-model:
 	tests/install-packages
 	tests/model/check.sh long
+
+# The memory orders of that protocol, also the cases that take long
+.PHONY: check-order
+check-order:
+	@CC="$(CC)" tests/order/check.sh long
 
 # Our files against the headers of a tree that is there: UK_ROOT=
 .PHONY: check-unikraft
