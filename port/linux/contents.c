@@ -34,7 +34,8 @@ static bool is_mapped(void *start, size_t bytes)
 
 /*
  * What the system really does is tried once, when it is first needed, on a page
- * of our own. UNKNOWN: it could not be tried, and is another time.
+ * of our own. UNKNOWN: it could not be tried, and is another time. Relaxed: the
+ * answer is all there is, and threads that try at once find the same.
  */
 static bool tried(enum answer *known, enum answer (*attempt)(void))
 {

@@ -72,6 +72,7 @@ static struct port_lock flush_lock;
 __attribute__((visibility("default"))) int fflush(FILE *file)
 {
 	static int (*of_libc)(FILE *file);
+	/* relaxed: code is there before anybody can find it */
 	int (*call)(FILE *) = __atomic_load_n(&of_libc, __ATOMIC_RELAXED);
 	int result;
 
@@ -126,6 +127,7 @@ void fork_prepare(void)
 	if (lock_is_interrupted(lock))
 		return;
 	stdio_prepare();
+	/* acquire: as port_init(); a thread that finds false takes the lock */
 	if (!__atomic_load_n(&initialised, __ATOMIC_ACQUIRE))
 		lock_fork_prepare(&init_lock);
 	lock_fork_prepare(lock);
@@ -158,7 +160,7 @@ void fork_register(void)
 {
 	static bool registered;
 
-	/* may allocate, and so come back here */
+	/* may allocate, and so come back here. Relaxed: all is in the word */
 	if (!__atomic_exchange_n(&registered, true, __ATOMIC_RELAXED))
 		(void)pthread_atfork(fork_prepare, fork_parent, fork_child);
 }

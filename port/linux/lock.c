@@ -6,6 +6,16 @@
  * The word is the owner's thread pointer, with flags in its lowest bits. Owner
  * and state change in one step, as a signal may interrupt the owner between
  * any two, and its handler may fork.
+ *
+ * Orders: the swap that makes a thread the owner acquires, the one that makes
+ * the word 0 releases, and so all that is guarded goes from owner to owner.
+ * Whatever else is done to the word is relaxed: flags are set and taken away by
+ * swaps of the same word, which leave what its last release has carried (C11
+ * 5.1.2.4, release sequences), and a read decides nothing that a swap, or the
+ * kernel when it puts a thread to sleep, does not compare again. A thread that
+ * finds its own id has written it: nobody else does. Who is alone stores,
+ * relaxed: there is nobody to order it for, and to begin a thread orders all
+ * before it.
  */
 #include <errno.h>
 #include <sys/syscall.h>

@@ -71,7 +71,12 @@ static size_t memory_total(void)
 	return ((size_t)info.totalram + info.totalswap) * info.mem_unit;
 }
 
-/* What could never be touched as a whole is refused, as the kernel does */
+/*
+ * What could never be touched as a whole is refused, as the kernel does.
+ * Relaxed, in this file throughout: what is known is one word that leads to
+ * nothing, and threads that find it out at once find the same or one of them
+ * wins; a hint that is lost is looked for again.
+ */
 size_t port_request_max(void)
 {
 	static size_t most;

@@ -21,6 +21,7 @@ static void thread_ended(void *unused)
 /* May run before libc is ready, so it asks for nothing but memory */
 void port_init(void)
 {
+	/* acquire: pairs with the release below, for options and the key */
 	if (__atomic_load_n(&initialised, __ATOMIC_ACQUIRE))
 		return;
 	fork_register();	/* perhaps before others' handlers */

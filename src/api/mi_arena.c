@@ -202,6 +202,7 @@ void mi_debug_show_arenas(bool show_inuse, bool show_abandoned,
 	int column;
 
 	port_init();
+	/* acquire, and the relaxed end: as in runs/map.c */
 	for (arena = atomic_read_acquire(&instance_here()->arenas); arena;
 	     arena = atomic_read_acquire(&arena->next)) {
 		if (arena->number == ARENA_NUMBER_META)

@@ -130,7 +130,10 @@ void mi_collect(bool force)
 
 /* ---- which heap ---- */
 
-/* Any address inside a block of a heap; NULL: in none */
+/*
+ * Any address inside a block of a heap; NULL: in none. Relaxed: who asks has
+ * the block, and knows whose it was when it was handed out, or later.
+ */
 static struct heap *heap_around(const void *p)
 {
 	struct run *run = run_around(instance_here(), p);
@@ -259,6 +262,7 @@ static bool large_blocks_begin(struct large_blocks *list, struct heap *heap)
 	port_lock(&instance_here()->lock);
 	large = heap->large;
 	for (; large && list->count < room; large = large->list.next)
+		/* relaxed: 0 once another thread has begun to free it */
 		if (large->block && atomic_read(large->map_entry))
 			list->blocks[list->count++] = large->block;
 	port_unlock(&instance_here()->lock);

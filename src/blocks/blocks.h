@@ -163,6 +163,7 @@ static ALWAYS_INLINE void instance_free(struct instance *instance, void *p)
 	struct block *block = p;
 
 #if MI_CONCURRENT
+	/* relaxed: see ground/run.h */
 	if (unlikely(!port_thread_is(atomic_read(&run->owner)))) {
 		if (instance == &default_instance)
 			free_slow_here(p);

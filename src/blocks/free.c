@@ -135,6 +135,7 @@ struct heap *run_heap(struct run *run)
 {
 	struct large **listed;
 
+	/* relaxed: the block is the caller's, so it knows of its heap */
 	if (run->kind != RUN_LARGE)
 		return atomic_read(&page_of_run(run)->heap);
 	listed = atomic_read(&large_of_run(run)->listed);
@@ -189,6 +190,7 @@ NOINLINE void free_slow(struct instance *instance, void *p)
 	}
 	page = page_of_run(run);
 #if MI_CONCURRENT
+	/* relaxed: see ground/run.h */
 	if (!port_thread_is(atomic_read(&page->owner))) {
 		page_free_remote(instance, page, p);
 		return;

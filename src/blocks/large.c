@@ -84,7 +84,7 @@ static void large_clear(struct instance *instance, const struct large *large,
 		large_zero(instance, large, start, large->touched_end - start);
 }
 
-/* Where no arena is that large, no collection helps */
+/* Where no arena is that large, no collection helps. Acquire: as in map.c */
 static bool request_may_fit(struct instance *instance, size_t units)
 {
 	const struct arena *arena = atomic_read_acquire(&instance->arenas);
@@ -164,6 +164,7 @@ void *large_alloc(struct heap *heap, size_t size, size_t alignment,
  */
 void large_free(struct instance *instance, struct large *large)
 {
+	/* relaxed: what follows releases it, the swap or the lock */
 	atomic_write(large->map_entry, 0);
 	if (likely(large->units <= CACHE_UNITS_MAX)) {
 		large = large_cache_exchange(instance, large);

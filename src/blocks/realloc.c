@@ -79,6 +79,7 @@ static void *block_with_room(struct heap *heap, size_t size)
 	unsigned int class = size_class_of(size);
 	unsigned int more = size_class_of(size + size / 2);
 
+	/* relaxed: whether there are many heaps */
 	if (heap == &empty_heap ||
 	    atomic_read(&heap->instance->heap_count) > KEPT_HEAPS_MAX ||
 	    (heap->page_count[class] | heap->page_count[more]))

@@ -3,6 +3,13 @@
  * Atomic operations on words, on compiler builtins (no <stdatomic.h> under
  * Unikraft's musl). With MI_CONCURRENT 0 they are plain reads and
  * writes.
+ *
+ * Orders are those of C11, and beside each operation stands why its order is
+ * enough on a machine that reorders. Relaxed is what decides nothing by itself,
+ * or is decided again by a swap of the same word. All swaps are both acquire
+ * and release: on x86-64 each is, and one kind is easier to argue with. Which
+ * halves are needed tests/order/check.sh lists, and shows for each that the
+ * protocol breaks without it.
  */
 #ifndef MI_ATOMIC_H
 #define MI_ATOMIC_H

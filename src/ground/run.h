@@ -71,7 +71,11 @@ enum run_flags {
  * free goes through.
  *
  * `owner` is the thread that alone may change the run: of a page the heap's, of
- * one in RUN_PURGING who gives its memory back; 0 if there is none.
+ * one in RUN_PURGING who gives its memory back; 0 if there is none. It is
+ * atomic, and relaxed: others only ask whether it is themselves. A thread finds
+ * its own id only where it has written that itself and nobody was the owner
+ * since, as nobody may read what was before its own write. (A new thread with
+ * the id of one that has ended is begun after that end, and so after the 0.)
  */
 #define RUN_MEMBERS							\
 	uint8_t class;		/* where it counts, see CLASS_NONE */	\

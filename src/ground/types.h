@@ -74,7 +74,7 @@ extern HIDDEN struct map_of_none map_of_none;
 struct arena {
 	/* Constant once it is published, but see arena_lengthen(), _extend() */
 	struct instance *instance;
-	struct arena *next;		/* atomic */
+	struct arena *next;		/* atomic, see map.c */
 	uintptr_t start, end;
 	struct map *map;
 	uintptr_t map_base;		/* address of unit 0 of the map */
@@ -194,7 +194,11 @@ struct instance {
 	uintptr_t map_base;		/* else: range checked */
 	size_t map_limit;
 
-	/* Atomic, of any thread */
+	/*
+	 * Atomic, of any thread. All but the first are relaxed: they say how
+	 * much, which is a matter of policy, and lead to nothing. Whoever reads
+	 * one may read what it was a moment ago.
+	 */
 	uintptr_t large_cache;		/* see large_cache_exchange() */
 	/*
 	 * These two count the units of pages whose blocks other threads have
@@ -211,7 +215,10 @@ struct instance {
 #endif
 
 	struct port_lock lock;
-	/* Written under the lock, read without: atomic */
+	/*
+	 * Written under the lock, read without: atomic. The arenas and their
+	 * table are published (arena.c, map.c), the numbers are relaxed hints.
+	 */
 	struct arena *arenas;
 	struct arena *meta;		/* the region for the engine's data */
 #if PORT_MAP_WINDOW

@@ -14,6 +14,11 @@
 
 #if MI_THREADS
 
+/*
+ * The lock is held. `abandoned_count` is relaxed: page_reclaim() asks without
+ * the lock whether it is worth to take it, and an old answer makes a page that
+ * might have been found there.
+ */
 static void abandoned_insert(struct instance *instance, struct page *page)
 {
 	page->flags |= PAGE_IN_ABANDONED;
@@ -48,6 +53,7 @@ static bool page_try_abandon(struct instance *instance, struct page *page,
 	port_lock(&instance->lock);
 	if (!arena_by_number(instance, page->arena_number)->exclusive)
 		abandoned_insert(instance, page);
+	/* relaxed: of `owner` see ground/run.h */
 	atomic_write(&page->owner, 0);
 	nothing_came = thread_free_abandon(page, free);
 	if (!nothing_came)
@@ -110,6 +116,11 @@ static void page_unlist(struct instance *instance, struct page *page)
 
 void page_claimed(struct heap *heap, struct page *page, struct block *list)
 {
+	/*
+	 * The lock: page_try_abandon() held it, so all that the owner before
+	 * did to the page is seen from here on. Relaxed: who becomes a holder
+	 * later does so after thread_free_mark_full(), which releases both.
+	 */
 	page_unlist(heap->instance, page);
 	atomic_write(&page->heap, heap);
 	atomic_write(&page->owner, heap->owner);

@@ -8,6 +8,11 @@ static bool page_move(struct page *page, void *arg)
 	bool full = page->flags & PAGE_IN_FULL;
 
 	heap_page_remove(from, page);
+	/*
+	 * Relaxed: who is on the way to the heap before finds HEAP_PARKED
+	 * there, and with that this (heap_close()); or a new life of it, which
+	 * passes the page on.
+	 */
 	atomic_write(&page->heap, to);
 	to->page_count[page->class]++;
 	if (full)

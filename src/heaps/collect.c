@@ -11,6 +11,7 @@ void heap_set_deferred(void (*call)(bool, unsigned long long, void *),
 		       void *arg)
 {
 	deferred.arg = arg;
+	/* release: pairs with the acquire below, for the argument */
 	atomic_write_release(&deferred.call, call);
 }
 
@@ -78,7 +79,7 @@ void heap_collect(struct heap *heap, bool force)
  * Whether the run is a page that may be given back if it is empty. The flags of
  * another thread's page are not to be read. A page that is not kept is left
  * out, as a walk of its blocks would mostly be in vain: it is given back by the
- * free that empties it.
+ * free that empties it. Relaxed: see ground/run.h.
  */
 static bool page_may_go(const struct run *run)
 {

@@ -87,7 +87,10 @@ void heaps_fork_child(struct instance *instance)
 	struct arena *arena;
 
 	runs_end_purge(instance, self);
-	/* there was no other heap, and nobody busy with a page of this one */
+	/*
+	 * There was no other heap, and nobody busy with a page of this one.
+	 * Relaxed: here is one thread.
+	 */
 	if (instance->heap_count <= (heap_current() != &empty_heap) &&
 	    atomic_read(&instance->counting) == 0)
 		return;

@@ -25,6 +25,8 @@ static struct page *heap_more(struct heap *heap, unsigned int class)
 	return page;
 }
 
+/* (Counters of the instance are read relaxed here: see ground/types.h) */
+
 /* Whether a page of HOT_BLOCKS shall take the place of the class's only one */
 static bool page_is_too_small(const struct heap *heap, const struct page *page)
 {

@@ -63,7 +63,10 @@ void heap_set_owner(struct heap *heap, uintptr_t owner)
 
 #endif
 
-/* The lock is held here and in heap_unlink() */
+/*
+ * The lock is held here and in heap_unlink(). `heap_count` is relaxed: who
+ * reads it without the lock asks whether there are many.
+ */
 static void heap_link(struct instance *instance, struct heap *heap)
 {
 	struct heap **list = heap->late ? &instance->late : &instance->heaps;
@@ -98,7 +101,11 @@ static struct heap *heap_memory(struct instance *instance)
 		heap = instance->parked;
 		if (heap) {
 			LIST_REMOVE(instance->parked, heap, list);
-			/* it was HEAP_PARKED alone: nothing is put there */
+			/*
+			 * It was HEAP_PARKED alone: nothing is put there.
+			 * Relaxed: who comes late may find the bit or not, and
+			 * does what is right for either (heap_notify()).
+			 */
 			atomic_write(&heap->notified, 0);
 		}
 	} else {

@@ -134,6 +134,7 @@ void heap_notify(struct heap *heap, struct page *page);
 void heap_drain(struct heap *heap);
 /* All of them. O(pages + blocks) */
 void heap_drain_all(struct heap *heap);
+/* Relaxed: heap_drain() acquires what is there */
 static inline bool heap_has_notified(const struct heap *heap)
 {
 	return atomic_read(&heap->notified) || heap->pending;

@@ -38,6 +38,7 @@ static bool page_is_kept(const struct heap *heap, const struct page *page)
  * Whether so many units more may be counted. The limit is for all heaps, first
  * come, first served; each has a small one of its own beside that, so that the
  * first ones do not leave all others with nothing. `part`: of either limit.
+ * Relaxed: several who count at one moment may exceed it by a page each.
  */
 static bool may_count(const struct heap *heap, size_t units, size_t part)
 {

@@ -26,6 +26,7 @@ void heap_notify(struct heap *heap, struct page *page)
 
 	for (;;) {	/* bounded: a page moves once, and heaps end once */
 		if (unlikely(word & HEAP_PARKED)) {
+			/* relaxed: the bit was acquired, see above */
 			now = atomic_read(&page->heap);
 			if (now == heap) {
 				/*
@@ -41,7 +42,10 @@ void heap_notify(struct heap *heap, struct page *page)
 			continue;
 		}
 		page->notified_next = (struct page *)word;
-		/* release: the link is seen by who takes the list */
+		/*
+		 * Release: the link is seen by who takes the list, and what the
+		 * caller has read of the page is read before.
+		 */
 		if (atomic_compare_swap(&heap->notified, &word,
 					(uintptr_t)page))
 			return;
@@ -52,6 +56,7 @@ void heap_notify(struct heap *heap, struct page *page)
 static size_t heap_drain_page(struct heap *heap)
 {
 	struct page *page = heap->pending;
+	/* relaxed: written by this thread, or before the page was notified */
 	struct heap *now = atomic_read(&page->heap);
 	uintptr_t word;
 
@@ -69,6 +74,7 @@ static size_t heap_drain_page(struct heap *heap)
 		 * heap, as another one may be destroyed with all its blocks.
 		 */
 		now = heap->backing;
+		/* relaxed: as page_claimed() */
 		atomic_write(&page->heap, now);
 		atomic_write(&page->owner, now->owner);
 		heap_page_adopt(now, page);
@@ -123,6 +129,7 @@ void heap_close(struct heap *heap)
 	page = (struct page *)atomic_swap(&heap->notified, HEAP_PARKED);
 	for (; page; page = next) {
 		next = page->notified_next;
+		/* relaxed: this thread has moved it, or nobody has */
 		now = atomic_read(&page->heap);
 		if (now == heap)
 			page_abandon_orphan(heap->instance, page);

@@ -72,7 +72,7 @@ static bool free_into_owned(struct instance *instance, struct page *page,
 		(void)atomic_add(&instance->waiting_units, units);
 	if (unlikely(counting))
 		page_count(instance, page, notify);
-	else if (notify)
+	else if (notify)	/* relaxed: see pages/descriptor.h */
 		heap_notify(atomic_read(&page->heap), page);
 	return true;
 }
@@ -103,7 +103,11 @@ static bool free_into_abandoned(struct instance *instance, struct page *page,
 void page_free_remote(struct instance *instance, struct page *page,
 		      struct block *block)
 {
-	/* acquire: `reserved` and the arena's number are those of the page */
+	/*
+	 * Acquire: `reserved` and the arena's number are those of the page. By
+	 * the block that was handed to it the thread knows these already, but
+	 * here it need not be asked how that was done.
+	 */
 	uintptr_t word = thread_free_read_list(page);
 	bool done;
 

@@ -20,6 +20,8 @@
  * moment says nothing of later. But what owners came for soon after it was
  * given back here is learned: see page_end_wait(). `waiting` may be below zero
  * for a moment: it is counted after the push, and the owner may be faster.
+ * Relaxed, here and where it is counted: it is a policy, and atomic_add() loses
+ * nothing.
  */
 static bool page_shall_go(struct instance *instance, const struct page *page)
 {
@@ -30,6 +32,10 @@ static bool page_shall_go(struct instance *instance, const struct page *page)
 	return (ptrdiff_t)waiting >= 0 && waiting + page->units > max;
 }
 
+/*
+ * Relaxed: what is found here is a reason to count. page_count_own() reads the
+ * list again once COUNTING is set.
+ */
 bool page_shall_count(struct instance *instance, const struct page *page,
 		      uintptr_t word, size_t left)
 {
@@ -117,8 +123,9 @@ void page_count(struct instance *instance, struct page *page, bool notify)
 	}
 	if (state == PAGE_ABANDONED)
 		page_free_or_abandon(instance, page);
-	else if (notify || state == PAGE_FULL)
+	else if (notify || state == PAGE_FULL)	/* of `heap`: descriptor.h */
 		heap_notify(atomic_read(&page->heap), page);
+	/* relaxed: only a fork's child asks, where no other thread is */
 	(void)atomic_add(&instance->counting, UINT32_MAX);
 }
 

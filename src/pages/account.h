@@ -57,7 +57,7 @@ static ALWAYS_INLINE uint64_t block_weight(const struct run *run, const void *p)
 
 /*
  * Whether the run is a page, and a block of it starts there, free or not. Any
- * thread may ask.
+ * thread may ask (of the relaxed read see page_block_at()).
  * The second comparison is for addresses so far away that their distance,
  * too, is a multiple of the block size.
  */

@@ -40,6 +40,14 @@ struct page {
 				};
 				uint64_t withheld_or_holes;
 			};
+			/*
+			 * Atomic, relaxed: of the owner, and read by others
+			 * who have just become the holder or have PURGING. By
+			 * the acquire of that swap they read the heap of the
+			 * time when the page was full, or a later one. Either
+			 * leads to the page's instance, and a heap that the
+			 * page has left passes it on (notify.c).
+			 */
 			struct heap *heap;
 		};
 	};

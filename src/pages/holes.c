@@ -111,6 +111,7 @@ bool page_make_holes(struct page *page)
 		block->next = list;
 		list = block;
 	}
+	/* relaxed: see page_set_local() */
 	atomic_write(&page->local_free, list);
 	return page->holes != 0;
 }

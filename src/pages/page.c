@@ -74,6 +74,7 @@ struct page *page_alloc_of(struct heap *heap, unsigned int class,
 	page->list.next = page->list.prev = NULL;
 	page->notified_next = NULL;
 	thread_free_init(page);
+	/* relaxed: see ground/run.h */
 	atomic_write(&page->owner, heap->owner);
 
 	/* not even one block can be backed: nobody could take from it */
@@ -206,6 +207,7 @@ void page_restart(struct page *page)
 static void waiting_learn(struct instance *instance, size_t units)
 {
 	size_t max = waiting_learned_max(instance), learned;
+	/* relaxed, as all of these: two who learn at once may learn less */
 	bool deep = atomic_read(&instance->waiting_deep);
 
 	if (atomic_add(&instance->remote_purged_units, 0 - units) == units)
@@ -265,7 +267,11 @@ static bool list_holds(struct page *page, const struct block *list,
 	const struct block *end = page_empty_list(page);
 	size_t limit = atomic_read(&page->capacity);
 
-	/* another thread may be changing the list: look before each step */
+	/*
+	 * Another thread may be changing the list: look before each step.
+	 * Relaxed: this is after a free with a tag that says it is a second
+	 * one, and where the list changes meanwhile the answer may be wrong.
+	 */
 	for (; list != end && limit && page_block_at(page, list); limit--) {
 		if (list == block)
 			return true;

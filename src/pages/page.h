@@ -42,7 +42,10 @@ COLD bool page_fill_hole(struct page *page);
 
 /*
  * Blocks were added to `local_free`. Release: pairs with the acquire of the
- * thread that counts them (sleeping.c), for their links.
+ * thread that counts them (sleeping.c), for their links. Where the list is made
+ * empty or anew (page_swap_lists(), page.c, holes.c) the write is relaxed: the
+ * page does not rest then, so nobody walks it, and before it rests again
+ * thread_free_mark_full() releases all of that.
  */
 static ALWAYS_INLINE void page_set_local(struct page *page, struct block *first)
 {
@@ -103,7 +106,11 @@ COLD void page_free_bitmap(struct page *page,
 /* Walks everything; see the invariants in descriptor.h */
 bool page_is_valid(struct page *page);
 
-/* Where a block is expected, whose thread may be any. NULL: it is none */
+/*
+ * Where a block is expected, whose thread may be any. NULL: it is none.
+ * Relaxed, as all reads of `capacity`: it covers the block since that was
+ * handed out, and of what is no block any answer will do.
+ */
 static inline struct block *page_block_at(const struct page *page,
 					  const void *p)
 {

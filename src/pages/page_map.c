@@ -8,7 +8,7 @@
  * so a window's are written without a lock. Another map moves when its arena
  * grows, and without the lock an entry could be written to the map that was.
  * Who purges calls this while the owner may move the page to another of its
- * heaps: so `heap` is read once.
+ * heaps: so `heap` is read once, and relaxed, as either leads to the instance.
  */
 void page_map(struct page *page, size_t first, size_t last, struct run *to)
 {

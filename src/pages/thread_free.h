@@ -64,7 +64,10 @@
  * `try` is one attempt: it fails where another thread has changed the word,
  * and `*word` is then what it is now. The loops are bounded: each failure is
  * another thread's success. All swaps are both acquire and release
- * (atomic.h); the comments say which half is needed, and what it pairs with.
+ * (atomic.h); the comments say which half is needed, and what it pairs with;
+ * a half of which nothing is said is not, nor is what a failed one acquires, as
+ * the word is compared again before anything is read by it. tests/order shows
+ * what breaks without the others.
  * The model tests/model/protocol.pml has the same transitions.
  */
 #ifndef MI_THREAD_FREE_H
@@ -268,8 +271,8 @@ static inline enum page_state thread_free_end_purge(struct page *page)
  * ABANDONED to ACTIVE, of a page with which nobody is busy: it is the caller's,
  * with the list in `*word`. The list leaves in the same step, as in a count
  * that goes on nobody could tell its blocks from those that the page had
- * before. Acquire: pairs with the release of thread_free_abandon(), so that
- * all is seen that the owner before did, and with that of the pushes.
+ * before. Acquire: pairs with the release of the pushes. All that the owner
+ * before did is seen by the lock, under which it has abandoned the page.
  */
 static inline bool thread_free_try_claim(struct page *page, uintptr_t *word)
 {
@@ -310,8 +313,9 @@ static inline uintptr_t thread_free_take(struct page *page, bool wakes)
 
 /*
  * Ends RESTING, so that the page's lists are the owner's alone. False: another
- * thread is busy with it, or blocks have come that are to be taken first.
- * Acquire: as thread_free_take().
+ * thread is busy with it, or blocks have come that are to be taken first. No
+ * order is needed: who has counted had pushed a block, and thread_free_take()
+ * has acquired both.
  */
 bool thread_free_wake(struct page *page);
 
@@ -319,7 +323,8 @@ bool thread_free_wake(struct page *page);
  * Takes all blocks, as every one of them is free from now on, and so the state:
  * ACTIVE, but for NOTIFIED. False: another thread is busy with the page, whose
  * state stays. Where it is COUNTING the page is PURGED from now on, too. Gives
- * the word before. Acquire: as thread_free_take().
+ * the word before. No order is needed: to destroy a heap a program knows which
+ * of its blocks others have freed, and has waited for that.
  */
 bool thread_free_drop(struct page *page, uintptr_t *word);
 
@@ -327,8 +332,8 @@ bool thread_free_drop(struct page *page, uintptr_t *word);
  * The last look of an owner, who has counted that `free` blocks are not
  * handed out. The state is not NOTIFIED, and the page does not rest. False:
  * blocks came meanwhile, perhaps the last of them, or another thread is busy
- * with that, and the page stays the caller's. Release: pairs with
- * thread_free_try_claim().
+ * with that, and the page stays the caller's. No order is needed: this is done
+ * under the lock, which who claims the page takes next.
  */
 static inline bool thread_free_abandon(struct page *page, size_t free)
 {
@@ -376,8 +381,9 @@ void thread_free_unmark_full(struct page *page);
 /*
  * NOTIFIED to ACTIVE, by the holder, who has taken the page off the list on
  * which it came and has read its link: from here on that may be another's.
- * Gives the word; the list stays. Release: pairs with the acquire of
- * thread_free_try_push(), whose caller writes the link as the next holder.
+ * Gives the word; the list stays. No order is needed: who writes the link as
+ * the next holder is that after thread_free_mark_full(), whose release it
+ * acquires.
  */
 uintptr_t thread_free_denotify(struct page *page);
 

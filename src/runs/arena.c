@@ -99,7 +99,7 @@ static struct arena *arena_init_meta(struct instance *instance, uintptr_t start,
 	atomic_write_release(&instance->arena_table[ARENA_NUMBER_META], meta);
 	for (link = &instance->arenas; *link; link = &(*link)->next)
 		;	/* bounded: arenas there are */
-	atomic_write_release(link, meta);
+	atomic_write_release(link, meta);	/* both: see map.c */
 	return meta;
 }
 
@@ -113,7 +113,7 @@ static bool meta_open(struct instance *instance)
 	void *start = port_reserve(PORT_AREA_META, bytes, &bytes, &is_zero);
 
 	if (start)
-		atomic_write_release(&instance->meta,
+		atomic_write_release(&instance->meta,	/* read locked */
 				     arena_init_meta(instance, (uintptr_t)start,
 						     bytes, is_zero));
 	return start;
@@ -216,7 +216,7 @@ static void arena_publish(struct instance *instance, struct arena *arena)
 	while (*link && *link != instance->meta && !first)
 		link = &(*link)->next;
 	arena->next = *link;
-	atomic_write_release(link, arena);
+	atomic_write_release(link, arena);	/* all three: see map.c */
 }
 
 static void arena_unlink(struct instance *instance, struct arena *arena)

@@ -16,7 +16,10 @@
 /* Units in use, but for those that others have emptied */
 static size_t units_in_use(const struct instance *instance)
 {
-	/* each is counted a moment before or after another, and may be -1 */
+	/*
+	 * Each is counted a moment before or after another, and may be -1.
+	 * Relaxed: a sum of old values is a budget of a moment ago.
+	 */
 	size_t used = atomic_read(&instance->units_used) -
 		      atomic_read(&instance->waiting_units) -
 		      atomic_read(&instance->remote_purged_units);

@@ -50,7 +50,8 @@ bool arena_lengthen(struct arena *arena, uintptr_t end)
 	rest->units = (uint32_t)((end - arena->end) >> UNIT_SHIFT);
 	rest->kind = RUN_META;
 	DEQUE_APPEND(&arena->phys, rest, phys);
-	atomic_write(&arena->end, end);	/* arena_of() reads it */
+	/* relaxed: arena_of() reads it, see arena_holds() */
+	atomic_write(&arena->end, end);
 	run_put(arena, rest, false);
 	return true;
 }

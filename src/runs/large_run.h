@@ -48,7 +48,9 @@ static inline size_t large_usable(const struct large *large)
 /*
  * Puts it on a list, or on none where that is NULL. Who calls this, or the
  * next one, holds the lock; `listed` is read without, by large_again() and
- * run_heap().
+ * run_heap(). Relaxed: the former compares it with the list of the caller's own
+ * heap, which only the caller's thread writes there, and before it had the heap
+ * others did, under the lock. To the latter any answer is good that was true.
  */
 static inline void large_list(struct large *large, struct large **list)
 {
@@ -80,7 +82,11 @@ static inline void large_unlist(struct large *large)
 #define CACHE_UNITS_SHIFT	48
 #define CACHE_LARGE_MASK	(((uintptr_t)1 << CACHE_UNITS_SHIFT) - 1)
 
-/* Puts `large` there, or nothing (NULL); gives what was there, or NULL */
+/*
+ * Puts `large` there, or nothing (NULL); gives what was there, or NULL.
+ * Release: what the freeing thread did to the block, and its map entry, are
+ * seen by who takes it. Acquire: the other side of that.
+ */
 static inline struct large *large_cache_exchange(struct instance *instance,
 						 struct large *large)
 {
@@ -91,7 +97,10 @@ static inline struct large *large_cache_exchange(struct instance *instance,
 	return (struct large *)(word & CACHE_LARGE_MASK);
 }
 
-/* Only to be compared: what it points to may be gone, see above */
+/*
+ * Only to be compared: what it points to may be gone, see above. Relaxed, here
+ * and below: whether it is so is known after the exchange.
+ */
 static inline struct large *large_cache_block(const struct instance *instance)
 {
 	return (struct large *)(atomic_read(&instance->large_cache) &

@@ -7,6 +7,12 @@
 
 struct map_of_none map_of_none;
 
+/*
+ * Acquire, here and in arena_of(): pairs with the release of the same word in
+ * arena.c, so that the arena's constants and its map are seen. An arena that
+ * was not there when the block asked for was handed out cannot hold it, so an
+ * old answer is a right one. Arenas never go.
+ */
 struct arena *arena_by_number(struct instance *instance, unsigned int number)
 {
 #if PORT_MAP_WINDOW
@@ -36,6 +42,7 @@ static struct map *arena_map(const struct arena *arena, uintptr_t address,
 			     size_t *index)
 {
 	if (arena_in_window(arena)) {
+		/* relaxed: see window.c */
 		*index = (address >> UNIT_SHIFT) &
 			 atomic_read(&arena->instance->map_mask);
 		return arena->map;
@@ -54,6 +61,7 @@ struct run *arena_run_locked(struct instance *instance, const void *p)
 	size_t index;
 
 	map = arena ? arena_map(arena, (uintptr_t)p, &index) : NULL;
+	/* relaxed: entries of pages are written without the lock, page_map.c */
 	distance = map ? atomic_read(&map->distance[index]) : 0;
 	return distance ? (struct run *)((uintptr_t)map + distance) : NULL;
 }
@@ -78,7 +86,11 @@ void arena_map_set(struct arena *arena, struct run *run, uintptr_t first,
 	struct map *map = arena_map(arena, first, &index);
 
 	mi_assert(first <= last && map);
-	/* The entries of one arena may begin anew at the window's first */
+	/*
+	 * The entries of one arena may begin anew at the window's first. They
+	 * are written before their run is handed out; whoever frees a block of
+	 * it was given that later, and so finds them. Relaxed: see window.c.
+	 */
 	if (arena_in_window(arena))
 		mask = atomic_read(&arena->instance->map_mask);
 	left = (last >> UNIT_SHIFT) - (first >> UNIT_SHIFT) + 1;

@@ -289,7 +289,10 @@ void instance_settle(struct instance *instance);
 /* Bytes of the largest single request */
 size_t instance_largest(struct instance *instance);
 
-/* Any thread: an arena's end only moves up */
+/*
+ * Any thread. Relaxed: an arena's end only moves up, and who asks for a block
+ * behind the end before was given it after the end had moved.
+ */
 static inline bool arena_holds(const struct arena *arena, const void *p)
 {
 	return (uintptr_t)p - arena->start <
@@ -308,7 +311,12 @@ static ALWAYS_INLINE struct run *run_of(struct instance *instance,
 	struct map *map;
 	uintptr_t index;
 
-#if PORT_MAP_WINDOW && MI_TSAN	/* an atomic read costs an instruction more */
+	/*
+	 * Plain reads of words that other threads may write: window.c says why
+	 * an old value does. An atomic read costs an instruction more. The map
+	 * is read before what it leads to, by the address.
+	 */
+#if PORT_MAP_WINDOW && MI_TSAN
 	index = ((uintptr_t)p >> UNIT_SHIFT) & atomic_read(&instance->map_mask);
 #elif PORT_MAP_WINDOW
 	index = ((uintptr_t)p >> UNIT_SHIFT) & instance->map_mask;

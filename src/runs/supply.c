@@ -113,6 +113,7 @@ struct run *instance_run_alloc(struct instance *instance,
 		if (!run)
 			run = arenas_cut(instance, request);
 	}
+	/* relaxed, here and below: the flush swaps the cache */
 	if (unlikely(!run) && (instance->runs_shelved ||
 			       atomic_read(&instance->large_cache))) {
 		port_unlock(&instance->lock);

@@ -43,7 +43,9 @@ bool window_open(struct instance *instance)
 	instance->map_bytes = bytes;
 	/*
 	 * A thread that frees at this moment can have nothing but NULL to free,
-	 * whose entry is the first of either map.
+	 * whose entry is the first of either map. So the order of the two does
+	 * not matter to it. Nobody has written to the map, which reads as zero;
+	 * release all the same, for a port that would clear it here.
 	 */
 	atomic_write_release(&instance->map, (struct map *)start);
 	atomic_write_release(&instance->map_mask, units - 1);
@@ -71,7 +73,11 @@ static bool window_grow(struct instance *instance)
 			return false;
 		instance->map_bytes += wanted;
 	}
-	/* who gets an address in the new half gets the mask before, too */
+	/*
+	 * Release: who gets an address in the new half gets the mask before,
+	 * too. Anybody else may read the old mask as long as it likes, as no
+	 * entry moves: free() reads mask and map as plain words for that.
+	 */
 	atomic_write_release(&instance->map_mask, 2 * units - 1);
 	return true;
 }
