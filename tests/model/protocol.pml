@@ -45,8 +45,8 @@
  *
  * What is not: memory order. Spin is sequentially consistent: each step is
  * seen by all at once. That acquire and release suffice is argued at each
- * place in src/, not here. Nor are fork, large blocks, accounts of waiting
- * and purged units, and the lists inside of a page.
+ * place in src/ and explored by tests/order. Nor are fork, large blocks,
+ * accounts of waiting and purged units, and the lists inside of a page.
  *
  * To run it: tests/model/check.sh. By hand, for instance with a mutation:
  *
