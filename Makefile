@@ -199,7 +199,7 @@ $(foreach kind,shared static pic,$(HOT_NAMES:%=$(BUILD)/$(kind)/%.o)): \
 	PADDING := -falign-jumps=1
 endif
 # What makes code larger, though -Oz does it
-LARGER		:= -fno-caller-saves -fno-move-loop-invariants
+LARGER		:= -fno-tree-sra -fno-caller-saves -fno-move-loop-invariants
 ifneq ($(shell echo | $(CC) -Werror $(LARGER) -x c -c -o /dev/null - 2>&1),)
 LARGER		:=
 endif

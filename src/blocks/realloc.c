@@ -87,6 +87,18 @@ static void *block_with_room(struct heap *heap, size_t size)
 	return heap_alloc(heap, more);
 }
 
+/* A little more for a small one; quiet: NULL where that is not to be had */
+static void *block_with_little_room(struct heap *heap, size_t size)
+{
+	unsigned int class = size_class_of(size + size / GROWN_PART);
+
+	if (heap == &empty_heap)
+		return NULL;
+	if (!page_list_is_empty(heap->queues[class].first))
+		return heap_malloc(heap, size_class_bytes(class));
+	return heap_alloc(heap, class);
+}
+
 /*
  * A block for what does not stay. One that grows and is no small one any more
  * gets a run of its own, so that it grows in place from there on.
@@ -99,10 +111,10 @@ static void *block_to_move_to(struct heap *heap, size_t size, bool grows)
 		block = size > GROWN_CLASSED_MAX ?
 			large_alloc(heap, size, BLOCK_ALIGN, 0, LARGE_GROWS) :
 			block_with_room(heap, size);
+		if (!block && size <= DIRECT_SIZE_MAX)
+			block = block_with_little_room(heap, size);
 		if (block || size > CLASSED_SIZE_MAX)
 			return block;
-		if (size <= DIRECT_SIZE_MAX)
-			size += size / GROWN_PART;
 	}
 	return heap_malloc(heap, size);
 }

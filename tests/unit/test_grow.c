@@ -286,6 +286,30 @@ static void grows_in_the_last_memory(void **state)
 	munmap(memory, MIB);
 }
 
+/* Nor where the only blocks left have just the size that it needs */
+static void grows_to_the_last_block(void **state)
+{
+	char *memory = dirty_memory(MIB), *blocks[2000], *grown;
+	size_t count = 0;
+
+	(void)state;
+	assert_non_null(arena_new(&instance, memory, MIB, false));
+	heap_begin(&heap, &instance);
+	grown = heap_malloc(&heap, 600);
+	do {
+		blocks[count] = heap_malloc(&heap, 640);
+	} while (blocks[count++]);
+	assert_in_range(count, 2, 1999);
+	instance_free(&instance, blocks[count - 2]);
+	errno = 0;
+	grown = heap_realloc(&heap, grown, 635, false);
+	assert_non_null(grown);
+	assert_int_equal(errno, 0);
+	assert_true(heap_is_valid(&heap));
+	heap_finish();
+	munmap(memory, MIB);
+}
+
 /* A small block that grows gets about half more: no more than a class above */
 static void room_is_half(void **state)
 {
@@ -320,6 +344,7 @@ int main(void)
 		cmocka_unit_test_setup(moves_seldom, renew),
 		cmocka_unit_test_setup(many_have_what_they_need, renew),
 		cmocka_unit_test_setup(grows_in_the_last_memory, renew),
+		cmocka_unit_test_setup(grows_to_the_last_block, renew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
