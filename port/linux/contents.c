@@ -97,8 +97,8 @@ static enum answer try_move(void)
 #define PAGEMAP_TOUCHED	((uint64_t)3 << 62)
 #define PAGEMAP_WORDS	256
 
-/* So much is given back rather than read about */
-#define ZERO_PURGE_MIN	((ptrdiff_t)4 << 20)
+/* From so much on what little was touched is given back: see zero_touched() */
+#define ZERO_PURGE_MIN	((size_t)4 << 20)
 
 /*
  * A file, or -1 with errno. By the system calls themselves, here and below: a
@@ -229,11 +229,13 @@ bool port_copy_touched(void *to, const void *from, size_t bytes)
 
 /*
  * To read what the system knows of a long range takes longer than to give it
- * back, so where little was touched of what was read the rest is given back.
+ * back. So where little was touched of what was read, some of what follows is
+ * given back unread, and twice as much the next time.
  */
-static void zero_touched(int pagemap, char *at, const char *end, bool purges)
+static void zero_touched(int pagemap, char *at, char *end, bool purges)
 {
 	size_t whole = port_page_bytes(), count, i, touched;
+	size_t unread = ZERO_PURGE_MIN;
 	uint64_t words[PAGEMAP_WORDS];
 	bool known;
 
@@ -247,10 +249,17 @@ static void zero_touched(int pagemap, char *at, const char *end, bool purges)
 				memory_zero(at, whole);
 				touched++;
 			}
-		if (purges && touched < count / 4 &&
-		    end - at >= ZERO_PURGE_MIN &&
-		    port_purge(at, (size_t)(end - at)))
-			return;
+		if (!purges || (size_t)(end - at) < ZERO_PURGE_MIN)
+			continue;
+		if (touched >= count / 4) {
+			unread = ZERO_PURGE_MIN;
+			continue;
+		}
+		if (unread > (size_t)(end - at))
+			unread = (size_t)(end - at);
+		if (port_purge(at, unread))
+			at += unread;
+		unread *= 2;
 	}
 }
 
