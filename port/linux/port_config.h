@@ -12,7 +12,7 @@
 #define PORT_FOREIGN_BLOCKS	1
 #endif
 #define PORT_KEPT_UNITS_MAX	((size_t)256)
-#define PORT_KEPT_LEARN_MAX	768
+#define PORT_KEPT_LEARN_MAX	512
 
 #if MI_THREADS
 #ifdef PORT_TLS_LOCAL_EXEC	/* for executables: one instruction less */

@@ -96,12 +96,14 @@ void heap_page_unfull(struct page *page);
 void heap_page_emptied(struct page *page);
 /* Collects what came back to one page, and moves it to where it belongs */
 void heap_page_sweep(struct page *page);
-/*
- * keep.c: a page that has run empty is given back; and a new page was made. If
- * it was of a class of which one was given back, more may be kept from then on.
- */
+/* keep.c */
 #if PORT_KEPT_LEARN_MAX
+/* A page of the class has run empty, and is given back */
 void heap_gives_back(struct heap *heap, unsigned int class);
+/*
+ * A new page was made. Where one of its class was given back before it may be
+ * missed, and more units may be kept from then on.
+ */
 void heap_missed(struct heap *heap, const struct page *page);
 #else
 static inline void heap_gives_back(struct heap *heap, unsigned int class)

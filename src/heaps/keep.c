@@ -67,21 +67,33 @@ void heap_gives_back(struct heap *heap, unsigned int class)
 	*bits |= bit;
 }
 
+/* No more than a third of the budget, which is the rest of the memory's */
+static size_t learned_max(const struct instance_config *config)
+{
+	size_t most = config->budget_bytes / 3 >> UNIT_SHIFT;
+
+	if (!config->learn_bytes)
+		return 0;
+	return most < PORT_KEPT_LEARN_MAX ? most : PORT_KEPT_LEARN_MAX;
+}
+
 /*
- * The limit rises by what would have had to be kept. It is for all heaps: where
- * two learn at once, one of the lessons may be lost.
+ * The limit rises by what would have had to be kept. It is for all heaps, and
+ * read and written in two steps: where two learn at once, what one of them has
+ * learned is lost, and learned the next time.
  */
 void heap_missed(struct heap *heap, const struct page *page)
 {
 	uint64_t bit, *bits = class_bits(heap, page->class, &bit);
-	size_t *learned = &heap->instance->kept_learned, units;
+	struct instance *instance = heap->instance;
+	size_t units, most;
 
 	if (!(*bits & bit))
 		return;
 	*bits &= ~bit;
-	units = atomic_read(learned) + page->units;
-	atomic_write(learned, units < PORT_KEPT_LEARN_MAX ? units :
-		     PORT_KEPT_LEARN_MAX);
+	most = learned_max(&instance->config);
+	units = atomic_read(&instance->kept_learned) + page->units;
+	atomic_write(&instance->kept_learned, units < most ? units : most);
 }
 #endif
 

@@ -88,6 +88,10 @@ static void epoch_end(struct instance *instance, size_t allowed)
 	spare *= LEARN_PRICE;
 	budget->missed_ever -= spare < budget->missed_ever ? spare :
 			       budget->missed_ever;
+#if PORT_KEPT_LEARN_MAX
+	atomic_write(&instance->kept_learned,
+		     atomic_read(&instance->kept_learned) / 2);
+#endif
 	budget->cut = 0;
 	budget->spare = units_resting(instance);
 }

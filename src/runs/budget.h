@@ -7,29 +7,19 @@
 
 #include "ground/types.h"
 
-/* Of the units in empty pages those that may be kept as they were missed */
-static inline size_t units_kept_more(const struct instance *instance)
-{
-#if PORT_KEPT_LEARN_MAX
-	size_t kept = atomic_read(&instance->kept_units);
-	size_t learned = atomic_read(&instance->kept_learned);
-
-	kept -= kept < PORT_KEPT_UNITS_MAX ? kept : PORT_KEPT_UNITS_MAX;
-	return kept < learned ? kept : learned;
-#else
-	(void)instance;
-	return 0;
-#endif
-}
-
 /*
  * Units that are free and may have been touched: dirty runs, the shelves, and
- * those in pages that are kept though the fixed limit of that is used up.
+ * what heaps may keep in empty pages beside the fixed limit of that. This part
+ * changes without the lock, so who compares twice reads once.
  */
 static inline size_t units_resting(const struct instance *instance)
 {
-	return instance->units_dirty + instance->units_shelved +
-	       units_kept_more(instance);
+	size_t resting = instance->units_dirty + instance->units_shelved;
+
+#if PORT_KEPT_LEARN_MAX
+	resting += atomic_read(&instance->kept_learned);
+#endif
+	return resting;
 }
 
 /*

@@ -83,7 +83,7 @@ void purge_to_budget(struct instance *instance, bool all)
 	struct large *cached;
 	struct arena *arena;
 	struct run *run;
-	size_t budget;
+	size_t budget, resting;
 	bool is_zero;
 
 	if (!instance->config.purge_enabled && !all)
@@ -98,6 +98,10 @@ void purge_to_budget(struct instance *instance, bool all)
 		instance_run_release(instance, &cached->run);
 	if (all)
 		shelf_release_all(instance);
+#if PORT_KEPT_LEARN_MAX
+	if (all)
+		atomic_write(&instance->kept_learned, 0);
+#endif
 	for (;;) {	/* bounded: each round gives back what is too much */
 		budget = all ? 0 : budget_units(instance);
 		if (units_resting(instance) <= budget)
@@ -110,10 +114,10 @@ void purge_to_budget(struct instance *instance, bool all)
 		if (!descriptors_reserve(arena))
 			return;		/* full to the last unit */
 		oldest = arena->dirty.first;
-		if (!oldest || units_resting(instance) <= budget)
+		resting = units_resting(instance);
+		if (!oldest || resting <= budget)
 			continue;	/* that is a chunk of descriptors now */
-		run = purge_take(arena, oldest, units_resting(instance) -
-				 budget + budget / 8);
+		run = purge_take(arena, oldest, resting - budget + budget / 8);
 		run->owner = port_thread_id();	/* a signal may fork here */
 		instance->bytes_purged += run_bytes(run);
 		instance->purges++;

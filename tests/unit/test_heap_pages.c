@@ -319,17 +319,26 @@ static void missed_pages_are_kept(void **state)
 	uint64_t made;
 
 	(void)state;
-	breathe(32 * KIB, 100, 8);
+	instance.config.budget_bytes = 6 * MIB;
+	instance.config.learn_bytes = MIB;
+	breathe(32 * KIB, 70, 8);
 	made = instance.stats[class].pages_total;
-	breathe(32 * KIB, 100, 8);
+	breathe(32 * KIB, 70, 8);
 	assert_int_equal(instance.stats[class].pages_total, made);
 	assert_in_range(instance.kept_learned, 1, PORT_KEPT_LEARN_MAX);
 	/* no more than the limit; that of small ones costs little, not kept */
 	breathe(32 * KIB, 1000, 8);
 	assert_in_range(instance.kept_units, 1,
 			PORT_KEPT_UNITS_MAX + PORT_KEPT_LEARN_MAX);
-	instance.kept_learned = 0;
+	/* it is within the budget, and forgotten with all else */
+	assert_true(instance.kept_learned <=
+		    instance.config.budget_bytes / 3 >> UNIT_SHIFT);
+	purge_all(&instance);
+	assert_int_equal(instance.kept_learned, 0);
 	breathe(256, 10000, 8);
+	assert_int_equal(instance.kept_learned, 0);
+	instance.config.budget_bytes = 0;
+	breathe(32 * KIB, 1000, 8);
 	assert_int_equal(instance.kept_learned, 0);
 }
 #endif
