@@ -203,6 +203,15 @@ LARGER		:= -fno-tree-sra -fno-caller-saves -fno-move-loop-invariants
 ifneq ($(shell echo | $(CC) -Werror $(LARGER) -x c -c -o /dev/null - 2>&1),)
 LARGER		:=
 endif
+# gcc for aarch64 moves arguments to other registers for that pass' sake, and
+# small code takes instructions more
+ifneq ($(filter aarch64%,$(shell $(CC) -dumpmachine 2>/dev/null)),)
+COLD_NAMES	:= $(filter-out $(HOT_NAMES),$(COLD_NAMES))
+ifeq ($(shell echo | $(CC) -Werror -fno-cse-follow-jumps -x c -c -o /dev/null - 2>&1),)
+$(foreach kind,shared static pic,$(HOT_NAMES:%=$(BUILD)/$(kind)/%.o)): \
+	KIND_CFLAGS += -fno-cse-follow-jumps
+endif
+endif
 $(foreach kind,shared static pic,$(COLD_NAMES:%=$(BUILD)/$(kind)/%.o)): \
 	OPTIMIZE := -Oz $(LARGER)
 # On x86-64 -Oz copies byte by byte, by an instruction that is slow to begin

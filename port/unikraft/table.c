@@ -127,15 +127,16 @@ static void table_free(struct uk_alloc *a, void *p)
 {
 	struct instance *instance = instance_of(a);
 	struct run *run = run_of(instance, p);
-	struct block *block = p;
+	struct block *block = p, *first;
 
+	ARCH_HIDE_SUM(run);
 	count_free(a, p);
-	if (unlikely(account_block_freed(run, p)) ||
+	if (unlikely(account_block_freed(run, p, &first)) ||
 	    unlikely(block_has_tag(page_of_run(run), block))) {
 		free_stopped(instance, p, run);
 		return;
 	}
-	page_push_local(page_of_run(run), block);
+	page_push_freed(page_of_run(run), block, first);
 }
 
 /* ---- one heap ---- */

@@ -124,6 +124,23 @@ static ALWAYS_INLINE void page_give_back_tag(struct page *page,
 }
 
 /*
+ * The same, and tells what the list is then. Where one instruction reads a
+ * pair of words, the link is read along with the tag, whatever that is.
+ */
+static ALWAYS_INLINE bool page_take(struct page *page, struct block *block,
+				    struct block **next)
+{
+	if (ARCH_READS_PAIRS && MI_HARDENING == 1) {
+		*next = block->next;
+		return page_take_tag(page, block);
+	}
+	if (unlikely(!page_take_tag(page, block)))
+		return false;
+	*next = block_next(page, block);
+	return true;
+}
+
+/*
  * The path of every small malloc. `at` is (word + size) & -16: the address of
  * the queue, and in the heap's own terms the size.
  */
@@ -133,10 +150,9 @@ static ALWAYS_INLINE void *word_malloc(uintptr_t word, size_t size)
 	struct page *page = ((struct queue *)at)->first;
 	struct block *block = page->free, *next;
 
-	if (unlikely(!page_take_tag(page, block)))
+	if (unlikely(!page_take(page, block, &next)))
 		return malloc_slow(at, page);
-	next = block_next(page, block);
-	LIVE_TOGETHER(block, next);
+	ARCH_LIVE_TOGETHER(block, next);
 	page->free = next;
 	return block;
 }
@@ -148,10 +164,9 @@ static ALWAYS_INLINE void *heap_malloc_small(struct heap *heap, size_t size)
 	struct page *page = ((struct queue *)at)->first;
 	struct block *block = page->free, *next;
 
-	if (unlikely(!page_take_tag(page, block)))
+	if (unlikely(!page_take(page, block, &next)))
 		return heap_malloc_slow(heap, at - (uintptr_t)heap, page);
-	next = block_next(page, block);
-	LIVE_TOGETHER(block, next);
+	ARCH_LIVE_TOGETHER(block, next);
 	page->free = next;
 	return block;
 }
@@ -160,8 +175,9 @@ static ALWAYS_INLINE void *heap_malloc_small(struct heap *heap, size_t size)
 static ALWAYS_INLINE void instance_free(struct instance *instance, void *p)
 {
 	struct run *run = run_of(instance, p);
-	struct block *block = p;
+	struct block *block = p, *first;
 
+	ARCH_HIDE_SUM(run);
 #if MI_CONCURRENT
 	/* relaxed: see ground/run.h */
 	if (unlikely(!port_thread_is(atomic_read(&run->owner)))) {
@@ -172,7 +188,7 @@ static ALWAYS_INLINE void instance_free(struct instance *instance, void *p)
 		return;
 	}
 #endif
-	if (unlikely(account_block_freed(run, p)) ||
+	if (unlikely(account_block_freed(run, p, &first)) ||
 	    unlikely(block_has_tag(page_of_run(run), block))) {
 		if (instance == &default_instance)
 			free_stopped_here(p, run);
@@ -180,7 +196,7 @@ static ALWAYS_INLINE void instance_free(struct instance *instance, void *p)
 			free_stopped(instance, p, run);
 		return;
 	}
-	page_push_local(page_of_run(run), block);
+	page_push_freed(page_of_run(run), block, first);
 }
 
 #endif /* MI_BLOCKS_H */

@@ -29,7 +29,15 @@
 
 #if MI_CONCURRENT
 
+/*
+ * A volatile read of an aligned word is a single load, too, and gcc gives it
+ * an offset: of an atomic read it computes the address before on aarch64.
+ */
+#if defined(__aarch64__) && !MI_TSAN
+#define atomic_read(p)		(*(const volatile __typeof__(*(p)) *)(p))
+#else
 #define atomic_read(p)		__atomic_load_n((p), __ATOMIC_RELAXED)
+#endif
 #define atomic_read_acquire(p)	__atomic_load_n((p), __ATOMIC_ACQUIRE)
 #define atomic_write(p, v)	__atomic_store_n((p), (v), __ATOMIC_RELAXED)
 #define atomic_write_release(p, v) \

@@ -7,6 +7,8 @@
 
 #if defined(__x86_64__) && !defined(MI_ARCH_GENERIC)
 #include "ground/arch/x86_64.h"
+#elif defined(__aarch64__) && !defined(MI_ARCH_GENERIC)
+#include "ground/arch/aarch64.h"
 #else
 #include "ground/arch/generic.h"
 #endif
@@ -15,9 +17,6 @@
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 #endif
-
-/* Keeps gcc from moving one to the other's register: an instruction less */
-#define LIVE_TOGETHER(a, b)	__asm__("" : "+r" (a), "+r" (b))
 
 /* For data: found without a table, whatever the library is linked as */
 #define HIDDEN		__attribute__((visibility("hidden")))

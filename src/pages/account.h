@@ -154,12 +154,22 @@ static inline void account_block_taken(struct page *page,
 /*
  * The path of every free: takes the weight out of the credit. True: that is
  * used up, or was never meant for such a pointer. Then nothing is true of the
- * account until account_undo() has put the weight back.
+ * account until account_undo() has put the weight back. `first` becomes what
+ * stands on `local_free` where it is read along with the reciprocal
+ * (ARCH_READS_PAIRS), else NULL: see page_push_freed().
  */
-static ALWAYS_INLINE bool account_block_freed(struct run *run, const void *p)
+static ALWAYS_INLINE bool account_block_freed(struct run *run, const void *p,
+					      struct block **first)
 {
+	uint64_t reciprocal = run->reciprocal;
+
+	*first = NULL;
+	if (ARCH_READS_PAIRS) {
+		*first = ((struct page *)run)->local_free;
+		ARCH_READ_TOGETHER(*first, reciprocal);
+	}
 	return arch_subtract_to_zero_or_below(&run->credit,
-					      block_weight(run, p));
+			((uintptr_t)p - run->origin) * reciprocal);
 }
 
 /*

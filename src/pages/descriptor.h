@@ -18,9 +18,9 @@ struct page {
 		struct run run;
 		struct {
 			/* The owner's: touched by every malloc and free */
-			struct block *free;
-			uint64_t reciprocal;	/* account.h */
 			struct block *local_free;
+			uint64_t reciprocal;	/* account.h */
+			struct block *free;
 			uint16_t capacity;	/* blocks made so far */
 			uint16_t reserved;	/* blocks that fit */
 			uint16_t counted;	/* account.h */

@@ -135,6 +135,20 @@ static ALWAYS_INLINE void page_push_local(struct page *page,
 	page_set_local(page, block);
 }
 
+/* The same after account_block_freed(), which may have read `first` already */
+static ALWAYS_INLINE void page_push_freed(struct page *page,
+					  struct block *block,
+					  struct block *first)
+{
+	if (!ARCH_READS_PAIRS) {
+		page_push_local(page, block);
+		return;
+	}
+	block_mark_free(page, block);
+	block->next = first;
+	page_set_local(page, block);
+}
+
 /* First of a list: there is one, and as far as its tag tells it is whole */
 static ALWAYS_INLINE bool block_is_whole(const struct page *page,
 					 const struct block *block)

@@ -146,7 +146,7 @@ static bool give_back(struct check_random *random)
 {
 	struct page *page = model.page;
 	bool list_is_empty = page_list_is_empty(page);
-	struct block *block;
+	struct block *block, *first;
 	uint64_t weight;
 	bool stops;
 
@@ -155,7 +155,8 @@ static bool give_back(struct check_random *random)
 	block = choose_away(random);
 	assert_true(run_starts_block(&page->run, block));
 	weight = block_weight(&page->run, block);
-	stops = account_block_freed(&page->run, block);
+	stops = account_block_freed(&page->run, block, &first);
+	assert_ptr_equal(first, ARCH_READS_PAIRS ? page->local_free : NULL);
 	if (stops && account_is_used_up(page) && list_is_empty)
 		check(model.away == 0, "the page looks empty");
 	if (stops && model.away == 0 && list_is_empty && !model.watched)
@@ -241,12 +242,13 @@ static void refuse(struct check_random *random)
 	size_t offset = check_below(random, run_bytes(&page->run) + UNIT_SIZE);
 	const char *p = (char *)run_start(&page->run) + offset;
 	bool is_start = offset % page->block_size == 0 && offset < made;
+	struct block *first;
 
 	assert_int_equal(run_starts_block(&page->run, p), is_start);
 	if (offset % page->block_size == 0)
 		return;
-	check(account_block_freed(&page->run, p), "%zu of %u was not refused",
-	      offset, page->block_size);
+	check(account_block_freed(&page->run, p, &first),
+	      "%zu of %u was not refused", offset, page->block_size);
 	account_undo(&page->run, p);
 }
 

@@ -6,6 +6,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Keeps gcc from moving one to the other's register: an instruction less */
+#define ARCH_LIVE_TOGETHER(a, b)	__asm__("" : "+r" (a), "+r" (b))
+
+#define ARCH_READ_TOGETHER(a, b)	((void)0)
+#define ARCH_HIDE_SUM(p)		((void)0)
+#define ARCH_READS_PAIRS		0
+
 /*
  * Subtracts and tells whether the minuend was at most the subtrahend, by the
  * flags of the subtraction itself: compilers load, compare, subtract and
