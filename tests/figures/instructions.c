@@ -2,7 +2,7 @@
 /*
  * Counts the executed instructions of one function by single steps.
  *
- *	instructions malloc|malloc_small|free
+ *	instructions malloc|malloc_small|free|free_remote
  *	instructions pair SIZE
  *
  * A child process warms up, stops, and makes CALLS calls through a pointer.
@@ -16,9 +16,13 @@
  */
 #include "steps.h"
 
+#include <pthread.h>
+#include <semaphore.h>
+
 #include <mimalloc.h>
 
 #define CALLS		64
+#define WARM_CALLS	16
 #define PAIRS		2000
 #define WARM_BLOCKS	1000
 #define SIZE		32
@@ -56,6 +60,40 @@ static void call_free(void)
 		free_called(blocks[i]);
 }
 
+/* Takes the blocks, and sleeps as long as the process lives */
+static void *take_and_sleep(void *taken)
+{
+	warm_up();
+	for (int i = 0; i < CALLS + WARM_CALLS; i++)
+		blocks[i] = malloc_called(SIZE);
+	(void)sem_post(taken);
+	for (;;)
+		(void)pause();
+	return NULL;
+}
+
+/*
+ * The same, but of another thread, which is there. The first few, which the
+ * owner is told of, and which the linker binds, are not counted.
+ */
+static void call_free_remote(void)
+{
+	pthread_t thread;
+	sem_t taken;
+
+	if (sem_init(&taken, 0, 0) ||
+	    pthread_create(&thread, NULL, take_and_sleep, &taken))
+		_exit(2);
+	while (sem_wait(&taken) != 0)
+		;
+	free_called(malloc_called(SIZE));
+	for (int i = CALLS; i < CALLS + WARM_CALLS; i++)
+		free_called(blocks[i]);
+	raise(SIGSTOP);
+	for (int i = 0; i < CALLS; i++)
+		free_called(blocks[i]);
+}
+
 /*
  * The only block of its size, taken and given back by turns. What makes the
  * heap is not counted: that is a block of another size.
@@ -78,6 +116,10 @@ static void child_run(const char *name, size_t size)
 		call_pairs(size);
 		_exit(0);
 	}
+	if (strcmp(name, "free_remote") == 0) {
+		call_free_remote();
+		_exit(0);
+	}
 	warm_up();
 	if (strcmp(name, "malloc") == 0)
 		call_malloc(&malloc_called);
@@ -94,7 +136,7 @@ static uintptr_t entry_of(const char *name)
 		return (uintptr_t)malloc_called;
 	if (strcmp(name, "malloc_small") == 0)
 		return (uintptr_t)malloc_small_called;
-	if (strcmp(name, "free") == 0)
+	if (strncmp(name, "free", 4) == 0)
 		return (uintptr_t)free_called;
 	fprintf(stderr, "instructions: no function %s\n", name);
 	exit(2);

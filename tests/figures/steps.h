@@ -16,17 +16,46 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <elf.h>
+
 #define STEPS_MAX	1000000
 #define EXIT_NO_PTRACE	3
 
+/* Where a child is */
+struct place {
+	uintptr_t next;		/* its next instruction */
+	uintptr_t stack;
+	uintptr_t back;		/* in the register for that; 0: on the stack */
+};
+
+static struct place place_of(const struct user_regs_struct *registers)
+{
+#ifdef __aarch64__
+	return (struct place){ registers->pc, registers->sp,
+			       registers->regs[30] };
+#else
+	return (struct place){ registers->rip, registers->rsp, 0 };
+#endif
+}
+
+/* Whether a call has returned that was at `begin` at its first instruction */
+static int has_returned(struct place now, struct place begin)
+{
+	if (begin.back)
+		return now.next == begin.back && now.stack == begin.stack;
+	return now.stack > begin.stack;
+}
+
 /* Where the child is; ends the program when it is not stopped any more */
-static struct user_regs_struct child_wait(pid_t child)
+static struct place child_wait(pid_t child)
 {
 	struct user_regs_struct registers = { 0 };
+	struct iovec all = { &registers, sizeof(registers) };
 	int status;
 
 	if (waitpid(child, &status, 0) != child)
@@ -41,14 +70,14 @@ static struct user_regs_struct child_wait(pid_t child)
 			WTERMSIG(status));
 		exit(2);
 	}
-	if (ptrace(PTRACE_GETREGS, child, NULL, &registers) != 0) {
-		perror("steps: PTRACE_GETREGS");
+	if (ptrace(PTRACE_GETREGSET, child, (void *)NT_PRSTATUS, &all) != 0) {
+		perror("steps: PTRACE_GETREGSET");
 		exit(EXIT_NO_PTRACE);
 	}
-	return registers;
+	return place_of(&registers);
 }
 
-static struct user_regs_struct child_step(pid_t child)
+static struct place child_step(pid_t child)
 {
 	if (ptrace(PTRACE_SINGLESTEP, child, NULL, NULL) != 0) {
 		perror("steps: PTRACE_SINGLESTEP");
@@ -60,18 +89,16 @@ static struct user_regs_struct child_step(pid_t child)
 /* From wherever the child is, through its next call, in instructions */
 static long child_call(pid_t child, uintptr_t entry)
 {
-	struct user_regs_struct at;
-	uintptr_t stack;
+	struct place at, begin;
 	long steps = 0, count = 0;
 
 	do {
-		at = child_step(child);
-	} while (at.rip != entry && ++steps < STEPS_MAX);
-	stack = at.rsp;
+		begin = child_step(child);
+	} while (begin.next != entry && ++steps < STEPS_MAX);
 	do {
 		at = child_step(child);
 		count++;
-	} while (at.rsp <= stack && ++steps < STEPS_MAX);
+	} while (!has_returned(at, begin) && ++steps < STEPS_MAX);
 	if (steps >= STEPS_MAX) {
 		fprintf(stderr, "steps: no end of the call\n");
 		exit(2);
