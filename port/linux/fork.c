@@ -158,10 +158,10 @@ void fork_child(void)
 
 void fork_register(void)
 {
-	static bool registered;
+	static int registered;	/* riscv64 swaps no single bytes */
 
 	/* may allocate, and so come back here. Relaxed: all is in the word */
-	if (!__atomic_exchange_n(&registered, true, __ATOMIC_RELAXED))
+	if (!__atomic_exchange_n(&registered, 1, __ATOMIC_RELAXED))
 		(void)pthread_atfork(fork_prepare, fork_parent, fork_child);
 }
 
