@@ -18,6 +18,7 @@
 #   shell             SQL on a unikernel's serial console
 #   smallest          the least memory in which SQLite inserts 1,000 rows
 #   check-testbed     the tests of the unikernel alone
+#   check-arm64       the suites on kernels for arm64, pages of 4 and 16 KiB
 #   check-model       the model of the threads' protocol, larger bounds
 #   check-order       the memory orders of that protocol, more cases
 #   check-unikraft    our files against the headers of a tree, UK_ROOT=

@@ -11,7 +11,7 @@ KERNEL_TESTS	:= $(patsubst tests/kernel/%.c,%,\
 			$(wildcard tests/kernel/test_*.c))
 CRIMES		:= $(wildcard tests/crimes/*.c)
 
-TEST_CFLAGS	= $(CFLAGS) -fexceptions -Itests/api
+TEST_CFLAGS	= $(CFLAGS) $(CMOCKA_FLAGS) -fexceptions -Itests/api
 TEST_CXXFLAGS	= $(OPTIMIZE) -g -Wall -Wextra -Werror -Iinclude \
 		  $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(CFLAGS_EXTRA) \
 		  $(CXXFLAGS)
@@ -22,7 +22,13 @@ $(TESTS)/api/% $(TESTS)/unit/% $(TESTS)/cxx/% $(TESTS)/crimes/judge \
 	$(BUILD)/unit/%.o $(BUILD)/uktest-thread/%.o: private OPTIMIZE := $(TEST_OPTIMIZE)
 endif
 VARIABLES	+= TEST_OPTIMIZE
-TEST_LIBS	= -lcmocka -lpthread
+TEST_LIBS	= $(CMOCKA_LIB) -lpthread
+CMOCKA_LIB	= -lcmocka
+CMOCKA_FLAGS	=
+ifneq ($(CROSS),)
+CMOCKA_LIB	= $(TESTS)/musl/cmocka.o
+CMOCKA_FLAGS	= -I$(TESTS)/musl-include
+endif
 TEST_HEADERS	:= $(wildcard tests/*/*.h tests/*/*.hpp)
 
 # The engine as white-box tests want it: with assertions and validators
@@ -38,7 +44,8 @@ $(BUILD)/unit/%.o: %.c $(HEADERS) Makefile | $(BUILD)/lp64
 $(TESTS)/unit/%: tests/unit/%.c $(UNIT_OBJS) $(TEST_HEADERS)
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
-	$(Q)$(CC) $(UNIT_CFLAGS) -fexceptions -Itests/unit -o $@ $< $(UNIT_OBJS) \
+	$(Q)$(CC) $(UNIT_CFLAGS) $(CMOCKA_FLAGS) -fexceptions -Itests/unit \
+		-o $@ $< $(UNIT_OBJS) \
 		$(shell sed -n 's/.*LDFLAGS: *\(-[^*]*\).*/\1/p' $<) $(TEST_LIBS)
 
 $(TESTS)/api/%: tests/api/%.c $(BUILD)/mimalloc.o $(TEST_HEADERS)
@@ -46,10 +53,14 @@ $(TESTS)/api/%: tests/api/%.c $(BUILD)/mimalloc.o $(TEST_HEADERS)
 	@echo "  CC      $@"
 	$(Q)$(CC) $(TEST_CFLAGS) -o $@ $< $(BUILD)/mimalloc.o $(TEST_LIBS)
 
-# For musl: executables linked to the archive, dynamic and static, and to the
-# shared library. Debian's cmocka is for glibc; its header serves here, too.
+# Debian's cmocka is for glibc and for the machine itself; its header serves for
+# musl and with CROSS=, too.
 CMOCKA_H	:= /usr/include/cmocka.h
 MUSL_CFLAGS	= $(TEST_CFLAGS) -I$(TESTS)/musl-include
+ifneq ($(CROSS),)
+$(API_TESTS:%=$(TESTS)/api/%) $(UNIT_TESTS:%=$(TESTS)/unit/%) \
+	$(TESTS)/crimes/judge: $(TESTS)/musl/cmocka.o
+endif
 
 $(TESTS)/musl-include/cmocka.h: $(CMOCKA_H)
 	@mkdir -p $(@D)
@@ -60,6 +71,8 @@ $(TESTS)/musl/cmocka.o: tests/musl/cmocka.c $(TESTS)/musl-include/cmocka.h
 	@echo "  CC      $@"
 	$(Q)$(CC) $(MUSL_CFLAGS) -c -o $@ $<
 
+# For musl: executables linked to the archive, dynamic and static, and to the
+# shared library
 MUSL_NEEDS	= $(TESTS)/musl/cmocka.o $(TEST_HEADERS)
 
 $(TESTS)/musl/dynamic/%: tests/api/%.c $(MUSL_NEEDS) $(BUILD)/libmimalloc.a
@@ -226,6 +239,18 @@ check:
 	tests/install-packages tests/packages.txt testbed/packages.txt \
 		testbed/packages-arm64.txt
 	tests/check
+
+# Suites on real kernels for arm64, with pages of 4 and of 16 KiB. One at a time
+CROSS_ARM64	:= build/cross-arm64
+.PHONY: check-arm64
+check-arm64:
+	tests/install-packages
+	+$(MAKE) CROSS=aarch64-linux-gnu- BUILD=$(CROSS_ARM64) all tests-api \
+		tests-unit tests-crimes
+	MI_TEST_DIVIDE=$(or $(MI_TEST_DIVIDE),32) tests/run --timeout 36000 \
+		--clock 72000 \
+		linux-4k='tests/arm64/guest.sh 4k api unit crimes figures' \
+		linux-16k='tests/arm64/guest.sh 16k api unit crimes figures'
 
 # The model of the threads' protocol with larger bounds than `make check` has
 .PHONY: check-model
