@@ -289,7 +289,7 @@ static void grows_in_the_last_memory(void **state)
 /* Nor where the only blocks left have just the size that it needs */
 static void grows_to_the_last_block(void **state)
 {
-	char *memory = dirty_memory(MIB), *blocks[2000], *grown;
+	char *memory = dirty_memory(MIB), *blocks[2000] = { NULL }, *grown;
 	size_t count = 0;
 
 	(void)state;
