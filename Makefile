@@ -21,7 +21,7 @@
 #   check-arm64       the suites on kernels for arm64, pages of 4 and 16 KiB
 #   check-model       the model of the threads' protocol, larger bounds
 #   check-order       the memory orders of that protocol, more cases
-#   check-unikraft    our files against the headers of a tree, UK_ROOT=
+#   check-unikraft    our files against the headers of a tree, UK_ROOT= ARCH=
 #   clean             removes BUILD
 #   help              this text
 #

@@ -4,23 +4,40 @@
 # Compiles what Makefile.uk names against the headers of a Unikraft tree that
 # is there already, in several configurations.
 #
-#   make check-unikraft UK_ROOT=/path/to/unikraft [CC=gcc]
+#   make check-unikraft UK_ROOT=/path/to/unikraft [ARCH=x86_64] [CC=gcc]
 #
+# ARCH is x86_64 or arm64, where CC is aarch64-linux-gnu-gcc unless it is given.
 # Nothing of the tree is changed. Warnings count as errors. What is not done is
 # told at the end. Exit status: 0 all compiled, 1 something did not, 2 a wrong
 # use.
 
 set -u
 cd "$(dirname "$0")/.."
-cc=${CC:-gcc}
+arch=${ARCH:-x86_64}
 root=${UK_ROOT:-}
 
 wrong()
 {
 	echo "check-unikraft: $*" >&2
-	echo "usage: make check-unikraft UK_ROOT=/path/to/unikraft" >&2
+	echo "usage: make check-unikraft UK_ROOT=/path/to/unikraft" \
+		"[ARCH=x86_64|arm64]" >&2
 	exit 2
 }
+
+case $arch in
+x86_64)
+	cc=${CC:-gcc} family=x86/x86_64 machine=x86_64 config=X86_64
+	own="-m64 -mno-red-zone -D__X86_64__"
+	;;
+arm64)
+	cc=${CC:-aarch64-linux-gnu-gcc} family=arm/arm64 machine=aarch64
+	config=ARM_64
+	own=-D__ARM_64__
+	;;
+*)
+	wrong "ARCH=$arch: has to be x86_64 or arm64"
+	;;
+esac
 
 [ -n "$root" ] || wrong "UK_ROOT is not set"
 [ -d "$root" ] || wrong "UK_ROOT=$root: no such folder"
@@ -40,22 +57,22 @@ echo '#define __UKLIBID_COUNT__ ((__u16) 1)' >>"$work/uk/bits/libid.h"
 
 files=$(sed -n 's|^.*SRCS-y.*(LIBMIMALLOC_BASE)/\(.*\.c\)$|\1|p' Makefile.uk)
 includes=(-I"$work" -Iport/unikraft -Isrc)
-for folder in "$root"/arch/x86/x86_64/include "$root"/include \
-	"$root"/lib/*/include "$root"/lib/*/arch/x86_64/include \
-	"$root"/arch/x86_64/include "$root"/plat/native/include \
-	"$root"/plat/native/arch/x86_64/include \
+for folder in "$root/arch/$family/include" "$root"/include \
+	"$root"/lib/*/include "$root"/lib/*/arch/$arch/include \
+	"$root/arch/$arch/include" "$root"/plat/native/include \
+	"$root/plat/native/arch/$arch/include" \
 	"$root"/plat/native/pal/include \
-	"$root"/plat/native/pal/arch/x86_64/include \
-	"$root"/lib/nolibc/arch/x86_64 \
+	"$root/plat/native/pal/arch/$arch/include" \
+	"$root/lib/nolibc/arch/$arch" \
 	"$root"/lib/nolibc/musl-imported/include \
 	"$root"/lib/nolibc/musl-imported/arch/generic \
-	"$root"/lib/nolibc/musl-imported/arch/x86_64; do
+	"$root/lib/nolibc/musl-imported/arch/$machine"; do
 	[ -d "$folder" ] && includes+=(-I"$folder")
 done
 includes+=(-Iinclude)
-flags="-nostdlib -nostdinc -std=gnu11 -O2 -m64 -mno-red-zone -fno-PIC
+flags="-nostdlib -nostdinc -std=gnu11 -O2 $own -fno-PIC
 	-fno-stack-protector -fno-builtin-printf -fno-strict-aliasing
-	-Wall -Wextra -Werror -U__linux__ -D__Unikraft__ -D__X86_64__
+	-Wall -Wextra -Werror -U__linux__ -D__Unikraft__
 	-D__LIBNAME__=libmimalloc -DUK_LIBPARAM_LIBPREFIX=mimalloc
 	-DMI_CONCURRENT=0"
 
@@ -63,7 +80,7 @@ flags="-nostdlib -nostdinc -std=gnu11 -O2 -m64 -mno-red-zone -fno-PIC
 "$cc" --version | grep -q clang && flags="$flags -fno-integrated-as"
 
 # Names that moved between releases are defined side by side
-common='CONFIG_ARCH_X86_64 CONFIG_LIBUKALLOC CONFIG_LIBUKDEBUG CONFIG_LIBNOLIBC
+common='CONFIG_LIBUKALLOC CONFIG_LIBUKDEBUG CONFIG_LIBNOLIBC
 	CONFIG_LIBUKDEBUG_PRINTK CONFIG_LIBUKDEBUG_PRINTK_ERR
 	CONFIG_LIBUKPRINT CONFIG_LIBUKPRINT_PRINTK CONFIG_LIBUKPRINT_PRINTK_ERR
 	CONFIG_LIBUKSCHED CONFIG_LIBUKSCHEDCOOP CONFIG_LIBUKLIBPARAM
@@ -77,6 +94,7 @@ common='CONFIG_ARCH_X86_64 CONFIG_LIBUKALLOC CONFIG_LIBUKDEBUG CONFIG_LIBNOLIBC
 	CONFIG_LIBUKPLAT_NATIVE_LCPU CONFIG_LIBUKPLAT_NATIVE_PAGE
 	CONFIG_LIBUKPLAT_NATIVE_PT CONFIG_LIBUKPLAT_NATIVE_SYSCTX'
 
+common="CONFIG_ARCH_$config $common"
 [ ! -d "$root/lib/ukconsole" ] || common="$common CONFIG_LIBUKCONSOLE"
 
 passed=0
@@ -121,7 +139,8 @@ EOF
 	fi
 }
 
-echo "Unikraft ${version:-of unknown version} in $root, $("$cc" --version |
+echo "Unikraft ${version:-of unknown version} in $root, $arch, $("$cc" \
+	--version |
 	head -n 1)"
 paging='CONFIG_PAGING CONFIG_HAVE_PAGING CONFIG_LIBUKPAGING
 	CONFIG_LIBUKFALLOC CONFIG_LIBUKFALLOCBUDDY
@@ -138,7 +157,7 @@ done
 echo "$passed passed, $failed failed"
 cat <<'EOF'
 Not done: Kconfig was not run, nothing was linked or booted, only headers of
-nolibc were tried (not those of lib-musl), only x86-64, and no statistics for
+nolibc were tried (not those of lib-musl), of one machine, and no statistics for
 each library (IFSTATS_PERLIB). docs/unikraft.md tells how to build an image.
 EOF
 [ $failed = 0 ]

@@ -263,10 +263,13 @@ check-model:
 check-order:
 	@CC="$(CC)" tests/order/check.sh long
 
-# Our files against the headers of a tree that is there: UK_ROOT=
+# Our files against the headers of a tree that is there: UK_ROOT= and ARCH=,
+# x86_64 or arm64, for which the script knows what gcc is
 .PHONY: check-unikraft
+check-unikraft: NOT_CC = $(if $(filter arm64,$(ARCH)),cc gcc)
 check-unikraft:
-	@UK_ROOT="$(UK_ROOT)" CC="$(CC)" tests/check-unikraft.sh
+	@UK_ROOT="$(UK_ROOT)" ARCH="$(ARCH)" CC="$(filter-out $(NOT_CC),$(CC))" \
+		tests/check-unikraft.sh
 
 # The random tests with many seeds, in few rounds each
 .PHONY: check-seeds
