@@ -38,6 +38,10 @@ UNIKRAFT_HEADERS := $(wildcard include/uk/*.h src/*/*.h src/*/*/*.h \
 UNIKRAFT_FLAGS	= $(shell $(TESTBED_MAKE) -s DEFINES="$(TESTBED_DEFINES)" \
 		  print-flags)
 
+# Flags that Makefile.uk adds whatever is chosen, or for gcc
+UNIKRAFT_OWN	:= $(shell sed -n \
+	's|^LIBMIMALLOC_CFLAGS-[^=]*= *\(-[fs][^$$]*\)$$|\1|p' Makefile.uk)
+
 # As of the host's objects; testbed/Makefile has one of its own for the rest
 TESTBED_SETTINGS = $(TESTBED_CC) $(TESTBED_DEBUG) $(TESTBED_HARDENING) \
 		   $(TESTBED_DEFINES) $(OPTIMIZE) $(TESTBED_LD) $(TESTBED_OBJCOPY)
@@ -53,7 +57,7 @@ $$(TESTBED_BUILD)/objects-$(1)/%.o: %.c $$(UNIKRAFT_HEADERS) Makefile.uk \
 	@mkdir -p $$(@D)
 	@echo "  CC      $$@"
 	$$(Q)cd testbed && $$(TESTBED_CC) $$(UNIKRAFT_FLAGS) \
-		-Wall -Wextra -Wconversion -Werror -fno-strict-aliasing \
+		$$(UNIKRAFT_OWN) -Wall -Wextra -Wconversion -Werror \
 		-I../include -I../src -I../port/unikraft \
 		-DMI_CONCURRENT=0 -DMI_THREADS=$(2) -DMI_CLASS_STATS=0 \
 		-DMI_DEBUG=$$(TESTBED_DEBUG) \

@@ -98,6 +98,29 @@ UK_TESTCASE(mimalloc_libc, test_usable_size)
 	give(p);
 }
 
+/* What is lost by rounding is an eighth of the request, at most */
+static bool is_wrong_size(size_t size)
+{
+	void *p = uk_malloc(uk_alloc_get_default(), size);
+	size_t usable = malloc_usable_size(p);
+
+	uk_free(uk_alloc_get_default(), p);
+	return usable < size || usable - size > size / 8;
+}
+
+/* Twice, as a wrong class shows only where it has a page already */
+UK_TESTCASE(mimalloc_libc, test_usable_size_of_each_class)
+{
+	unsigned int wrong = 0;
+	size_t size;
+
+	for (size = 32 * KIB; size > KIB; size--)
+		wrong += is_wrong_size(size);
+	for (size = KIB + 1; size <= 32 * KIB; size++)
+		wrong += is_wrong_size(size);
+	UK_TEST_EXPECT_ZERO(wrong);
+}
+
 /* ---- another default allocator: it wants a word, and sets no errno ---- */
 
 static unsigned int calls;

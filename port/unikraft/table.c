@@ -51,14 +51,53 @@ static ALWAYS_INLINE void count_free(struct uk_alloc *a, void *p)
 
 #endif /* CONFIG_LIBUKALLOC_IFSTATS */
 
+/*
+ * Where in a heap the queue of a size above DIRECT_SIZE_MAX is. From there on
+ * the steps of classes are multiples of 128 bytes, so the number of these tells
+ * the class: three instructions less than the logarithm. Of the octave from
+ * 1 KiB each of 8 classes is one step of 128 bytes, of the next one two.
+ */
+#define TIMES_1(class)	((class) * sizeof(struct queue))
+#define TIMES_2(class)	TIMES_1(class), TIMES_1(class)
+#define TIMES_4(class)	TIMES_2(class), TIMES_2(class)
+#define TIMES_8(class)	TIMES_4(class), TIMES_4(class)
+#define TIMES_16(class)	TIMES_8(class), TIMES_8(class)
+#define OCTAVE(times, class)						\
+	times(class), times((class) + 1), times((class) + 2),		\
+	times((class) + 3), times((class) + 4), times((class) + 5),	\
+	times((class) + 6), times((class) + 7)
+
+static const uint16_t queue_offsets[CLASSED_SIZE_MAX / 128] = {
+	[DIRECT_SIZE_MAX / 128] =
+	OCTAVE(TIMES_1, CLASS_DIRECT_COUNT),
+	OCTAVE(TIMES_2, CLASS_DIRECT_COUNT + 8),
+	OCTAVE(TIMES_4, CLASS_DIRECT_COUNT + 16),
+	OCTAVE(TIMES_8, CLASS_DIRECT_COUNT + 24),
+	OCTAVE(TIMES_16, CLASS_DIRECT_COUNT + 32),
+};
+
+_Static_assert(CLASS_COUNT == CLASS_DIRECT_COUNT + 40, "five octaves");
+
+static ALWAYS_INLINE struct queue *queue_of(struct heap *heap, size_t size)
+{
+	return (struct queue *)((char *)heap->queues +
+				queue_offsets[(size - 1) / 128]);
+}
+
 /* ---- the verbs on whatever heap ---- */
 
 static ALWAYS_INLINE void *malloc_on(struct uk_alloc *a, struct heap *heap,
 				     size_t size)
 {
-	if (unlikely(size > DIRECT_SIZE_MAX))
-		return counted(a, heap_malloc_generic(heap, size), size);
-	return counted(a, heap_malloc_small(heap, size), size);
+	void *p;
+
+	if (likely(size <= DIRECT_SIZE_MAX))
+		p = heap_malloc_small(heap, size);
+	else if (size <= CLASSED_SIZE_MAX)
+		p = queue_malloc(heap, queue_of(heap, size), size);
+	else
+		p = large_alloc(heap, size, BLOCK_ALIGN, 0, 0);
+	return counted(a, p, size);
 }
 
 static void *calloc_on(struct uk_alloc *a, struct heap *heap, size_t count,

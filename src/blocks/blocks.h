@@ -18,9 +18,9 @@ static inline struct instance *heap_instance(struct heap *heap)
 NOINLINE void *heap_malloc_slow(struct heap *heap, size_t size,
 				struct page *page);
 NOINLINE void *malloc_slow(uintptr_t at, struct page *page);
-/* Any size, from the default heap */
+/* Above DIRECT_SIZE_MAX, from the default heap */
 NOINLINE void *malloc_generic(size_t size);
-/* Any size. The heap may be empty_heap */
+/* Above DIRECT_SIZE_MAX. The heap may be empty_heap */
 void *heap_malloc_generic(struct heap *heap, size_t size);
 /* malloc.c */
 void *heap_malloc(struct heap *heap, size_t size);
@@ -166,6 +166,21 @@ static ALWAYS_INLINE void *heap_malloc_small(struct heap *heap, size_t size)
 
 	if (unlikely(!page_take(page, block, &next)))
 		return heap_malloc_slow(heap, at - (uintptr_t)heap, page);
+	ARCH_LIVE_TOGETHER(block, next);
+	page->free = next;
+	return block;
+}
+
+/* That of a size above DIRECT_SIZE_MAX, whose queue is known */
+static ALWAYS_INLINE void *queue_malloc(struct heap *heap, struct queue *queue,
+					size_t size)
+{
+	struct page *page = queue->first;
+	struct block *block = page->free, *next;
+
+	if (unlikely(!page_take_tag(page, block)))
+		return heap_malloc_slow(heap, size, page);
+	next = block_next(page, block);
 	ARCH_LIVE_TOGETHER(block, next);
 	page->free = next;
 	return block;

@@ -67,15 +67,8 @@ NOINLINE void *malloc_generic(size_t size)
 
 void *heap_malloc_generic(struct heap *heap, size_t size)
 {
-	struct block *block;
-	struct page *page;
-
 	if (unlikely(size > CLASSED_SIZE_MAX))
 		return large_alloc(heap, size, BLOCK_ALIGN, 0, 0);
-	page = heap->queues[size_class_of(size)].first;
-	block = page->free;
-	if (unlikely(!page_take_tag(page, block)))
-		return heap_malloc_slow(heap, size, page);
-	page->free = block_next(page, block);
-	return block;
+	return queue_malloc(heap, &heap->queues[size_class_stepped(size)],
+			    size);
 }

@@ -3,6 +3,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <testbed/testbed.h>
+#include <uk/config.h>
+
+/* Images of Unikraft have assertions unless they are configured otherwise */
+#undef CONFIG_LIBUKDEBUG_ENABLE_ASSERT
+#define CONFIG_LIBUKDEBUG_ENABLE_ASSERT 1
 
 #include "bench.h"
 
@@ -26,6 +31,22 @@ static void bench_loop(struct uk_alloc *a, size_t size)
 		   PAIRS);
 }
 
+/* The same where the program asks for the default allocator in each call */
+static void bench_asked(size_t size)
+{
+	uint64_t begin = testbed_instructions();
+
+	for (int i = 0; i < PAIRS; i++) {
+		void *block = uk_malloc(uk_alloc_get_default(), size);
+
+		if (!block)
+			fail("a loop: no memory");
+		uk_free(uk_alloc_get_default(), block);
+	}
+	print_mean("pair", size, "_asked", testbed_instructions() - begin,
+		   PAIRS);
+}
+
 void bench_pair(struct uk_alloc *a, size_t size)
 {
 	struct series in = { 0 }, out = { 0 };
@@ -46,6 +67,7 @@ void bench_pair(struct uk_alloc *a, size_t size)
 	printf("pair_%zu_worst_malloc %" PRIu64 "\npair_%zu_worst_free %"
 	       PRIu64 "\n", size, in.worst, size, out.worst);
 	bench_loop(a, size);
+	bench_asked(size);
 }
 
 static void shuffle(void **blocks, size_t count)
