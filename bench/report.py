@@ -30,8 +30,11 @@ COUNTED = ("Executed instructions, as QEMU counts them, where nothing else is "
 GIVEN_BACK = ("its memory is given back each time it is freed, until it was "
               "missed often enough (docs/design.md, \"The budget learns\"); "
               "peers keep it")
-KEPT_PAGES = ("blocks of over 4 KiB stand 16 to a page, and no more than 1 MiB "
+KEPT_PAGES = ("blocks of over 4 KiB stand 16 to a page, and no more than 3 MiB "
               "of empty pages is kept, so pages are made and given back")
+SMALL_STEPS = ("classes up to 1 KiB are 16 bytes apart, so a block that grows "
+               "moves more often; and realloc looks at the block itself, "
+               "which may be in no cache")
 UNDER_LOCK = ("a large block that is not the one freed last is taken and put "
               "back under the lock of all threads; the peer has a cache for "
               "each thread")
@@ -47,6 +50,7 @@ WHY = (
     (KEPT_PAGES, ("last in first out, 100 of 32K",
                   "first in first out, 100 of 32K", "shuffled, 100 of 32K",
                   "replaced, 10000 of 16 to 32K")),
+    (SMALL_STEPS, ("10000 strings grow by 20 bytes",)),
     (UNDER_LOCK, ("pair of 4M", "last in first out, 100 of 256K",
                   "last in first out, 100 of 4M", "shuffled, 100 of 256K",
                   "shuffled, 100 of 1M", "shuffled, 100 of 4M")),
