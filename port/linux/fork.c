@@ -32,15 +32,14 @@ bool initialised;
 __attribute__((weak)) void _IO_list_lock(void);
 __attribute__((weak)) void _IO_list_unlock(void);
 __attribute__((weak)) void _IO_list_resetlock(void);
-/* Without other threads fork() does not take it, nor make it anew */
-__attribute__((weak)) extern char __libc_single_threaded;
 
 static unsigned int stdio_locks;	/* guarded by that lock */
 
 static void stdio_prepare(void)
 {
+	/* without other threads fork() does not take it, nor make it anew */
 	if (!_IO_list_lock || !_IO_list_unlock || !_IO_list_resetlock ||
-	    (&__libc_single_threaded && __libc_single_threaded))
+	    thread_is_alone())
 		return;
 	_IO_list_lock();
 	stdio_locks++;

@@ -13,6 +13,17 @@ enum {
 	LOCK_FLAGS = 7,
 };
 
+/*
+ * glibc's, from 2.32 on: true where there is no other thread. That other C
+ * libraries lack it is no harm, it is only told less often then.
+ */
+__attribute__((weak)) extern char __libc_single_threaded;
+
+static inline bool thread_is_alone(void)
+{
+	return &__libc_single_threaded && __libc_single_threaded;
+}
+
 /* Asks for what follows to be called around each fork; once is enough */
 void fork_register(void);
 

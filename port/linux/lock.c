@@ -30,9 +30,6 @@ enum { FUTEX_WAIT_HERE = 128, FUTEX_WAKE_HERE = 129 };
 
 #define LOW_HALF	(__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
 
-/* glibc's, from 2.32 on: true where there is no other thread */
-__attribute__((weak)) extern char __libc_single_threaded;
-
 static inline bool word_swap(struct port_lock *lock, uintptr_t *word,
 			     uintptr_t to, int order)
 {
@@ -54,11 +51,6 @@ static inline void word_store(struct port_lock *lock, uintptr_t to)
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	__atomic_store_n(&lock->word, to, __ATOMIC_RELAXED);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-}
-
-static inline bool is_alone(void)
-{
-	return &__libc_single_threaded && __libc_single_threaded;
 }
 
 static bool word_is_mine(uintptr_t word)
@@ -103,7 +95,7 @@ void port_lock(struct port_lock *lock)
 	uintptr_t word = 0;
 
 	/* who interrupts this before it is stored gives back what it takes */
-	if (is_alone() && !word_read(lock)) {
+	if (thread_is_alone() && !word_read(lock)) {
 		word_store(lock, port_thread_id());
 		return;
 	}
@@ -145,7 +137,7 @@ void port_unlock(struct port_lock *lock)
 	 * is lost then. But where there was no other thread nothing is left to
 	 * be repaired.
 	 */
-	if (is_alone() && word_read(lock) == word) {
+	if (thread_is_alone() && word_read(lock) == word) {
 		word_store(lock, 0);
 		return;
 	}
