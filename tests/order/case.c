@@ -199,3 +199,21 @@ void judge(void)
 	check(INSTANCE->waiting_units == 0);
 	check(INSTANCE->remote_purged_units == 0);
 }
+
+void begin_active(void)
+{
+	case_begin();
+	case_heap(1, 2);
+}
+
+void begin_full(void)
+{
+	begin_active();
+	case_full(1);
+}
+
+void begin_full_purges(void)
+{
+	begin_full();
+	case_purges();
+}

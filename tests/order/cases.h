@@ -31,6 +31,11 @@ struct heap *case_second_heap(size_t count);
 void case_full(unsigned int thread);
 void case_purges(void);	/* frees by others give memory back at once */
 
+/* How many cases begin: the first thread has a page of two blocks, and so on */
+void begin_active(void);
+void begin_full(void);
+void begin_full_purges(void);
+
 /* What a program does with a block, which nobody else may touch meanwhile */
 void block_use(void *block);
 /* Its use, and its end. Of the running thread */

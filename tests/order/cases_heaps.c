@@ -7,24 +7,6 @@
 
 static struct heap *second;
 
-static void begin_active(void)
-{
-	case_begin();
-	case_heap(1, 2);
-}
-
-static void begin_full(void)
-{
-	begin_active();
-	case_full(1);
-}
-
-static void begin_full_purges(void)
-{
-	begin_full();
-	case_purges();
-}
-
 /* The second thread has a heap, too */
 static void begin_claimed(void)
 {

@@ -5,24 +5,6 @@
  */
 #include "cases.h"
 
-static void begin_active(void)
-{
-	case_begin();
-	case_heap(1, 2);
-}
-
-static void begin_full(void)
-{
-	begin_active();
-	case_full(1);
-}
-
-static void begin_full_purges(void)
-{
-	begin_full();
-	case_purges();
-}
-
 static void begin_three_purges(void)
 {
 	case_begin();
