@@ -110,6 +110,7 @@ def command_of(options, memory_kib, arguments):
     return [machine.qemu, "-kernel", image_of(options),
             "-m", f"{memory_kib}K",
             "-accel", "tcg", "-icount", f"shift=0,sleep={sleep}",
+            *(["-smp", str(options.cpus)] if options.cpus > 1 else []),
             "-nodefaults", "-no-reboot", "-nographic", "-serial", "stdio",
             *machine.options, "-append", " ".join(words)]
 

@@ -28,6 +28,7 @@ from guest import (CRASHED, FAILED, HUNG, MISUSE, NO_MACHINE,  # noqa: E402
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 ALLOCATORS = {"buddy", "bump", "mimalloc"}
+CPUS_MAX = 4
 
 
 def say(text):
@@ -205,6 +206,8 @@ def parse(words):
                         help="compare, smallest: names, with commas between")
     parser.add_argument("--memory", type=int, default=64,
                         help="MiB of the machine (64)")
+    parser.add_argument("--cpus", type=int, default=1,
+                        help="CPUs of the machine, up to 4 (1)")
     parser.add_argument("--step", type=int, default=64,
                         help="smallest: KiB between two sizes (64)")
     parser.add_argument("--timeout", type=int, default=300,
@@ -229,6 +232,8 @@ def parse(words):
                      "with commas between")
     if options.memory < 1:
         parser.error("--memory: at least 1 MiB")
+    if not 1 <= options.cpus <= CPUS_MAX:
+        parser.error(f"--cpus: from 1 to {CPUS_MAX}")
     return options
 
 

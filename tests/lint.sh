@@ -190,7 +190,7 @@ small() {
 	within 6000 "${all[@]}" || return
 	for arch in testbed/arch/*; do
 		mapfile -t all < <(files "$arch")
-		within 1000 "${all[@]}" || return
+		within 1200 "${all[@]}" || return
 	done
 }
 

@@ -20,6 +20,7 @@
  *   cpu_thread_pointer(), cpu_set_thread_pointer()
  *   cpu_fill()                8 bytes at a time, with no vector register
  *   cpu_leave()               ends QEMU with the status 2 * value + 1
+ *   cpu_stop()                this CPU alone, for good
  *   thread_frame()            lays out the stack of a new thread
  *   tls_*()                   the parts of an area of thread local storage
  *   entry_*()                 what an entry of a page table says
@@ -52,13 +53,19 @@ extern uint64_t boot_page_table[];
  */
 const char *bootinfo_read(const void *info);
 
-/* Exceptions and system calls work from here on. */
+/* How many CPUs the machine has; lcpu.h has what starts them */
+unsigned int lcpu_arch_count(void);
+
+/* Exceptions and system calls work from here on. On each CPU */
 void traps_init(void);
 
-/* The timer and the serial line may interrupt from here on. */
+/*
+ * The timer may interrupt from here on, and on the first CPU the serial line.
+ * On each CPU
+ */
 void interrupts_init(void);
 
-/* An interrupt after that time, or earlier: the caller looks again. */
+/* This CPU's interrupt after that time, or earlier: the caller looks again. */
 void clock_set_alarm(uint64_t nanoseconds);
 
 /* Seconds since 1970, from the clock that runs when the machine does not. */

@@ -25,11 +25,13 @@ static size_t line_read;
 
 long console_file_write(const char *text, size_t bytes)
 {
+	console_lock();
 	for (size_t i = 0; i < bytes; i++) {
 		if (text[i] == '\n')
 			console_write("\r", 1);
 		console_write(&text[i], 1);
 	}
+	console_unlock();
 	return (long)bytes;
 }
 

@@ -50,6 +50,10 @@
 #define FRAME_BYTES		4096
 #define LARGE_FRAME_BYTES	0x200000
 
+/* struct lcpu of lcpu.h: its length, and where a CPU's first stack is named */
+#define LCPU_SHIFT		6
+#define LCPU_SP			8
+
 /* What a guest ends with; QEMU then ends with 2 * value + 1. */
 #define EXIT_BASE		0x10		/* + status of the program */
 #define EXIT_STATUS_MAX		0x3f

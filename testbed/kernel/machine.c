@@ -68,3 +68,8 @@ int ukplat_lcpu_irqs_disabled(void)
 {
 	return !cpu_interrupts();
 }
+
+void ukplat_lcpu_halt(void)
+{
+	cpu_stop();
+}

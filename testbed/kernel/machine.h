@@ -10,10 +10,31 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <uk/config.h>
 
 /* console.c: the serial line */
 void console_write(const char *text, size_t bytes);
 int console_take(void);			/* next byte received, or -1 */
+
+/*
+ * One CPU writes at a time. It may take the console again: a fault may come in
+ * the midst of a message.
+ */
+#ifdef CONFIG_HAVE_SMP
+void console_lock(void);
+void console_unlock(void);
+#else
+static inline void console_lock(void)
+{
+}
+
+static inline void console_unlock(void)
+{
+}
+#endif
+
+/* Begins a message of the end, after which no other CPU writes. */
+void console_crash(void);
 
 /* print.c: conversions %d %i %u %x %p %s %c %% with 0, width, l, ll, z */
 void console_print(const char *format, ...)

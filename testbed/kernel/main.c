@@ -13,6 +13,7 @@
 
 #include "arch.h"
 #include "layout.h"
+#include "lcpu.h"
 #include "machine.h"
 #include "memory.h"
 #include "options.h"
@@ -81,10 +82,12 @@ void boot_main(const void *info)
 
 	serial_init();
 	console_write("\r\n", 2);
+	lcpu_init();
 	traps_init();
 	command_line = bootinfo_read(info);
 	memory_ranges_check();
 	options_parse(command_line);
+	lcpu_check();
 	page_unmap(0);			/* a loader's data lay there */
 	clock_init();
 	for (const uk_ctor_func_t *c = uk_ctortab_start; c < uk_ctortab_end;

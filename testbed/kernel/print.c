@@ -119,6 +119,7 @@ void console_vprint(const char *format, va_list arguments)
 	va_list rest;
 
 	va_copy(rest, arguments);
+	console_lock();
 	for (const char *at = format; *at; at++) {
 		struct conversion c = { 0 };
 
@@ -138,6 +139,7 @@ void console_vprint(const char *format, va_list arguments)
 			break;
 		print_conversion(*at, &c, &rest);
 	}
+	console_unlock();
 	va_end(rest);
 }
 
@@ -161,8 +163,10 @@ void _uk_vprintk(int level, const char *format, va_list arguments)
 
 	if (level > print_level)
 		return;
+	console_lock();
 	console_print("%s: ", level < 0 ? "dbg" : names[level]);
 	console_vprint(format, arguments);
+	console_unlock();
 }
 
 void _uk_printk(int level, const char *format, ...)

@@ -12,7 +12,7 @@
 #include "arch.h"
 #include "machine.h"
 
-struct uk_thread *__uk_sched_thread_current;
+UKPLAT_PER_LCPU_DEFINE(struct uk_thread *, __uk_sched_thread_current);
 
 static void queue_push(struct uk_sched *s, struct uk_thread *t)
 {
@@ -94,7 +94,7 @@ static void switch_to(struct uk_thread *next)
 	if (before == next)
 		return;
 	before->tlsp = ukplat_tlsp_get();
-	__uk_sched_thread_current = next;
+	ukplat_per_lcpu_current(__uk_sched_thread_current) = next;
 	ukplat_tlsp_set(next->tlsp);
 	thread_switch(&before->sp, next->sp);
 }
@@ -180,7 +180,7 @@ int uk_sched_start(struct uk_sched *s)
 		return -ENOMEM;
 	t->sched = s;
 	t->flags |= UK_THREADF_RUNNABLE;
-	__uk_sched_thread_current = t;
+	ukplat_per_lcpu_current(__uk_sched_thread_current) = t;
 	return 0;
 }
 

@@ -26,7 +26,7 @@ struct host_thread {
 	void *argument;
 };
 
-struct uk_thread *__uk_sched_thread_current;
+UKPLAT_PER_LCPU_DEFINE(struct uk_thread *, __uk_sched_thread_current);
 
 static struct uk_sched scheduler;
 static struct uk_thread *blocked;
@@ -58,7 +58,7 @@ static struct uk_thread *queue_pop(void)
 
 static void turn_pass(struct uk_thread *next)
 {
-	__uk_sched_thread_current = next;
+	*__uk_sched_thread_current = next;
 	sem_post(&host_of(next)->turn);
 }
 
@@ -114,12 +114,12 @@ static void idle(void)
 {
 	struct uk_thread *now = uk_thread_current(), *t;
 
-	__uk_sched_thread_current = scheduler.idle;
+	*__uk_sched_thread_current = scheduler.idle;
 	while ((t = scheduler.exited)) {
 		scheduler.exited = t->next;
 		thread_release(t);
 	}
-	__uk_sched_thread_current = now;
+	*__uk_sched_thread_current = now;
 }
 
 void uk_thread_block(struct uk_thread *t)
@@ -200,7 +200,7 @@ void threads_start(void)
 {
 	scheduler.a = uk_alloc_get_default();
 	scheduler.idle = thread_make("idle");
-	__uk_sched_thread_current = thread_make("init");
-	if (!scheduler.idle || !__uk_sched_thread_current)
+	*__uk_sched_thread_current = thread_make("init");
+	if (!scheduler.idle || !*__uk_sched_thread_current)
 		abort();
 }

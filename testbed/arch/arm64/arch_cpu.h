@@ -70,6 +70,15 @@ static inline void cpu_fill(void *to, uint64_t value, uint64_t words)
 				 : "+r"(to) : "r"(value) : "memory");
 }
 
+/* An alarm that is still to come would end the wait each time. */
+static inline void __noreturn cpu_stop(void)
+{
+	cpu_interrupts_off();
+	cpu_write(cntv_ctl_el0, 0);
+	for (;;)
+		__asm__ volatile("wfi");
+}
+
 /* Semihosting's SYS_EXIT, of an application that exits by itself */
 static inline void __noreturn cpu_leave(int value)
 {
@@ -80,8 +89,7 @@ static inline void __noreturn cpu_leave(int value)
 	cpu_interrupts_off();
 	__asm__ volatile("hlt #0xf000"
 			 : "+r"(operation) : "r"(argument) : "memory");
-	for (;;)
-		__asm__ volatile("wfi");
+	cpu_stop();
 }
 
 static inline uintptr_t cpu_thread_pointer(void)

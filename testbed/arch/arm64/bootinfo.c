@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The device tree: where memory is, and the command line. QEMU leaves it at
+ * The device tree: where memory is, the CPUs, and the command line. QEMU leaves it at
  * the start of memory for an image in ELF, and gives its address otherwise.
  */
 #include <string.h>
@@ -24,6 +24,7 @@ struct tree {				/* all in big endian */
 };
 
 static const char *command_line = "";
+static unsigned int cpu_count;
 
 static uint32_t number(const uint32_t *at)
 {
@@ -47,7 +48,7 @@ static void property(const char *node, const char *name, const uint32_t *value,
 		command_line = (const char *)value;
 }
 
-/* Only of nodes right below the root, which have the depth 2 */
+/* Properties of nodes right below the root, which have the depth 2 */
 static void tree_read(const uint32_t *at, const char *strings)
 {
 	const char *node = "";
@@ -59,6 +60,7 @@ static void tree_read(const uint32_t *at, const char *strings)
 		case TOKEN_NODE:
 			depth++;
 			node = (const char *)at;
+			cpu_count += depth == 3 && !strncmp(node, "cpu@", 4);
 			at += strlen(node) / 4 + 1;
 			break;
 		case TOKEN_NODE_END:
@@ -77,6 +79,11 @@ static void tree_read(const uint32_t *at, const char *strings)
 			return;
 		}
 	}
+}
+
+unsigned int lcpu_arch_count(void)
+{
+	return cpu_count;
 }
 
 const char *bootinfo_read(const void *loader)

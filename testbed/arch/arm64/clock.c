@@ -4,6 +4,7 @@
  * the calendar.
  */
 #include <uk/assert.h>
+#include <uk/plat/lcpu.h>
 
 #include "arch.h"
 #include "traps.h"
@@ -28,15 +29,19 @@ static void interrupt_enable(unsigned int number)
 		     1U << number % 32);
 }
 
-/* The first CPU gets them, whatever their priority. */
+/*
+ * Whatever their priority. The first CPU gets the serial line's; each has a
+ * timer, an interface, and a register of its own where the timer is enabled.
+ */
 void interrupts_init(void)
 {
 	if (cpu_read(cntfrq_el0) != HERTZ)
 		UK_CRASH("the counter has %lu Hz: -cpu max,cntfrq=%lu\n",
 			 cpu_read(cntfrq_el0), HERTZ);
 	cpu_write(cntv_ctl_el0, 0);
-	device_write(DISTRIBUTOR_TARGETS + (INTERRUPT_SERIAL & ~3U),
-		     1U << INTERRUPT_SERIAL % 4 * 8);
+	if (!ukplat_lcpu_idx())
+		device_write(DISTRIBUTOR_TARGETS + (INTERRUPT_SERIAL & ~3U),
+			     1U << INTERRUPT_SERIAL % 4 * 8);
 	interrupt_enable(INTERRUPT_TIMER);
 	interrupt_enable(INTERRUPT_SERIAL);
 	device_write(DISTRIBUTOR_CONTROL, 1);

@@ -9,19 +9,8 @@
  */
 #include "layout.h"
 
-	.section .text.start, "ax", @progbits
-	.globl	start
-start:
-	msr	daifset, #15
-	mov	x19, x0
-	ldr	x0, =trap_stack_top
-	msr	spsel, #1
-	mov	sp, x0
-	ldr	x0, =boot_stack_top
-	msr	spsel, #0
-	mov	sp, x0
-
-	mov	x0, #3 << 20		/* no traps of vector instructions */
+	.macro	MMU_ON			/* and vector instructions */
+	mov	x0, #3 << 20		/* no traps of the latter */
 	msr	cpacr_el1, x0
 	mov	x0, #0xff00		/* 0: device, 1: memory, cached */
 	msr	mair_el1, x0
@@ -35,13 +24,45 @@ start:
 	ldr	x0, =0x30d0180d		/* MMU, caches, aligned stacks */
 	msr	sctlr_el1, x0
 	isb
+	.endm
 
+	.section .text.start, "ax", @progbits
+	.globl	start
+start:
+	msr	daifset, #15
+	mov	x19, x0
+	ldr	x0, =trap_stack_top
+	msr	spsel, #1
+	mov	sp, x0
+	ldr	x0, =boot_stack_top
+	msr	spsel, #0
+	mov	sp, x0
+
+	MMU_ON
 	mov	x29, xzr
 	mov	x30, xzr
 	mov	x0, x19
 	bl	boot_main
 1:	wfi
 	b	1b
+
+#ifdef CONFIG_HAVE_SMP
+/* Another CPU, in the state that the first began in; x0: its struct lcpu */
+	.text
+	.globl	secondary_start
+secondary_start:
+	msr	daifset, #15
+	mov	x19, x0
+	MMU_ON
+	ldr	x0, [x19, #LCPU_SP]
+	and	x0, x0, #-16
+	msr	spsel, #0
+	mov	sp, x0
+	mov	x29, xzr
+	mov	x30, xzr
+	mov	x0, x19
+	bl	lcpu_main
+#endif
 
 #define BLOCK_MEMORY	0x0040000000000705
 #define BLOCK_DEVICE	0x0060000000000401

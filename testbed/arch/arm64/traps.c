@@ -2,6 +2,8 @@
 /*
  * Exceptions and interrupts.
  */
+#include <uk/plat/lcpu.h>
+
 #include "arch.h"
 #include "machine.h"
 #include "traps.h"
@@ -13,7 +15,7 @@
 
 extern const char trap_vectors[];
 
-static bool crashing;
+static UKPLAT_PER_LCPU_DEFINE(bool, crashing);
 
 void traps_init(void)
 {
@@ -73,17 +75,17 @@ void trap_dispatch(struct trap_frame *frame)
 	if (is_page_fault(frame)
 	    && page_fault_resolve(frame->address, frame->syndrome, &why))
 		return;
-	if (crashing)
+	if (ukplat_per_lcpu_current(crashing))
 		machine_crash();
-	crashing = true;
+	ukplat_per_lcpu_current(crashing) = true;
+	console_crash();
 	if (why)
-		console_print("\nCRASH: cannot handle %s page fault at "
-			      "%016lx: %s\n",
+		console_print("cannot handle %s page fault at %016lx: %s\n",
 			      CLASS(frame->syndrome) == CLASS_EXECUTE
 			      ? "execute" : frame->syndrome & SYNDROME_WRITE
 			      ? "write" : "read", frame->address, why);
 	else
-		console_print("\nCRASH: %s (vector %lu, class %lx)\n",
+		console_print("%s (vector %lu, class %lx)\n",
 			      exception_name(frame->syndrome), frame->vector,
 			      CLASS(frame->syndrome));
 	exception_report(frame);

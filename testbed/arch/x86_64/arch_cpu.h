@@ -18,6 +18,7 @@
 #define MSR_LSTAR 0xc0000082U
 #define MSR_FMASK 0xc0000084U
 #define MSR_FS_BASE 0xc0000100U
+#define MSR_GS_BASE 0xc0000101U
 
 #define FLAG_INTERRUPTS 0x200UL
 #define FLAG_DIRECTION 0x400UL
@@ -25,6 +26,11 @@
 static inline void cpu_out8(uint16_t port, uint8_t value)
 {
 	__asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static inline void cpu_out16(uint16_t port, uint16_t value)
+{
+	__asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port));
 }
 
 static inline uint8_t cpu_in8(uint16_t port)
@@ -100,13 +106,19 @@ static inline void cpu_fill(void *to, uint64_t value, uint64_t words)
 			 : "a"(value) : "memory");
 }
 
+static inline void __noreturn cpu_stop(void)
+{
+	cpu_interrupts_off();
+	for (;;)
+		__asm__ volatile("hlt");
+}
+
 /* Without the device that ends QEMU the CPU stops for ever. */
 static inline void __noreturn cpu_leave(int value)
 {
 	cpu_interrupts_off();
 	cpu_out8(EXIT_PORT, (uint8_t)value);
-	for (;;)
-		__asm__ volatile("hlt");
+	cpu_stop();
 }
 
 static inline uintptr_t cpu_thread_pointer(void)

@@ -5,7 +5,8 @@
  *   0x00_0000_0000 +----------------------------+
  *                  | page 0, not mapped         |
  *   0x00_0000_1000 +----------------------------+
- *                  | firmware's tables, unused  |
+ *                  | firmware's tables, unused; |
+ *                  | SECONDARY_START in it      |
  *   0x00_0001_2000 +----------------------------+
  *                  | low memory, free           |
  *   0x00_0009_f000 +----------------------------+
@@ -24,10 +25,17 @@
 #define MEMORY_START		0		/* frames are counted from it */
 #define LOW_MEMORY_START	0x12000		/* nothing below it is used */
 #define IDENTITY_END		0x100000000
+#define SECONDARY_START		0x8000		/* first code of other CPUs */
 
 #define SELECTOR_CODE		0x08
 #define SELECTOR_DATA		0x10
 #define SELECTOR_TASK		0x18
+
+/* What each CPU starts with */
+#define START_CR4		0x106a0	/* PAE, PGE, OSFXSR, OSXMMEXCPT, */
+					/* FSGSBASE */
+#define START_EFER		0x901		/* SCE, LME, NXE */
+#define START_CR0		0x80010023	/* PG, WP, NE, MP, PE */
 
 #define EXIT_PORT		0xf4
 

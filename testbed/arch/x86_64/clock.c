@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The interval timer, which wakes an idle CPU, the interrupt controller, and
- * the CMOS clock.
+ * the CMOS clock. Both of the former are the first CPU's; the others have their
+ * APICs, see cpus.c.
  */
+#include <uk/plat/lcpu.h>
+
 #include "arch.h"
 #include "traps.h"
 
@@ -55,6 +58,10 @@ void interrupts_init(void)
 	static const uint8_t pic1[] = { VECTOR_INTERRUPTS, 4, 1, 0xea };
 	static const uint8_t pic2[] = { VECTOR_INTERRUPTS + 8, 2, 1, 0xff };
 
+	if (ukplat_lcpu_idx()) {
+		apic_init();
+		return;
+	}
 	/* 8259: own vectors; the timer and the serial line let through */
 	cpu_out8(PORT_PIC1, 0x11);
 	cpu_out8(PORT_PIC2, 0x11);
@@ -66,6 +73,10 @@ void interrupts_init(void)
 
 void interrupt_acknowledge(unsigned int line)
 {
+	if (ukplat_lcpu_idx()) {
+		apic_acknowledge();
+		return;
+	}
 	if (line >= 8)
 		cpu_out8(PORT_PIC2, PIC_END_OF_INTERRUPT);
 	cpu_out8(PORT_PIC1, PIC_END_OF_INTERRUPT);
@@ -76,6 +87,10 @@ void clock_set_alarm(uint64_t nanoseconds)
 {
 	uint64_t ticks = 0xffff;
 
+	if (ukplat_lcpu_idx()) {
+		apic_set_alarm(nanoseconds);
+		return;
+	}
 	if (nanoseconds < 50000000)
 		ticks = nanoseconds * TIMER_HERTZ / 1000000000UL + 1;
 	cpu_out8(PORT_TIMER_COMMAND, TIMER_ONE_SHOT);

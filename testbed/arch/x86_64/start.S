@@ -56,13 +56,13 @@ start:
 
 	movl	$boot_page_table, %eax
 	movl	%eax, %cr3
-	movl	$0x6a0, %eax		/* PAE, PGE, OSFXSR, OSXMMEXCPT */
+	movl	$START_CR4, %eax
 	movl	%eax, %cr4
-	movl	$0xc0000080, %ecx	/* EFER: SCE, LME, NXE */
+	movl	$0xc0000080, %ecx	/* EFER */
 	rdmsr
-	orl	$0x901, %eax
+	orl	$START_EFER, %eax
 	wrmsr
-	movl	$0x80010023, %eax	/* PG, WP, NE, MP, PE */
+	movl	$START_CR0, %eax
 	movl	%eax, %cr0
 	lgdt	boot_gdt_pointer
 	ljmp	$SELECTOR_CODE, $start64
@@ -86,6 +86,7 @@ start64:
 
 	.section .rodata.boot, "a", @progbits
 	.align	8
+	.globl	boot_gdt
 boot_gdt:
 	.quad	0
 	.quad	0x00af9a000000ffff	/* SELECTOR_CODE: 64-bit code, ring 0 */

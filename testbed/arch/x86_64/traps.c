@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Descriptor tables, exceptions and interrupts. Page faults and interrupts
- * have stacks of their own, since either may come at any instruction.
+ * have stacks of their own, since either may come at any instruction. Each CPU
+ * has its segments and these stacks; the gates are shared.
  */
 #include <string.h>
 #include <uk/essentials.h>
+#include <uk/plat/lcpu.h>
 
 #include "arch.h"
 #include "layout.h"
@@ -46,12 +48,16 @@ _Static_assert(sizeof(struct task_state) == 104, "as the CPU has it");
 extern const char trap_entries[];
 void system_call_entry(void);
 
+struct segments {
+	struct task_state task;
+	uint64_t descriptors[5];
+	uint8_t fault_stack[FAULT_STACK_BYTES] __align(16);
+	uint8_t interrupt_stack[INTERRUPT_STACK_BYTES] __align(16);
+	uint8_t crash_stack[FAULT_STACK_BYTES] __align(16);
+};
+
 static struct gate gates[VECTOR_COUNT];
-static struct task_state task;
-static uint64_t descriptors[5];
-static uint8_t fault_stack[FAULT_STACK_BYTES] __align(16);
-static uint8_t interrupt_stack[INTERRUPT_STACK_BYTES] __align(16);
-static uint8_t crash_stack[FAULT_STACK_BYTES] __align(16);
+static UKPLAT_PER_LCPU_DEFINE(struct segments, segments);
 
 static const char *const exception_names[32] = {
 	"divide error", "debug", "NMI", "breakpoint", "overflow", "bound",
@@ -75,39 +81,46 @@ static void gate_set(unsigned int vector, uint8_t stack)
 	};
 }
 
-static void descriptors_load(void)
+static void descriptors_load(struct segments *s)
 {
-	struct table_pointer gdt = { sizeof(descriptors) - 1,
-				     (uintptr_t)descriptors };
+	struct table_pointer gdt = { sizeof(s->descriptors) - 1,
+				     (uintptr_t)s->descriptors };
 	struct table_pointer idt = { sizeof(gates) - 1, (uintptr_t)gates };
-	uint64_t base = (uintptr_t)&task;
+	uint64_t base = (uintptr_t)&s->task;
 
-	descriptors[SELECTOR_CODE / 8] = 0x00af9a000000ffff;
-	descriptors[SELECTOR_DATA / 8] = 0x00cf92000000ffff;
-	descriptors[SELECTOR_TASK / 8] = (sizeof(task) - 1)
+	s->descriptors[SELECTOR_CODE / 8] = 0x00af9a000000ffff;
+	s->descriptors[SELECTOR_DATA / 8] = 0x00cf92000000ffff;
+	s->descriptors[SELECTOR_TASK / 8] = (sizeof(s->task) - 1)
 		| (base & 0xffffff) << 16 | 0x890000000000
 		| (base & 0xff000000) << 32;
-	descriptors[SELECTOR_TASK / 8 + 1] = base >> 32;
+	s->descriptors[SELECTOR_TASK / 8 + 1] = base >> 32;
 	__asm__ volatile("lgdt %0" : : "m"(gdt));
 	__asm__ volatile("ltr %w0" : : "r"(SELECTOR_TASK));
 	__asm__ volatile("lidt %0" : : "m"(idt));
 }
 
-void traps_init(void)
+static void gates_init(void)
 {
 	for (unsigned int vector = 0; vector < VECTOR_COUNT; vector++)
 		gate_set(vector, vector < VECTOR_INTERRUPTS
 			 ? STACK_CRASH : STACK_INTERRUPT);
 	gate_set(VECTOR_PAGE_FAULT, STACK_FAULT);
+}
 
-	task.stack[STACK_FAULT - 1] =
-		(uintptr_t)fault_stack + sizeof(fault_stack);
-	task.stack[STACK_INTERRUPT - 1] =
-		(uintptr_t)interrupt_stack + sizeof(interrupt_stack);
-	task.stack[STACK_CRASH - 1] =
-		(uintptr_t)crash_stack + sizeof(crash_stack);
-	task.io_map = sizeof(task);
-	descriptors_load();
+void traps_init(void)
+{
+	struct segments *s = &ukplat_per_lcpu_current(segments);
+
+	if (!ukplat_lcpu_idx())
+		gates_init();
+	s->task.stack[STACK_FAULT - 1] =
+		(uintptr_t)s->fault_stack + sizeof(s->fault_stack);
+	s->task.stack[STACK_INTERRUPT - 1] =
+		(uintptr_t)s->interrupt_stack + sizeof(s->interrupt_stack);
+	s->task.stack[STACK_CRASH - 1] =
+		(uintptr_t)s->crash_stack + sizeof(s->crash_stack);
+	s->task.io_map = sizeof(s->task);
+	descriptors_load(s);
 
 	cpu_write_msr(MSR_STAR, (uint64_t)SELECTOR_CODE << 32);
 	cpu_write_msr(MSR_LSTAR, (uintptr_t)system_call_entry);
@@ -136,7 +149,8 @@ static void page_fault(const struct trap_frame *frame)
 
 	if (page_fault_resolve(address, frame->error, &why))
 		return;
-	console_print("\nCRASH: cannot handle %s page fault at %016lx: %s\n",
+	console_crash();
+	console_print("cannot handle %s page fault at %016lx: %s\n",
 		      frame->error & 16 ? "execute"
 		      : frame->error & 2 ? "write" : "read", address, why);
 	exception_report(frame);
@@ -149,7 +163,8 @@ void trap_dispatch(struct trap_frame *frame)
 		return;
 	}
 	if (frame->vector < VECTOR_INTERRUPTS) {
-		console_print("\nCRASH: %s (exception %lu)\n",
+		console_crash();
+		console_print("%s (exception %lu)\n",
 			      exception_names[frame->vector]
 			      ? exception_names[frame->vector] : "exception",
 			      frame->vector);

@@ -24,4 +24,9 @@ void trap_dispatch(struct trap_frame *frame);
 /* clock.c */
 void interrupt_acknowledge(unsigned int line);
 
+/* cpus.c: the timer of each CPU but the first */
+void apic_init(void);
+void apic_set_alarm(uint64_t nanoseconds);
+void apic_acknowledge(void);
+
 #endif /* TESTBED_TRAPS_H */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The one scheduler: cooperative, one CPU, first come first served. */
+/*
+ * The one kind of scheduler: cooperative, first come first served. It runs its
+ * threads on the CPU that has started it, where they are made, woken and ended.
+ */
 #ifndef __UK_SCHED_H__
 #define __UK_SCHED_H__
 
@@ -28,6 +31,8 @@ struct uk_sched *uk_schedcoop_create(struct uk_alloc *a,
 				     struct uk_alloc *a_stack,
 				     struct uk_alloc *a_auxstack,
 				     struct uk_alloc *a_uktls);
+
+/* On the calling CPU, whose context becomes a thread */
 int uk_sched_start(struct uk_sched *s);
 
 int uk_sched_thread_add(struct uk_sched *s, struct uk_thread *t);

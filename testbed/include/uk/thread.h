@@ -20,6 +20,7 @@
 #include <uk/alloc.h>
 #include <uk/arch/time.h>
 #include <uk/essentials.h>
+#include <uk/plat/lcpu.h>
 #include <uk/plat/tls.h>
 #include <uk/prio.h>
 
@@ -56,12 +57,12 @@ struct uk_thread {
 	const char *name;
 };
 
-extern struct uk_thread *__uk_sched_thread_current;
+extern UKPLAT_PER_LCPU_DEFINE(struct uk_thread *, __uk_sched_thread_current);
 
-/* NULL until the scheduler has started. */
+/* NULL until a scheduler has started on this CPU. */
 static inline struct uk_thread *uk_thread_current(void)
 {
-	return __uk_sched_thread_current;
+	return ukplat_per_lcpu_current(__uk_sched_thread_current);
 }
 
 #define UK_THREADF_ECTX 0x001
