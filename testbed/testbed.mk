@@ -47,7 +47,8 @@ TESTBED_SETTINGS = $(TESTBED_CC) $(TESTBED_DEBUG) $(TESTBED_HARDENING) \
 		   $(TESTBED_DEFINES) $(OPTIMIZE) $(TESTBED_LD) $(TESTBED_OBJCOPY)
 $(eval $(call settings,$(TESTBED_BUILD)/settings,TESTBED_SETTINGS))
 
-# $(1): the flavour, $(2): MI_THREADS, $(3): further definitions, for all
+# $(1): the flavour, $(2): MI_THREADS, $(3): MI_CONCURRENT, $(4): further
+# definitions, for all
 define testbed_flavour
 TESTBED_OBJS_$(1) := $$(UNIKRAFT_SRCS:%.c=$$(TESTBED_BUILD)/objects-$(1)/%.o)
 TESTBED_UNIT_$(1) := $$(UNIKRAFT_TESTS:%.c=$$(TESTBED_BUILD)/objects-$(1)/%.o)
@@ -59,10 +60,10 @@ $$(TESTBED_BUILD)/objects-$(1)/%.o: %.c $$(UNIKRAFT_HEADERS) Makefile.uk \
 	$$(Q)cd testbed && $$(TESTBED_CC) $$(UNIKRAFT_FLAGS) \
 		$$(UNIKRAFT_OWN) -Wall -Wextra -Wconversion -Werror \
 		-I../include -I../src -I../port/unikraft \
-		-DMI_CONCURRENT=0 -DMI_THREADS=$(2) -DMI_CLASS_STATS=0 \
+		-DMI_CONCURRENT=$(3) -DMI_THREADS=$(2) -DMI_CLASS_STATS=0 \
 		-DMI_DEBUG=$$(TESTBED_DEBUG) \
 		-DMI_HARDENING=$$(TESTBED_HARDENING) \
-		-DUK_LIBPARAM_LIBPREFIX=mimalloc $(3) \
+		-DUK_LIBPARAM_LIBPREFIX=mimalloc $(4) \
 		-c -o $$(call from_testbed,$$@) ../$$<
 
 # As Unikraft links a library: one object, in which only the names of
@@ -74,7 +75,7 @@ $$(TESTBED_BUILD)/mimalloc-$(1).o: $$(TESTBED_OBJS_$(1)) exportsyms.uk
 
 .PHONY: testbed-$(1)
 testbed-$(1): $$(TESTBED_BUILD)/mimalloc-$(1).o $$(TESTBED_UNIT_$(1))
-	$$(Q)$$(TESTBED_MAKE) DEFINES="$$(TESTBED_DEFINES) $(3)" \
+	$$(Q)$$(TESTBED_MAKE) DEFINES="$$(TESTBED_DEFINES) $(4)" \
 		BUILD=$$(call from_testbed,$$(TESTBED_BUILD))/$(1) \
 		MIMALLOC_OBJS=$$(call from_testbed,$$<) \
 		SQLITE=$$(TESTBED_SQLITE) \
@@ -82,9 +83,11 @@ testbed-$(1): $$(TESTBED_BUILD)/mimalloc-$(1).o $$(TESTBED_UNIT_$(1))
 		$$(if $$(TESTBED_APPS),APPS="$$(TESTBED_APPS)")
 endef
 
-$(eval $(call testbed_flavour,single,0))
-$(eval $(call testbed_flavour,thread,1))
-$(eval $(call testbed_flavour,stats,1,-DCONFIG_LIBUKALLOC_IFSTATS=1 \
+$(eval $(call testbed_flavour,single,0,0))
+$(eval $(call testbed_flavour,thread,1,0))
+$(eval $(call testbed_flavour,smp,1,1,-DCONFIG_HAVE_SMP=1 \
+	-DCONFIG_UKPLAT_LCPU_MAXCOUNT=4))
+$(eval $(call testbed_flavour,stats,1,0,-DCONFIG_LIBUKALLOC_IFSTATS=1 \
 	-DCONFIG_LIBUKDEBUG_ENABLE_ASSERT=1))
 
 # make run, make shell, make smallest: MODE=static|paging|vmem MEMORY=MiB ROWS=
