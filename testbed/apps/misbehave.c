@@ -2,13 +2,15 @@
 /*
  * Ends in the ways that the runner must tell from success.
  *
- *   arguments: fail | null | abort | hang | stack | full | again
+ *   arguments: fail | null | abort | hang | stack | full | again | cpu
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uk/alloc_impl.h>
+#include <uk/arch/lcpu.h>
 #include <uk/assert.h>
+#include <uk/plat/lcpu.h>
 
 /* 1000 bytes of stack for each level. */
 static int stack_use(unsigned int levels)
@@ -68,6 +70,43 @@ static int free_again(void)
 
 #endif /* CONFIG_LIBUKALLOC_IFSTATS */
 
+#ifdef CONFIG_HAVE_SMP
+
+static void __noreturn write_to_null(void)
+{
+	volatile char *volatile nowhere = NULL;
+
+	*nowhere = 1;
+	ukplat_lcpu_halt();
+}
+
+/* Another CPU ends the run. */
+static int cpu_start(void)
+{
+	static char stack[4096] __align(16);
+	const ukplat_lcpu_entry_t entry = write_to_null;
+	void *sp = stack + sizeof(stack);
+	const __lcpuidx second = 1;
+	unsigned int one = 1;
+	int rc = ukplat_lcpu_start(&second, &one, &sp, &entry, 0);
+
+	printf("started: %d, %u\n", rc, one);
+	fflush(stdout);
+	while (!rc)
+		ukarch_spinwait();
+	return 1;
+}
+
+#else
+
+static int cpu_start(void)
+{
+	printf("one CPU in this image\n");
+	return 1;
+}
+
+#endif /* CONFIG_HAVE_SMP */
+
 int main(int argc, char **argv)
 {
 	const char *how = argc > 1 ? argv[1] : "fail";
@@ -88,5 +127,7 @@ int main(int argc, char **argv)
 		return heap_fill();
 	if (!strcmp(how, "again"))
 		return free_again();
+	if (!strcmp(how, "cpu"))
+		return cpu_start();
 	return 1;
 }
