@@ -2,8 +2,9 @@
 /*
  * Ends in the ways that the runner must tell from success.
  *
- *   arguments: fail | null | abort | hang | stack | full | again | cpu
+ *   arguments: fail | null | abort | hang | stack | full | again | cpu | busy
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,12 +77,18 @@ static void __noreturn write_to_null(void)
 {
 	volatile char *volatile nowhere = NULL;
 
+	ukplat_lcpu_enable_irq();
+	for (unsigned int turns = 0; turns < 100; turns++)
+		ukarch_spinwait();
 	*nowhere = 1;
 	ukplat_lcpu_halt();
 }
 
-/* Another CPU ends the run. */
-static int cpu_start(void)
+/*
+ * Another CPU ends the run, unless it has no turn: while this one waits for it,
+ * or is busy.
+ */
+static int cpu_start(bool busy)
 {
 	static char stack[4096] __align(16);
 	const ukplat_lcpu_entry_t entry = write_to_null;
@@ -92,14 +99,15 @@ static int cpu_start(void)
 
 	printf("started: %d, %u\n", rc, one);
 	fflush(stdout);
-	while (!rc)
-		ukarch_spinwait();
+	for (volatile unsigned int i = 0; !rc && i < 1000000; i++)
+		if (!busy)
+			ukarch_spinwait();
 	return 1;
 }
 
 #else
 
-static int cpu_start(void)
+static int cpu_start(bool busy __unused)
 {
 	printf("one CPU in this image\n");
 	return 1;
@@ -127,7 +135,7 @@ int main(int argc, char **argv)
 		return heap_fill();
 	if (!strcmp(how, "again"))
 		return free_again();
-	if (!strcmp(how, "cpu"))
-		return cpu_start();
+	if (!strcmp(how, "cpu") || !strcmp(how, "busy"))
+		return cpu_start(!strcmp(how, "busy"));
 	return 1;
 }

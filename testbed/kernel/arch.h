@@ -86,12 +86,33 @@ void thread_entry(void);
 
 /*
  * Called by the architecture: console_receive() when the serial line has
- * interrupted; page_fault_resolve() when an access found no page, or one that
+ * interrupted; clock_interrupted() when the alarm has, and nothing else is left
+ * to do; page_fault_resolve() when an access found no page, or one that
  * does not permit it: it gives true when the access can be tried again, and
  * otherwise says why not; system_call() with Linux's arguments.
  */
 void console_receive(void);
 bool page_fault_resolve(uintptr_t address, uint64_t error, const char **why);
 long system_call(long number, long a, long b, long c, long d, long e, long f);
+
+/*
+ * With several CPUs, clock.c: turns that end early. clock_alarm() is
+ * clock_set_alarm(), but not for later than the turn's end.
+ */
+#ifdef CONFIG_HAVE_SMP
+void clock_turns_begin(void);
+void clock_alarm(uint64_t nanoseconds);
+void clock_interrupted(uintptr_t where);
+#else
+#define clock_alarm(nanoseconds) clock_set_alarm(nanoseconds)
+
+static inline void clock_turns_begin(void)
+{
+}
+
+static inline void clock_interrupted(uintptr_t where __unused)
+{
+}
+#endif
 
 #endif /* TESTBED_ARCH_H */

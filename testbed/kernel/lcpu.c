@@ -18,7 +18,7 @@
 
 #ifdef CONFIG_HAVE_SMP
 
-#define START_TURNS 1000000		/* of the CPU that waits for another */
+#define START_TURNS 100000000		/* of the CPU that waits for another */
 
 struct lcpu lcpus[CONFIG_UKPLAT_LCPU_MAXCOUNT];
 static __u32 count = 1;
@@ -70,6 +70,7 @@ void lcpu_main(struct lcpu *cpu)
 	lcpu_arch_init(cpu);
 	traps_init();
 	interrupts_init();
+	clock_turns_begin();
 	__atomic_store_n(&cpu->state, LCPU_ONLINE, __ATOMIC_RELEASE);
 	if (cpu->entry)
 		cpu->entry();

@@ -13,6 +13,7 @@
 #include "options.h"
 
 #define ARGUMENTS_MAX 64
+#define TURN_MIN 1000			/* fewer leave a CPU no time */
 #define COMMAND_LINE_BYTES 2048
 
 struct options options = {
@@ -43,6 +44,10 @@ UK_LIBPARAM_PARAM_ALIAS(spare, &options.spare_kib, __u64,
 			"KiB kept out of the heap, for a further instance");
 UK_LIBPARAM_PARAM_ALIAS(stats, &options.stats, __u8,
 			"print the heap's figures at the end");
+#ifdef CONFIG_HAVE_SMP
+UK_LIBPARAM_PARAM_ALIAS(turn, &options.turn, __u64,
+			"instructions after which a CPU lets the next one run");
+#endif
 UK_LIBPARAM_PARAM_ALIAS(log, &log_level, int, "0 critical .. 3 info");
 
 static unsigned int choose(const char *parameter, const char *value,
@@ -103,4 +108,6 @@ void options_parse(const char *command_line)
 	options.alloc = alloc_name;
 	if (options.ranges < 1 || options.ranges > 8)
 		UK_CRASH("parameter ranges: 1 to 8\n");
+	if (options.turn && options.turn < TURN_MIN)
+		UK_CRASH("parameter turn: at least %d\n", TURN_MIN);
 }

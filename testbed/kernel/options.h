@@ -28,6 +28,7 @@ struct options {
 	unsigned long ranges;		/* ranges=: static, parts of the rest */
 	unsigned long spare_kib;	/* spare=: KiB kept out of the heap */
 	unsigned char stats;		/* stats=1: heap figures at the end */
+	unsigned long turn;		/* turn=: several CPUs, instructions */
 };
 
 extern struct options options;

@@ -142,7 +142,7 @@ static void __noreturn idle_loop(void *argument)
 			continue;
 		}
 		if (ahead)
-			clock_set_alarm(ahead);
+			clock_alarm(ahead);
 		cpu_interrupts_on_and_wait();
 	}
 }

@@ -49,7 +49,7 @@ void interrupts_init(void)
 	device_write(CPU_CONTROL, 1);
 }
 
-void interrupt_dispatch(void)
+void interrupt_dispatch(const struct trap_frame *frame)
 {
 	uint32_t taken = device_read(CPU_ACKNOWLEDGE);
 
@@ -62,6 +62,8 @@ void interrupt_dispatch(void)
 		break;
 	}
 	device_write(CPU_END, taken);
+	if ((taken & INTERRUPT_MASK) == INTERRUPT_TIMER)
+		clock_interrupted(frame->pc);
 }
 
 void clock_set_alarm(uint64_t nanoseconds)

@@ -69,7 +69,7 @@ void trap_dispatch(struct trap_frame *frame)
 	const char *why = NULL;
 
 	if (frame->vector % VECTOR_KINDS == VECTOR_INTERRUPT) {
-		interrupt_dispatch();
+		interrupt_dispatch(frame);
 		return;
 	}
 	if (is_page_fault(frame)

@@ -26,6 +26,6 @@ _Static_assert(sizeof(struct trap_frame) == TRAP_FRAME_BYTES,
 void trap_dispatch(struct trap_frame *frame);
 
 /* clock.c: serves what interrupts */
-void interrupt_dispatch(void);
+void interrupt_dispatch(const struct trap_frame *frame);
 
 #endif /* TESTBED_TRAPS_H */

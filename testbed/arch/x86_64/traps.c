@@ -173,4 +173,6 @@ void trap_dispatch(struct trap_frame *frame)
 	if (frame->vector == VECTOR_SERIAL)
 		console_receive();
 	interrupt_acknowledge((unsigned int)frame->vector - VECTOR_INTERRUPTS);
+	if (frame->vector == VECTOR_TIMER)
+		clock_interrupted(frame->rip);
 }
