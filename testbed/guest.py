@@ -107,9 +107,10 @@ def command_of(options, memory_kib, arguments):
     words = [f"mode={options.mode}", f"alloc={options.alloc}"]
     words += options.parameter + ["--"] + arguments
     sleep = "on" if options.verb == "shell" else "off"
+    count = ["-icount", f"shift=0,sleep={sleep}"]
     return [machine.qemu, "-kernel", image_of(options),
             "-m", f"{memory_kib}K",
-            "-accel", "tcg", "-icount", f"shift=0,sleep={sleep}",
+            "-accel", "tcg", *([] if options.parallel else count),
             *(["-smp", str(options.cpus)] if options.cpus > 1 else []),
             "-nodefaults", "-no-reboot", "-nographic", "-serial", "stdio",
             *machine.options, "-append", " ".join(words)]

@@ -208,6 +208,8 @@ def parse(words):
                         help="MiB of the machine (64)")
     parser.add_argument("--cpus", type=int, default=1,
                         help="CPUs of the machine, up to 4 (1)")
+    parser.add_argument("--parallel", action="store_true",
+                        help="several CPUs at once, instructions not counted")
     parser.add_argument("--step", type=int, default=64,
                         help="smallest: KiB between two sizes (64)")
     parser.add_argument("--timeout", type=int, default=300,
