@@ -55,15 +55,23 @@ struct large;		/* runs/large_run.h */
 struct free_run;	/* runs/free_run.h */
 struct chunk;		/* runs/slab.h */
 
-/* Leads from an address to a descriptor; see docs/design.md */
+/*
+ * Leads from an address to a descriptor; see docs/design.md. What a map that is
+ * no window says of itself is in it, so that who reads its address, without a
+ * lock, has what belongs to it.
+ */
 struct map {
 	struct run null;		/* what distance 0 leads to */
+	uintptr_t base;			/* address of unit 0; not of a window */
+	size_t limit;			/* units that have an entry as yet */
 	uintptr_t distance[];		/* from the map to the descriptor */
 };
 
 /* Of an instance that has no map yet: everything takes the slow path */
 struct map_of_none {
 	struct run null;
+	uintptr_t base;
+	size_t limit;
 	uintptr_t distance;
 };
 _Static_assert(__builtin_offsetof(struct map_of_none, distance) ==
@@ -77,7 +85,6 @@ struct arena {
 	struct arena *next;		/* atomic, see map.c */
 	uintptr_t start, end;
 	struct map *map;
-	uintptr_t map_base;		/* address of unit 0 of the map */
 	size_t map_units;		/* of a map of its own */
 	struct arena *pool;		/* whose chunks hold its descriptors */
 	uint8_t number;
@@ -191,8 +198,6 @@ struct instance {
 	/* Read by every free. Written under the lock, see window.c, arena.c */
 	struct map *map;
 	uintptr_t map_mask;		/* a window's, see window.c */
-	uintptr_t map_base;		/* else: range checked */
-	size_t map_limit;
 
 	/*
 	 * Atomic, of any thread. All but the first are relaxed: they say how

@@ -63,7 +63,8 @@ static struct arena *arena_init(struct instance *instance, uintptr_t start,
 	arena_begin(arena, instance, start, end);
 	arena->high_water = data;
 	arena->map = (struct map *)map;
-	arena->map_base = data;
+	arena->map->base = data;
+	arena->map->limit = 0;
 	arena->map_units = units;
 	arena->fresh_is_zero = is_zero;
 	memory_zero(&arena->map->null, sizeof(struct run));
@@ -193,10 +194,6 @@ static bool map_publish(struct instance *instance, struct arena *arena)
 {
 	if (!map_is_wanted(instance, arena))
 		return false;
-	instance->map_mask = arena->map_units - 1;
-	instance->map_base = arena->map_base;
-	instance->map_limit =
-		(arena->high_water - arena->map_base) >> UNIT_SHIFT;
 	atomic_write_release(&instance->map, arena->map);
 	return true;
 }
@@ -238,7 +235,7 @@ static void arena_unlink(struct instance *instance, struct arena *arena)
 static bool arena_extend(struct arena *arena, uintptr_t end)
 {
 	uintptr_t start = arena->end, data;
-	size_t units = (end - arena->map_base) >> UNIT_SHIFT, i, used;
+	size_t units = (end - arena->map->base) >> UNIT_SHIFT, i;
 	struct map *map = (struct map *)start, *old = arena->map;
 	struct run *header, *rest, *run;
 
@@ -258,12 +255,13 @@ static bool arena_extend(struct arena *arena, uintptr_t end)
 	DEQUE_APPEND(&arena->phys, rest, phys);
 
 	memory_zero(&map->null, sizeof(map->null));
-	used = (arena->high_water - arena->map_base) >> UNIT_SHIFT;
-	for (i = 0; i < used; i++)
+	map->base = old->base;
+	map->limit = (data - map->base) >> UNIT_SHIFT;
+	for (i = 0; i < old->limit; i++)
 		map->distance[i] = old->distance[i] == 0 ? 0 :
 			old->distance[i] + (uintptr_t)old - (uintptr_t)map;
 	/* between the old mark and the new units: as if reached */
-	for (; i < (data - arena->map_base) >> UNIT_SHIFT; i++)
+	for (; i < map->limit; i++)
 		map->distance[i] = 0;
 	arena->high_water = data;
 	arena->map = map;

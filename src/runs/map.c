@@ -47,9 +47,9 @@ static struct map *arena_map(const struct arena *arena, uintptr_t address,
 			 atomic_read(&arena->instance->map_mask);
 		return arena->map;
 	}
-	if (address < arena->map_base || address >= arena->high_water)
+	if (address < arena->map->base || address >= arena->high_water)
 		return NULL;
-	*index = (address - arena->map_base) >> UNIT_SHIFT;
+	*index = (address - arena->map->base) >> UNIT_SHIFT;
 	return arena->map;
 }
 

@@ -211,15 +211,14 @@ void run_reach(struct arena *arena, uintptr_t end)
 	if (end <= arena->high_water)
 		return;
 	if (arena->map && !arena_in_window(arena)) {
-		from = (arena->high_water - arena->map_base) >> UNIT_SHIFT;
-		to = (end - arena->map_base) >> UNIT_SHIFT;
+		from = arena->map->limit;
+		to = (end - arena->map->base) >> UNIT_SHIFT;
 		memory_zero(&arena->map->distance[from],
 			    (to - from) * sizeof(uintptr_t));
+		/* release: who finds the limit finds the entries */
+		atomic_write_release(&arena->map->limit, to);
 	}
 	arena->high_water = end;
-	if (!PORT_MAP_WINDOW && arena->instance->map == arena->map)
-		arena->instance->map_limit =
-			(end - arena->map_base) >> UNIT_SHIFT;
 }
 
 static struct run *run_cut_of(struct arena *arena, struct free_run *run,

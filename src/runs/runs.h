@@ -318,14 +318,16 @@ static ALWAYS_INLINE struct run *run_of(struct instance *instance,
 	 */
 #if PORT_MAP_WINDOW && MI_TSAN
 	index = ((uintptr_t)p >> UNIT_SHIFT) & atomic_read(&instance->map_mask);
+	map = instance->map;
 #elif PORT_MAP_WINDOW
 	index = ((uintptr_t)p >> UNIT_SHIFT) & instance->map_mask;
-#else
-	index = ((uintptr_t)p - instance->map_base) >> UNIT_SHIFT;
-	if (unlikely(index >= instance->map_limit))
-		return &instance->map->null;
-#endif
 	map = instance->map;
+#else
+	map = instance->map;
+	index = ((uintptr_t)p - map->base) >> UNIT_SHIFT;
+	if (unlikely(index >= map->limit))
+		return &map->null;
+#endif
 	return (struct run *)((uintptr_t)map + map->distance[index]);
 }
 
