@@ -33,8 +33,12 @@ NOINLINE void free_slow(struct instance *instance, void *p);
 /* An owner's free that the account or the tag has stopped */
 NOINLINE void free_stopped(struct instance *instance, void *p,
 			   struct run *run);
+#if MI_CONCURRENT
+/* The free of who does not own the run, as far as is known as yet */
+NOINLINE void free_other(struct instance *instance, void *p, struct run *run);
+#endif
 /* The same for default_instance: one register less on the fast path */
-NOINLINE void free_slow_here(void *p);
+NOINLINE void free_other_here(void *p, struct run *run);
 NOINLINE void free_stopped_here(void *p, struct run *run);
 /* The run of a block that is handed out; NULL after a report */
 struct run *block_run(struct instance *instance, const void *p,
@@ -81,8 +85,8 @@ void large_lose(struct instance *instance, struct large *large);
 
 /* available.c */
 /*
- * Bytes that are free in all, were everything collected. Where threads take
- * turns only: it looks at every page. O(runs + blocks that are free)
+ * Bytes that are free in all, were everything collected that the caller can
+ * collect. O(runs + blocks that are free)
  * `block`: what the largest free block of a page in use holds, or 0.
  */
 size_t instance_available(struct instance *instance, size_t *block);
@@ -195,11 +199,11 @@ static ALWAYS_INLINE void instance_free(struct instance *instance, void *p)
 	ARCH_HIDE_SUM(run);
 #if MI_CONCURRENT
 	/* relaxed: see ground/run.h */
-	if (unlikely(!port_thread_is(atomic_read(&run->owner)))) {
+	if (unlikely(!PORT_THREAD_IS_QUICK(atomic_read(&run->owner)))) {
 		if (instance == &default_instance)
-			free_slow_here(p);
+			free_other_here(p, run);
 		else
-			free_slow(instance, p);
+			free_other(instance, p, run);
 		return;
 	}
 #endif

@@ -248,10 +248,44 @@ void block_free(struct instance *instance, void *p)
 	instance_free(instance, p);
 }
 
-NOINLINE void free_slow_here(void *p)
+#if MI_CONCURRENT
+
+/*
+ * A block of a page that another thread owns goes to that page's list, mostly
+ * by one swap and no more. What is asked is what run_starts_block() asks.
+ */
+NOINLINE void free_other(struct instance *instance, void *p, struct run *run)
 {
-	free_slow(&default_instance, p);
+	uintptr_t offset = (uintptr_t)p - run->origin, word;
+	struct page *page = (struct page *)run;
+	struct block *block = p;
+
+	if (unlikely(offset * run->reciprocal >= run->reciprocal) ||
+	    unlikely(offset > run->block_size *
+		     (size_t)atomic_read(&page->capacity)) ||
+	    unlikely(block_has_tag(page, block))) {
+		free_slow(instance, p);
+		return;
+	}
+	word = thread_free_read_list(page);	/* as page_free_remote() */
+	if (likely(word_is_quick(page, word))) {
+		block_mark_free(page, block);
+		if (likely(thread_free_push_quick(page, &word, block, offset)))
+			return;
+	} else if (unlikely(port_thread_is(atomic_read(&page->owner)))) {
+		/* who owns it and was not asked: PORT_THREAD_IS_QUICK() */
+		free_slow(instance, p);
+		return;
+	}
+	page_free_remote(instance, page, block);
 }
+
+NOINLINE void free_other_here(void *p, struct run *run)
+{
+	free_other(&default_instance, p, run);
+}
+
+#endif
 
 NOINLINE void free_stopped_here(void *p, struct run *run)
 {

@@ -19,16 +19,27 @@
  *	PORT_KEPT_LEARN_MAX	so many more, within the budget, where such
  *				pages were missed: see keep.c
  *	PORT_TLS		storage class of a thread's heap word
+ *	PORT_HEAP_WORD		in place of that, where it is not always there:
+ *				an expression for the word of who calls
+ *	PORT_OWNER_TABLE	1 where a thread whose word leads to no heap may
+ *				have one: it is looked for by its owner. Else 0,
+ *				which it is unless it is defined; it always is
+ *				done where threads take turns (MI_CONCURRENT 0)
  *	PORT_TURNS		1 where that word is no thread's own, as threads
  *				take turns: the mi_* functions find the caller's
  *				heap in another way, see api/api.h, and options
  *				are read when they are first asked for. Else 0,
  *				which it is unless it is defined
+ *	PORT_OWNERS_COUNT	1, unless it is defined: what an owner has freed
+ *				itself is counted when others free into its
+ *				page, as it may sleep: see sleeping.c. Else 0
  *	PORT_OPTION_SOURCE	where options come from, as told to the user:
  *				the environment, unless it is defined
  *	struct port_lock	a lock that is zero when free
  *	uintptr_t port_thread_id(void)	never 0, unique among live threads
  *	bool port_thread_is(uintptr_t id)	whether the caller is that one
+ *	PORT_THREAD_IS_QUICK(id)	the same, and may be false for who is
+ *				in no hurry, unless it is port_thread_is()
  */
 #ifndef MI_PORT_H
 #define MI_PORT_H
@@ -38,6 +49,15 @@
 
 #ifndef PORT_TURNS
 #define PORT_TURNS		0
+#endif
+#ifndef PORT_OWNER_TABLE
+#define PORT_OWNER_TABLE	(!MI_CONCURRENT)
+#endif
+#ifndef PORT_THREAD_IS_QUICK
+#define PORT_THREAD_IS_QUICK(id)	port_thread_is(id)
+#endif
+#ifndef PORT_OWNERS_COUNT
+#define PORT_OWNERS_COUNT	1
 #endif
 #ifndef PORT_OPTION_SOURCE
 #define PORT_OPTION_SOURCE	"environment"

@@ -41,7 +41,7 @@ bool page_shall_count(struct instance *instance, const struct page *page,
 {
 	if (word_is_busy(word) || !instance->config.purge_enabled)
 		return false;
-	if (left ? !(word & PAGE_RESTING) ||
+	if (left ? !PORT_OWNERS_COUNT || !(word & PAGE_RESTING) ||
 		   atomic_read(&page->local_free) == page_empty_list(page) :
 		   !page_shall_go(instance, page))
 		return false;

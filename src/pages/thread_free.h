@@ -229,6 +229,41 @@ static inline bool thread_free_try_push(struct page *page, uintptr_t *word,
 }
 
 /*
+ * thread_free_try_push() of who has read the word, where nothing else is to be
+ * done: the page has an owner, who looks at the list by itself or was told,
+ * nobody is busy with the page or has counted it, and so many blocks are left
+ * that nobody is to ask whether all are free (see free_into_owned()). `offset`
+ * is that from the page's origin. False: somebody was faster.
+ */
+static inline bool word_is_quick(const struct page *page, uintptr_t word)
+{
+	uint32_t back = (uint32_t)(word >> PAGE_COUNT_SHIFT);
+	uint32_t left = (uint32_t)page->reserved - 1 - back;
+
+	if (unlikely(word & (PAGE_FULL | PAGE_BUSY | PAGE_PURGED)))
+		return false;
+	if (!PORT_OWNERS_COUNT)
+		return likely(left);
+	return likely(back <= UINT16_MAX) && likely(left & (left - 1));
+}
+
+static inline bool thread_free_push_quick(struct page *page, uintptr_t *word,
+					  struct block *block, uintptr_t offset)
+{
+	uint32_t low = (uint32_t)*word, first = low >> PAGE_LIST_SHIFT;
+	uintptr_t count = (*word >> PAGE_COUNT_SHIFT) + 1;
+
+	block->next = likely(first) ? (struct block *)(page->origin + (uintptr_t)first *
+			      BLOCK_ALIGN) : (struct block *)page;
+	return atomic_compare_swap(&page->thread_free, word,
+				   count << PAGE_COUNT_SHIFT |
+				   offset * (((uintptr_t)1 << PAGE_LIST_SHIFT) /
+					     BLOCK_ALIGN) |
+				   (low & (((uint32_t)1 << PAGE_LIST_SHIFT) -
+					   1)));
+}
+
+/*
  * `own` blocks were found on `local_free`. If these and the list are all blocks
  * and the page shall be given back (`purge`), the list goes away, and the
  * memory is the caller's until thread_free_end_purge(). Acquire: pairs with the
