@@ -19,6 +19,43 @@ struct instance instance_of_none = {
 	.main_heap_used = true,
 };
 
+void *turn_malloc(size_t size)
+{
+	return heap_malloc(turn_take(), size);
+}
+
+#if MI_CONCURRENT
+
+/* Each thread's first heap remembers: no other thread sees it */
+void heap_unchoose(struct heap *heap)
+{
+	if (heap->backing->choice == heap)
+		heap->backing->choice = heap->backing;
+}
+
+void heap_choose(struct heap *heap)
+{
+	heap->backing->choice = heap;
+}
+
+struct heap *turn_take(void)
+{
+	struct heap *first;
+
+	if (!default_instance_is_made()) {
+		default_instance_pointer = &instance_of_none;
+		return &empty_heap;
+	}
+	first = heap_current_or_new();
+	if (!first)
+		return &empty_heap;
+	if (!first->choice)
+		first->choice = first;
+	return first->choice;
+}
+
+#else
+
 struct heap *turn_heap = &empty_heap;
 const struct uk_thread *turn_thread = NOBODY;
 
@@ -110,7 +147,4 @@ struct heap *turn_take(void)
 	return turn_heap;
 }
 
-void *turn_malloc(size_t size)
-{
-	return heap_malloc(turn_take(), size);
-}
+#endif /* MI_CONCURRENT */

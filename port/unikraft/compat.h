@@ -45,6 +45,17 @@ static inline void compat_write(const char *bytes, __sz length)
 }
 #endif
 
+#if MI_CONCURRENT
+#if __has_include(<uk/lcpu.h>)	/* 0.21: nobody has seen its names yet */
+#error "LIBMIMALLOC_SMP knows the names of Unikraft 0.17 to 0.20 only"
+#endif
+#include <uk/plat/lcpu.h>
+#define compat_cpu()			((unsigned int)ukplat_lcpu_idx())
+#define compat_interrupts_off()		ukplat_lcpu_save_irqf()
+#define compat_interrupts_restore(was)	ukplat_lcpu_restore_irqf(was)
+#define COMPAT_CPUS_MAX			CONFIG_UKPLAT_LCPU_MAXCOUNT
+#endif
+
 #if __has_include(<uk/plat/time.h>)
 #include <uk/plat/time.h>
 #define compat_clock_nsecs()	((size_t)ukplat_monotonic_clock())

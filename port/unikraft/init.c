@@ -24,6 +24,8 @@ struct uk_alloc *uk_mimalloc_init(void *base, __sz len)
 	end = (uintptr_t)base + len;
 	if (!base || end < (uintptr_t)base || rest < start || rest >= end)
 		return NULL;
+	if (!port_is_supported())
+		return NULL;
 	if (first)
 		params_read();
 	instance = instance_of(a);

@@ -36,9 +36,10 @@ __ssz table_maxalloc(struct uk_alloc *a)
 	struct instance *instance = instance_of(a);
 	struct heap *heap = heap_of_owner(instance, port_thread_id());
 
+	if (!heap)	/* without threads' heaps it is everybody's */
+		heap = MI_CONCURRENT ? &empty_heap : main_heap_of(a);
 	heaps_collect(instance);
-	return (__ssz)heap_largest_block(heap ? heap : main_heap_of(a),
-					 instance_largest(instance));
+	return (__ssz)heap_largest_block(heap, instance_largest(instance));
 }
 
 __ssz table_availmem(struct uk_alloc *a)

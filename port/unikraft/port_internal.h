@@ -81,10 +81,10 @@ static inline struct uk_thread *thread_of_owner(uintptr_t owner)
 /* Called when a thread ends, once one has used the mi_* functions */
 extern HIDDEN void (*thread_ends)(uintptr_t owner);
 #if MI_THREADS
-/* Whose heap heap_word is */
-extern HIDDEN struct uk_thread *heap_thread;
-/* Another thread has its turn: the caller's heap, or empty_heap */
+/* heap_is_at_hand() says no: the caller's heap, or empty_heap. Or cpus.c */
 NOINLINE struct heap *heap_switch(void);
 #endif
+/* Whether this machine can do what the port needs; else it is told */
+bool port_is_supported(void);
 
 #endif /* MI_PORT_INTERNAL_H */

@@ -7,17 +7,6 @@
 
 #include <uk/print.h>
 
-/* Nobody else has a turn meanwhile */
-void port_lock(struct port_lock *lock)
-{
-	(void)lock;
-}
-
-void port_unlock(struct port_lock *lock)
-{
-	(void)lock;
-}
-
 /* Memory is handed over: by uk_mimalloc_init() and addmem */
 void *port_reserve(enum port_area area, size_t least, size_t *bytes,
 		   bool *is_zero)
@@ -85,10 +74,6 @@ enum port_moved port_renew(void *start, size_t bytes)
 	return PORT_NOT_MOVED;
 }
 
-void port_init(void)
-{
-}
-
 void port_thread_started(void)
 {
 }
@@ -144,7 +129,7 @@ void port_abort(void)
 	compat_crash();
 }
 
-#if CONFIG_LIBUKVMEM
+#if PORT_FRAMES_RUN_OUT
 
 /*
  * Frames that are left to others: stacks, page tables, and what drivers map.
@@ -210,4 +195,4 @@ bool port_purge(void *start, size_t bytes)
 	return false;
 }
 
-#endif /* CONFIG_LIBUKVMEM */
+#endif /* PORT_FRAMES_RUN_OUT */

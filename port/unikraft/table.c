@@ -170,6 +170,13 @@ static void table_free(struct uk_alloc *a, void *p)
 
 	ARCH_HIDE_SUM(run);
 	count_free(a, p);
+#if MI_CONCURRENT
+	/* relaxed: see ground/run.h */
+	if (unlikely(!PORT_THREAD_IS_QUICK(atomic_read(&run->owner)))) {
+		free_other(instance, p, run);
+		return;
+	}
+#endif
 	if (unlikely(account_block_freed(run, p, &first)) ||
 	    unlikely(block_has_tag(page_of_run(run), block))) {
 		free_stopped(instance, p, run);
@@ -178,32 +185,69 @@ static void table_free(struct uk_alloc *a, void *p)
 	page_push_freed(page_of_run(run), block, first);
 }
 
-/* ---- one heap ---- */
+/* ---- one heap; with several CPUs, one of each thread that comes by ---- */
+
+#if MI_CONCURRENT
+
+/* Looked for at each call. NULL: none, and there is no memory for one */
+static struct heap *heap_in(struct uk_alloc *a)
+{
+	struct heap *heap = heap_of_owner(instance_of(a), port_thread_id());
+
+	return heap ? heap : heap_create(instance_of(a), NULL, false);
+}
+
+#else
+
+static ALWAYS_INLINE struct heap *heap_in(struct uk_alloc *a)
+{
+	return main_heap_of(a);
+}
+
+#endif
+
+static void *no_heap(struct uk_alloc *a, size_t size)
+{
+	return counted(a, error_no_memory(size), size);
+}
 
 static void *single_malloc(struct uk_alloc *a, __sz size)
 {
-	return malloc_on(a, main_heap_of(a), size);
+	struct heap *heap = heap_in(a);
+
+	return heap ? malloc_on(a, heap, size) : no_heap(a, size);
 }
 
 static void *single_calloc(struct uk_alloc *a, __sz count, __sz size)
 {
-	return calloc_on(a, main_heap_of(a), count, size);
+	struct heap *heap = heap_in(a);
+
+	return heap ? calloc_on(a, heap, count, size) : no_heap(a, size);
 }
 
 static void *single_realloc(struct uk_alloc *a, void *p, __sz size)
 {
-	return realloc_on(a, main_heap_of(a), p, size);
+	struct heap *heap = heap_in(a);
+
+	return heap ? realloc_on(a, heap, p, size) : no_heap(a, size);
 }
 
 static int single_posix_memalign(struct uk_alloc *a, void **p, __sz align,
 				 __sz size)
 {
-	return posix_memalign_on(a, main_heap_of(a), p, align, size);
+	struct heap *heap = heap_in(a);
+
+	if (heap)
+		return posix_memalign_on(a, heap, p, align, size);
+	(void)no_heap(a, size);
+	return ENOMEM;
 }
 
 static void *single_memalign(struct uk_alloc *a, __sz align, __sz size)
 {
-	return memalign_on(a, main_heap_of(a), align, size);
+	struct heap *heap = heap_in(a);
+
+	return heap ? memalign_on(a, heap, align, size) : no_heap(a, size);
 }
 
 /* ---- a heap for each thread ---- */
@@ -214,9 +258,11 @@ static void *single_memalign(struct uk_alloc *a, __sz align, __sz size)
 
 static ALWAYS_INLINE struct heap *thread_heap(void)
 {
-	if (unlikely(heap_thread != uk_thread_current()))
+	uintptr_t key;
+
+	if (unlikely(!heap_is_at_hand(key)))
 		return heap_switch();
-	return heap_current();
+	return heap_of_word(word_at_hand(key));
 }
 
 static NOINLINE void *thread_malloc_switch(struct uk_alloc *a, size_t size)
@@ -226,9 +272,11 @@ static NOINLINE void *thread_malloc_switch(struct uk_alloc *a, size_t size)
 
 static void *thread_malloc(struct uk_alloc *a, __sz size)
 {
-	if (unlikely(heap_thread != uk_thread_current()))
+	uintptr_t key;
+
+	if (unlikely(!heap_is_at_hand(key)))
 		return thread_malloc_switch(a, size);
-	return malloc_on(a, heap_current(), size);
+	return malloc_on(a, heap_of_word(word_at_hand(key)), size);
 }
 
 static void *thread_calloc(struct uk_alloc *a, __sz count, __sz size)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Whose turn it is, and heaps for threads.
+ * Whose turn it is, and heaps for threads. One CPU.
  *
  * Threads take turns, so one word holds the heap of the thread that allocated
  * last, and another which thread that was. Another thread finds its heap in a
  * hash table. No thread local storage is used: bare threads have none.
  */
 #include "port_internal.h"
+
+#if !MI_CONCURRENT
 
 uintptr_t port_thread_id(void)
 {
@@ -93,3 +95,25 @@ static void thread_term(struct uk_thread *child)
 UK_THREAD_INIT_PRIO_FLAGS(thread_init, thread_term, UK_PRIO_EARLIEST, 0);
 
 #endif
+
+/* Nobody else has a turn meanwhile */
+void port_lock(struct port_lock *lock)
+{
+	(void)lock;
+}
+
+void port_unlock(struct port_lock *lock)
+{
+	(void)lock;
+}
+
+void port_init(void)
+{
+}
+
+bool port_is_supported(void)
+{
+	return true;
+}
+
+#endif /* !MI_CONCURRENT */

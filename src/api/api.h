@@ -5,8 +5,8 @@
  * latter is "here":
  *
  *	heap_word	where each thread has one: the heap is found by it
- *	turn_heap	where threads take turns (PORT_TURNS): that of the
- *			thread turn_thread. Another thread asks turn_take().
+ *	turn_heap_of()	where threads take turns (PORT_TURNS), if their turn
+ *			is known: turn_is_taken(). Else turn_take() tells.
  */
 #ifndef MI_API_H
 #define MI_API_H
@@ -52,9 +52,11 @@ static inline size_t bits_set(uint64_t word)
 /* The heap that mi_malloc() takes from, or empty_heap */
 static ALWAYS_INLINE struct heap *heap_here(void)
 {
-	if (unlikely(turn_thread != port_turn()))
+	uintptr_t key;
+
+	if (unlikely(!turn_is_taken(key)))
 		return turn_take();
-	return turn_heap;
+	return turn_heap_of(key);
 }
 
 /* The same, but NULL where there is no memory for one */
@@ -68,16 +70,20 @@ static inline struct heap *heap_here_or_new(void)
 /* Of any size is what another thread's turn begins with: a jump, no call */
 static ALWAYS_INLINE void *small_here(size_t size)
 {
-	if (unlikely(turn_thread != port_turn()))
+	uintptr_t key;
+
+	if (unlikely(!turn_is_taken(key)))
 		return turn_malloc(size);
-	return heap_malloc_small(turn_heap, size);
+	return heap_malloc_small(turn_heap_of(key), size);
 }
 
 static ALWAYS_INLINE void *generic_here(size_t size)
 {
-	if (unlikely(turn_thread != port_turn()))
+	uintptr_t key;
+
+	if (unlikely(!turn_is_taken(key)))
 		return turn_malloc(size);
-	return heap_malloc_generic(turn_heap, size);
+	return heap_malloc_generic(turn_heap_of(key), size);
 }
 
 /* Whether the caller, whose heap is `before`, may have the heap for default */

@@ -3,7 +3,9 @@
  * How much is free in all, and nothing changed by asking: what a collection
  * would give back counts as free, so the answer depends on nothing but what
  * is handed out. Free blocks of pages in use serve one size only and are not
- * counted; what the largest of them holds is told beside it.
+ * counted; what the largest of them holds is told beside it. Where threads are
+ * concurrent, pages of others are not looked at: whatever is free there is for
+ * these alone.
  *
  *	| live | free | empty page | cached | live | chunk | live |
  *	       |<-- one run, collected --->|      |<----->| and one
@@ -16,6 +18,17 @@ static bool run_is_chunk(const struct run *run)
 	return run->kind == RUN_META && run_start(run) == (uintptr_t)run;
 }
 
+/* Where threads take turns all pages are as good as the caller's own */
+static bool page_is_own(const struct run *run)
+{
+#if MI_CONCURRENT
+	return port_thread_is(atomic_read(&run->owner));
+#else
+	(void)run;
+	return true;
+#endif
+}
+
 static bool run_is_spare(const struct instance *instance, struct run *run)
 {
 	switch (run->kind) {
@@ -25,7 +38,7 @@ static bool run_is_spare(const struct instance *instance, struct run *run)
 	case RUN_META:
 		return run_is_chunk(run);
 	case RUN_PAGE:
-		return account_is_empty(page_of_run(run));
+		return page_is_own(run) && account_is_empty(page_of_run(run));
 	case RUN_LARGE:
 		return large_of_run(run) == large_cache_block(instance);
 	default:
@@ -39,7 +52,7 @@ static size_t run_free_block(struct run *run)
 	const struct block *end;
 	const struct page *page;
 
-	if (run->kind != RUN_PAGE)
+	if (run->kind != RUN_PAGE || !page_is_own(run))
 		return 0;
 	page = page_of_run(run);
 	end = page_empty_list(page);

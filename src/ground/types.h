@@ -144,6 +144,7 @@ struct heap {
 	unsigned int recheck_left;	/* classes it may look at */
 	bool in_deferred;
 	bool chosen;			/* its thread's default: PORT_TURNS */
+	struct heap *choice;		/* the same where PORT_HEAP_WORD is */
 	/* Written before the heap is in a list; `late` later under the lock */
 	bool late;			/* made when its thread had ended */
 	uintptr_t owner;		/* thread */
@@ -151,7 +152,7 @@ struct heap {
 	/* Under the instance's lock */
 	struct large *large;		/* large blocks */
 	LINK(struct heap) list;		/* heaps, late or parked ones */
-#if !MI_CONCURRENT
+#if PORT_OWNER_TABLE
 	LINK(struct heap) bucket;	/* see heap_of_owner() */
 #endif
 	/*
@@ -249,7 +250,7 @@ struct instance {
 	struct heap *heaps;		/* in use */
 	struct heap *late;		/* in use, of threads that end */
 	struct heap *parked;		/* of ended threads */
-#if !MI_CONCURRENT
+#if PORT_OWNER_TABLE
 	struct heap *by_owner[OWNER_BUCKETS];	/* first heaps of threads */
 #endif
 	size_t heap_count_peak;

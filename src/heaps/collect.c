@@ -132,6 +132,21 @@ COLD bool heap_pages_give_way(struct instance *instance, const struct run *run,
 	return some;
 }
 
+#if MI_CONCURRENT
+
+/* The first heap of the caller that its word does not lead to, or NULL */
+static struct heap *heap_here_in(struct instance *instance)
+{
+#if PORT_OWNER_TABLE
+	return heap_of_owner(instance, port_thread_id());
+#else
+	(void)instance;
+	return NULL;
+#endif
+}
+
+#endif
+
 /*
  * Where threads take turns, all heaps may be looked at by each of them. Else
  * the list of heaps is others', too: only that of the thread's own is walked.
@@ -142,8 +157,8 @@ static COLD void heaps_collect_what(struct instance *instance,
 #if MI_CONCURRENT
 	struct heap *heap = heap_current()->backing;
 
-	if (heap && heap->instance != instance)
-		heap = NULL;
+	if (!heap || heap->instance != instance)
+		heap = heap_here_in(instance);
 	for (; heap; heap = heap->thread_next)
 		heap_collect_what(heap, what);
 #else

@@ -9,7 +9,7 @@
  */
 #include "heaps/heaps.h"
 
-#if MI_CONCURRENT
+#if !PORT_OWNER_TABLE
 
 static void heap_enter_bucket(struct heap *heap)
 {
@@ -47,10 +47,15 @@ static void heap_leave_bucket(struct heap *heap)
 
 struct heap *heap_of_owner(struct instance *instance, uintptr_t owner)
 {
-	struct heap *heap = *bucket_of(instance, owner);
+	struct heap *heap;
 
+	if (MI_CONCURRENT)
+		port_lock(&instance->lock);
+	heap = *bucket_of(instance, owner);
 	while (heap && heap->owner != owner)
 		heap = heap->bucket.next;
+	if (MI_CONCURRENT)
+		port_unlock(&instance->lock);
 	return heap;
 }
 

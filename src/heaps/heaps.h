@@ -9,7 +9,11 @@
 #include "pages/page.h"
 
 /* The calling thread's heap + 15; see types.h. Starts as that of empty_heap */
+#ifdef PORT_HEAP_WORD
+#define heap_word	PORT_HEAP_WORD
+#else
 extern HIDDEN PORT_TLS uintptr_t heap_word;
+#endif
 
 #define HEAP_WORD_BIAS		(BLOCK_ALIGN - 1)
 
@@ -18,9 +22,14 @@ static ALWAYS_INLINE uintptr_t heap_to_word(const struct heap *heap)
 	return (uintptr_t)heap + HEAP_WORD_BIAS;
 }
 
+static ALWAYS_INLINE struct heap *heap_of_word(uintptr_t word)
+{
+	return (struct heap *)(word - HEAP_WORD_BIAS);
+}
+
 static ALWAYS_INLINE struct heap *heap_current(void)
 {
-	return (struct heap *)(heap_word - HEAP_WORD_BIAS);
+	return heap_of_word(heap_word);
 }
 
 /*
@@ -241,9 +250,10 @@ struct heap *heap_create(struct instance *instance, struct heap *backing,
 			 bool late);
 struct heap *heap_new(struct heap *backing);
 /*
- * Where threads take turns: the first heap of a thread, or NULL. Takes the same
- * time for some hundred threads as for one: it searches one of OWNER_BUCKETS
- * lists. And another thread becomes the owner of a heap that is in use.
+ * Where there is a table of owners: the first heap of a thread, or NULL. Takes
+ * the same time for some hundred threads as for one: it searches one of
+ * OWNER_BUCKETS lists. And where threads take turns another thread becomes the
+ * owner of a heap that is in use.
  */
 struct heap *heap_of_owner(struct instance *instance, uintptr_t owner);
 void heap_set_owner(struct heap *heap, uintptr_t owner);

@@ -19,7 +19,9 @@ struct heap empty_heap = { .queues = { Q35, Q35, Q35 } };
 
 _Static_assert(CLASS_COUNT == 105, "a Q1 for each class");
 
+#ifndef PORT_HEAP_WORD
 PORT_TLS uintptr_t heap_word = (uintptr_t)&empty_heap + HEAP_WORD_BIAS;
+#endif
 
 void heap_init(struct heap *heap)
 {

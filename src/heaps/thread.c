@@ -2,7 +2,7 @@
 /* A thread and its heaps: how it gets the first one, and how they end. */
 #include "heaps/heaps.h"
 
-#if MI_CONCURRENT
+#if !PORT_OWNER_TABLE
 
 /*
  * Set when a thread's heap has ended. What the thread's last destructors, or
@@ -92,7 +92,7 @@ void heaps_thread_done(void)
 	if (heap == &empty_heap)
 		return;
 	heap_word = heap_to_word(&empty_heap);
-#if MI_CONCURRENT
+#if !PORT_OWNER_TABLE
 	thread_has_ended = true;
 #endif
 	heaps_abandon(heap->backing);

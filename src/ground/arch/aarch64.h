@@ -47,6 +47,32 @@ static inline uintptr_t arch_thread_pointer(void)
 	return (uintptr_t)__builtin_thread_pointer();
 }
 
+/* The same: 0 where a kernel has given the thread no such block */
+static inline uintptr_t arch_thread_base(void)
+{
+	return arch_thread_pointer();
+}
+
+#define ARCH_LOCAL_READ(word, base, name)				\
+	__asm__ volatile("add %0, %1, #:tprel_hi12:" #name ", lsl #12\n\t" \
+			 "ldr %0, [%0, #:tprel_lo12_nc:" #name "]"	\
+			 : "=&r" (word) : "r" (base) : "memory")
+#define ARCH_LOCAL_AT(at, base, name)					\
+	__asm__("add %0, %1, #:tprel_hi12:" #name ", lsl #12\n\t"	\
+		"add %0, %0, #:tprel_lo12_nc:" #name			\
+		: "=&r" (at) : "r" (base))
+
+static inline bool arch_reads_thread_base(void)
+{
+	return true;
+}
+
+/* Of a loop that waits for another processor */
+static inline void arch_relax(void)
+{
+	__asm__ volatile("yield" : : : "memory");
+}
+
 static inline bool arch_thread_pointer_is(uintptr_t pointer)
 {
 	return pointer == arch_thread_pointer();

@@ -29,6 +29,23 @@ static inline uintptr_t arch_thread_pointer(void)
 	return (uintptr_t)__builtin_thread_pointer();
 }
 
+static inline uintptr_t arch_thread_base(void)
+{
+	return arch_thread_pointer();
+}
+
+#define ARCH_LOCAL_READ(word, base, name)	((void)(base), (word) = (name))
+#define ARCH_LOCAL_AT(at, base, name)		((void)(base), (at) = &(name))
+
+static inline bool arch_reads_thread_base(void)
+{
+	return true;
+}
+
+static inline void arch_relax(void)
+{
+}
+
 static inline bool arch_thread_pointer_is(uintptr_t pointer)
 {
 	return pointer == arch_thread_pointer();

@@ -38,6 +38,52 @@ static inline uintptr_t arch_thread_pointer(void)
 	return pointer;
 }
 
+/*
+ * The same by the register that it is in: 0 where there is no such block. Only
+ * where arch_reads_thread_base() says that the processor can, which those since
+ * 2012 can if the kernel lets them.
+ */
+static inline uintptr_t arch_thread_base(void)
+{
+	uintptr_t base;
+
+	__asm__ volatile("rdfsbase %0" : "=r" (base));
+	return base;
+}
+
+/*
+ * A word of the thread's local storage, by its name and that base, and its
+ * address: of an executable. Compilers take it for granted that there is such
+ * storage, and read before they test whether there is.
+ */
+#define ARCH_LOCAL_READ(word, base, name)				\
+	__asm__ volatile("movq " #name "@tpoff(%1), %0"			\
+			 : "=r" (word) : "r" (base) : "memory")
+#define ARCH_LOCAL_AT(at, base, name)					\
+	__asm__("leaq " #name "@tpoff(%1), %0" : "=r" (at) : "r" (base))
+
+/* Whether there is an instruction for it: bit 0 of EBX of leaf 7 */
+static inline bool arch_reads_thread_base(void)
+{
+	uint32_t leaf = 0, features = 0, count = 0, rest;
+
+	__asm__("cpuid"
+		: "+a" (leaf), "=b" (features), "+c" (count), "=d" (rest));
+	if (leaf < 7)
+		return false;
+	leaf = 7;
+	count = 0;
+	__asm__("cpuid"
+		: "+a" (leaf), "=b" (features), "+c" (count), "=d" (rest));
+	return features & 1;
+}
+
+/* Of a loop that waits for another processor */
+static inline void arch_relax(void)
+{
+	__asm__ volatile("pause" : : : "memory");
+}
+
 static inline bool arch_thread_pointer_is(uintptr_t pointer)
 {
 	bool equal;
