@@ -26,6 +26,9 @@ struct port_lock {
  */
 #define PORT_OWNERS_COUNT	0
 
+/* Address space is all that there is, and no memory can be given back */
+#define PORT_CEDES		1
+
 /* The word of the calling thread, or of its CPU */
 #define PORT_HEAP_WORD		(*cpu_heap_word())
 NOINLINE uintptr_t *cpu_heap_word(void);

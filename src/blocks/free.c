@@ -250,6 +250,17 @@ void block_free(struct instance *instance, void *p)
 
 #if MI_CONCURRENT
 
+/* The page may be the caller's all the same where the port is not exact */
+static NOINLINE void free_not_quick(struct instance *instance,
+				    struct block *block, struct page *page)
+{
+	/* relaxed: see ground/run.h */
+	if (unlikely(port_thread_is(atomic_read(&page->owner))))
+		free_slow(instance, block);
+	else
+		page_free_remote(instance, page, block);
+}
+
 /*
  * A block of a page that another thread owns goes to that page's list, mostly
  * by one swap and no more. What is asked is what run_starts_block() asks.
@@ -272,9 +283,8 @@ NOINLINE void free_other(struct instance *instance, void *p, struct run *run)
 		block_mark_free(page, block);
 		if (likely(thread_free_push_quick(page, &word, block, offset)))
 			return;
-	} else if (unlikely(port_thread_is(atomic_read(&page->owner)))) {
-		/* who owns it and was not asked: PORT_THREAD_IS_QUICK() */
-		free_slow(instance, p);
+	} else if (!PORT_QUICK_IS_EXACT) {
+		free_not_quick(instance, block, page);
 		return;
 	}
 	page_free_remote(instance, page, block);

@@ -33,6 +33,10 @@
  *	PORT_OWNERS_COUNT	1, unless it is defined: what an owner has freed
  *				itself is counted when others free into its
  *				page, as it may sleep: see sleeping.c. Else 0
+ *	PORT_CEDES		1 where an owner that sleeps loses pages whose
+ *				blocks others have all freed, as giving back
+ *				their memory alone helps nobody. Else 0, which it
+ *				is unless it is defined
  *	PORT_OPTION_SOURCE	where options come from, as told to the user:
  *				the environment, unless it is defined
  *	struct port_lock	a lock that is zero when free
@@ -55,9 +59,15 @@
 #endif
 #ifndef PORT_THREAD_IS_QUICK
 #define PORT_THREAD_IS_QUICK(id)	port_thread_is(id)
+#define PORT_QUICK_IS_EXACT		1
+#else
+#define PORT_QUICK_IS_EXACT		0
 #endif
 #ifndef PORT_OWNERS_COUNT
 #define PORT_OWNERS_COUNT	1
+#endif
+#ifndef PORT_CEDES
+#define PORT_CEDES		0
 #endif
 #ifndef PORT_OPTION_SOURCE
 #define PORT_OPTION_SOURCE	"environment"

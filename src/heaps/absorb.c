@@ -78,7 +78,7 @@ static bool page_drop(struct page *page, void *arg)
 	if (word_state(word) == PAGE_NOTIFIED) {
 		if (page->flags & PAGE_IN_FULL)
 			heap_page_unfull(page);
-		page_restart(page);
+		page_restart(page, word);
 		page_move(page, backing);
 		return true;
 	}

@@ -45,12 +45,14 @@ static COLD bool page_collect(struct page *page, void *arg)
 	page_collect_remote(page);
 	if (page->flags & PAGE_IN_FULL) {
 		if (page->local_free == page_empty_list(page) &&
-		    page_list_is_empty(page) && !page->holes)
+		    page_list_is_empty(page) && !page->holes &&
+		    !page_is_husk(page))
 			return true;
 		heap_page_unfull(page);
 	}
 	if (account_settle(page) && page_state(page) == PAGE_ACTIVE &&
-	    (what != COLLECT_SOME || heap->page_count[page->class] > 1)) {
+	    (what != COLLECT_SOME || heap->page_count[page->class] > 1 ||
+	     page_is_husk(page))) {
 		page_remove(page);
 	} else if (what == COLLECT_HOLES && thread_free_wake(page) &&
 		   page_make_holes(page)) {

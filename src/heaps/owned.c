@@ -10,6 +10,11 @@
 
 void heap_page_full(struct heap *heap, struct page *page)
 {
+	if (unlikely(page_is_husk(page)) && page_state(page) == PAGE_ACTIVE) {
+		heap_page_remove(heap, page);
+		page_free(page);
+		return;
+	}
 	if (!thread_free_mark_full(page))
 		return;
 	page_unkeep(heap, page);
@@ -40,7 +45,7 @@ void heap_page_emptied(struct page *page)
 	/* the holder has the page's link: heap_drain() will sweep the page */
 	if (page_state(page) == PAGE_NOTIFIED)
 		return;
-	if (page_keep(heap, page))
+	if (!page_is_husk(page) && page_keep(heap, page))
 		return;
 	/* one of small blocks is better made anew: its blocks are in order */
 	if (page->block_size >= UNIT_SIZE)
@@ -55,7 +60,7 @@ void heap_page_sweep(struct page *page)
 	if (page->flags & PAGE_IN_FULL) {
 		/* malloc took all while it was NOTIFIED: it stays full */
 		if (page->local_free == page_empty_list(page) &&
-		    page_list_is_empty(page) &&
+		    page_list_is_empty(page) && !page_is_husk(page) &&
 		    thread_free_mark_full(page))
 			return;
 		/* what came since the first look */

@@ -39,7 +39,8 @@ static bool page_shall_go(struct instance *instance, const struct page *page)
 bool page_shall_count(struct instance *instance, const struct page *page,
 		      uintptr_t word, size_t left)
 {
-	if (word_is_busy(word) || !instance->config.purge_enabled)
+	if (word_is_busy(word) ||
+	    !(PORT_CEDES || instance->config.purge_enabled))
 		return false;
 	if (left ? !PORT_OWNERS_COUNT || !(word & PAGE_RESTING) ||
 		   atomic_read(&page->local_free) == page_empty_list(page) :
@@ -90,8 +91,12 @@ static enum page_state page_purge(struct instance *instance, struct page *page)
 		atomic_write(&instance->waiting_deep, true);
 	}
 	page_unmap(page);
+#if PORT_CEDES
+	if (instance_run_cede(instance, &page->run))
+		return thread_free_end_purge(page, PAGE_CEDED);
+#endif
 	(void)port_purge((void *)run_start(&page->run), run_bytes(&page->run));
-	return thread_free_end_purge(page);
+	return thread_free_end_purge(page, 0);
 }
 
 /*

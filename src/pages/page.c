@@ -101,6 +101,12 @@ void page_free(struct page *page)
 	atomic_write(&page->owner, 0);
 	page->origin += page->block_size;
 	run_void(&page->run);
+#if PORT_CEDES
+	if (page_is_husk(page)) {
+		instance_descriptor_free(instance, &page->run);
+		return;
+	}
+#endif
 	instance_run_free(instance, &page->run);
 }
 
@@ -188,9 +194,12 @@ bool page_extend(struct page *page)
 	return true;
 }
 
-void page_restart(struct page *page)
+void page_restart(struct page *page, uintptr_t word)
 {
-	page_map(page, 0, page->capacity - 1u, NULL);
+	if (unlikely(word_is_ceded(word)))
+		page->reserved = 0;
+	else
+		page_map(page, 0, page->capacity - 1u, NULL);
 	page->free = page_empty_list(page);
 	page->local_free = page_empty_list(page);
 	atomic_write(&page->capacity, 0);
@@ -236,7 +245,7 @@ bool page_collect_and(struct page *page, bool wakes)
 	if (word_has_come(word)) {
 		page_end_wait(page, word);
 		if (unlikely(word_is_purged(word)))
-			page_restart(page);	/* its lists went, too */
+			page_restart(page, word);	/* its lists went */
 		else
 			page_take_list(page, word_list(page, word));
 	}

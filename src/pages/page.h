@@ -73,9 +73,19 @@ static inline void page_take_list(struct page *page, struct block *first)
 
 /*
  * Every block is free, whatever the lists say: they are made anew. Nobody
- * else may be using the page. O(blocks of the first unit)
+ * else may be using the page. `word` was taken: if it is CEDED the page will
+ * never have a block again (page_is_husk()). O(blocks of the first unit)
  */
-COLD void page_restart(struct page *page);
+COLD void page_restart(struct page *page, uintptr_t word);
+
+/*
+ * Its units are gone, and only the descriptor is left: it is empty, and to be
+ * freed as soon as it is not NOTIFIED
+ */
+static inline bool page_is_husk(const struct page *page)
+{
+	return PORT_CEDES && page->reserved == 0;
+}
 
 /*
  * A page whose blocks had all come back waits for its owner no more: what it

@@ -2,6 +2,25 @@
 /* Transitions of `thread_free` that several paths take; see thread_free.h. */
 #include "pages/thread_free.h"
 
+/* The word with the block on its list. Links it */
+static uintptr_t word_pushed(struct page *page, struct block *block,
+				    uintptr_t word)
+{
+	uintptr_t distance = (uintptr_t)block - page->origin;
+
+	thread_free_link(page, block, word);
+	word += (uintptr_t)1 << PAGE_COUNT_SHIFT;
+	return word_notified((word & ~PAGE_LIST_MASK) |
+			     distance / BLOCK_ALIGN << PAGE_LIST_SHIFT);
+}
+
+bool thread_free_try_push(struct page *page, uintptr_t *word,
+			  struct block *block, uintptr_t counting)
+{
+	return atomic_compare_swap(&page->thread_free, word,
+				   word_pushed(page, block, *word) | counting);
+}
+
 bool thread_free_mark_full(struct page *page)
 {
 	uintptr_t word = thread_free_read(page), to;
@@ -105,4 +124,29 @@ uintptr_t thread_free_forget_busy(struct page *page)
 	word &= ~PAGE_COUNTING;
 	atomic_write(&page->thread_free, word);
 	return word;
+}
+
+enum page_state thread_free_end_purge(struct page *page, uintptr_t ceded)
+{
+	uintptr_t word = thread_free_read(page), to;
+
+	do {
+		to = word_notified(word) ^ PAGE_PURGING ^ PAGE_PURGED ^ ceded;
+		if (word_state(word) == PAGE_ABANDONED)
+			to &= ~PAGE_STATE_MASK;
+	} while (!atomic_compare_swap(&page->thread_free, &word, to));
+	return word_state(word);
+}
+
+bool thread_free_abandon(struct page *page, size_t free)
+{
+	uintptr_t word = thread_free_read(page);
+
+	do {
+		if (word_has_come(word) || word_is_busy(word))
+			return false;
+	} while (!atomic_compare_swap(&page->thread_free, &word,
+				      PAGE_ABANDONED |
+				      free << PAGE_OWN_SHIFT));
+	return true;
 }

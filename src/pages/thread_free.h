@@ -87,6 +87,8 @@ enum page_state {
 /* Where no two threads run at once nobody has to count, and no page rests */
 #define PAGE_RESTING		((uintptr_t)(MI_CONCURRENT ? 16 : 0))
 #define PAGE_COUNTING		((uintptr_t)32)
+/* Beside PURGED: the units are gone, too, see PORT_CEDES */
+#define PAGE_CEDED		((uintptr_t)(PORT_CEDES ? 64 : 0))
 #define PAGE_BUSY							\
 	(MI_CONCURRENT ? PAGE_COUNTING | PAGE_PURGING : (uintptr_t)0)
 #define PAGE_LIST_SHIFT		16
@@ -152,6 +154,11 @@ static inline bool word_is_purged(uintptr_t word)
 	return (word & PAGE_PURGED) != 0;
 }
 
+static inline bool word_is_ceded(uintptr_t word)
+{
+	return (word & PAGE_CEDED) != 0;
+}
+
 /* Whether all blocks have come back, so that a further free is a second one */
 static inline bool word_is_closed(uintptr_t word)
 {
@@ -198,18 +205,6 @@ static inline void thread_free_link(struct page *page, struct block *block,
 	block->next = first ? first : (struct block *)page;
 }
 
-/* The word with the block on its list. Links it */
-static inline uintptr_t word_pushed(struct page *page, struct block *block,
-				    uintptr_t word)
-{
-	uintptr_t distance = (uintptr_t)block - page->origin;
-
-	thread_free_link(page, block, word);
-	word += (uintptr_t)1 << PAGE_COUNT_SHIFT;
-	return word_notified((word & ~PAGE_LIST_MASK) |
-			     distance / BLOCK_ALIGN << PAGE_LIST_SHIFT);
-}
-
 /*
  * Puts the block on the list. Where the state was FULL the caller has become
  * the holder of NOTIFIED, and has to bring the page to its heap. Release: the
@@ -221,12 +216,8 @@ static inline uintptr_t word_pushed(struct page *page, struct block *block,
  * `local_free` if it rests. Acquire: pairs with thread_free_mark_full(), so
  * that what the owner took from the page before is seen to be gone.
  */
-static inline bool thread_free_try_push(struct page *page, uintptr_t *word,
-					struct block *block, uintptr_t counting)
-{
-	return atomic_compare_swap(&page->thread_free, word,
-				   word_pushed(page, block, *word) | counting);
-}
+bool thread_free_try_push(struct page *page, uintptr_t *word,
+			  struct block *block, uintptr_t counting);
 
 /*
  * thread_free_try_push() of who has read the word, where nothing else is to be
@@ -253,8 +244,9 @@ static inline bool thread_free_push_quick(struct page *page, uintptr_t *word,
 	uint32_t low = (uint32_t)*word, first = low >> PAGE_LIST_SHIFT;
 	uintptr_t count = (*word >> PAGE_COUNT_SHIFT) + 1;
 
-	block->next = likely(first) ? (struct block *)(page->origin + (uintptr_t)first *
-			      BLOCK_ALIGN) : (struct block *)page;
+	block->next = likely(first) ?
+		      (struct block *)(page->origin + first * BLOCK_ALIGN) :
+		      (struct block *)page;
 	return atomic_compare_swap(&page->thread_free, word,
 				   count << PAGE_COUNT_SHIFT |
 				   offset * (((uintptr_t)1 << PAGE_LIST_SHIFT) /
@@ -281,7 +273,8 @@ static inline bool thread_free_push_quick(struct page *page, uintptr_t *word,
 uintptr_t thread_free_end_count(struct page *page, size_t own, bool purge);
 
 /*
- * The memory has been given back. Gives the state that it was found in:
+ * The memory has been given back, and the units, where `ceded` is PAGE_CEDED
+ * and not 0. Gives the state that it was found in:
  *
  *	ABANDONED	the owner has ended meanwhile, and the page is the
  *			caller's now, PURGED as it is
@@ -290,17 +283,7 @@ uintptr_t thread_free_end_count(struct page *page, size_t own, bool purge);
  *
  * Release: pairs with thread_free_take(), whose caller touches the memory.
  */
-static inline enum page_state thread_free_end_purge(struct page *page)
-{
-	uintptr_t word = thread_free_read(page), to;
-
-	do {
-		to = word_notified(word) ^ PAGE_PURGING ^ PAGE_PURGED;
-		if (word_state(word) == PAGE_ABANDONED)
-			to &= ~PAGE_STATE_MASK;
-	} while (!atomic_compare_swap(&page->thread_free, &word, to));
-	return word_state(word);
-}
+enum page_state thread_free_end_purge(struct page *page, uintptr_t ceded);
 
 /*
  * ABANDONED to ACTIVE, of a page with which nobody is busy: it is the caller's,
@@ -370,18 +353,7 @@ bool thread_free_drop(struct page *page, uintptr_t *word);
  * with that, and the page stays the caller's. No order is needed: this is done
  * under the lock, which who claims the page takes next.
  */
-static inline bool thread_free_abandon(struct page *page, size_t free)
-{
-	uintptr_t word = thread_free_read(page);
-
-	do {
-		if (word_has_come(word) || word_is_busy(word))
-			return false;
-	} while (!atomic_compare_swap(&page->thread_free, &word,
-				      PAGE_ABANDONED |
-				      free << PAGE_OWN_SHIFT));
-	return true;
-}
+bool thread_free_abandon(struct page *page, size_t free);
 
 /*
  * The same of an ACTIVE page with which another thread is busy: that one finds

@@ -34,6 +34,42 @@ enum port_moved run_return(struct instance *instance, struct run *run,
 	return renewed;
 }
 
+#if PORT_CEDES
+
+/*
+ * A new descriptor takes the place of the run's in its arena, and is free. The
+ * old one is its owner's still, but describes nothing.
+ */
+bool instance_run_cede(struct instance *instance, const struct run *run)
+{
+	struct arena *arena = arena_by_number(instance, run->arena_number);
+	struct run *rest;
+
+	port_lock(&instance->lock);
+	(void)descriptors_reserve(arena);
+	rest = descriptor_take(arena);
+	if (rest) {
+		rest->origin = run_start(run);
+		rest->units = run->units;
+		rest->kind = RUN_META;
+		rest->phys = run->phys;
+		DEQUE_RELINK(&arena->phys, rest, phys);
+		stats_subtract(instance, run, run->units, 1);
+		run_give_back(arena, rest, true);
+	}
+	port_unlock(&instance->lock);
+	return rest != NULL;
+}
+
+void instance_descriptor_free(struct instance *instance, struct run *run)
+{
+	port_lock(&instance->lock);
+	descriptor_give(arena_by_number(instance, run->arena_number), run);
+	port_unlock(&instance->lock);
+}
+
+#endif
+
 void instance_run_release(struct instance *instance, struct run *run)
 {
 	bool moved = run->flags & RUN_MOVED;

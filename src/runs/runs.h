@@ -227,6 +227,15 @@ enum port_moved run_return(struct instance *instance, struct run *run,
 			   bool moved);
 /* Both */
 void instance_run_release(struct instance *instance, struct run *run);
+#if PORT_CEDES
+/*
+ * The units of a page that is PURGING go to whoever asks next, but not its
+ * descriptor, which is given back when its owner comes for it. Both take the
+ * lock. False: no descriptor is to be had, and nothing was done
+ */
+bool instance_run_cede(struct instance *instance, const struct run *run);
+void instance_descriptor_free(struct instance *instance, struct run *run);
+#endif
 
 /*
  * shelf.c: large runs that were freed, as they are, for the same request. All
