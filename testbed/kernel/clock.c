@@ -32,8 +32,8 @@ struct turn {
 
 /*
  * QEMU, when it counts, lets one CPU run until it halts, waits for another, or
- * until a timer is due, which is very long. With turn= a CPU stops wherever it is, as though all
- * of them ran at once.
+ * until a timer is due, which is very long. With turn= a CPU stops wherever it
+ * is, as though all of them ran at once.
  */
 void clock_turns_begin(void)
 {

@@ -3,9 +3,16 @@
  * The machine's CPUs: how many there are, which one this is, how the others
  * start. A thread stays on the CPU of its scheduler, and is woken there.
  *
- * What several CPUs reach is the console, which has a lock, and the heap, whose
- * allocator has to be made for it. Ranges, frames and page tables change at
- * boot only, where one CPU runs, but in mode vmem, which is refused.
+ * What several CPUs reach:
+ *
+ *   console    written under a lock; read on the first CPU, see console.c
+ *   heap       the allocator under test has locks, and others are refused
+ *   ranges, frames, page tables    change at boot, where one CPU runs; in mode
+ *              vmem always, which is refused
+ *   list of allocators    one CPU at a time makes them, as in Unikraft
+ *   end        whoever is first ends the run for all
+ *   system calls    keep nothing, but that each unknown one is named once: two
+ *              CPUs may name it twice
  */
 #include <errno.h>
 #include <string.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The device tree: where memory is, the CPUs, and the command line. QEMU leaves it at
- * the start of memory for an image in ELF, and gives its address otherwise.
+ * The device tree: where memory is, the CPUs, and the command line. QEMU leaves
+ * it at the start of memory for an image in ELF, and gives its address
+ * otherwise.
  */
 #include <string.h>
 #include <uk/assert.h>
