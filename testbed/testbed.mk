@@ -178,6 +178,8 @@ testbed-images: testbed-packages
 			interface"
 	$(Q)$(MAKE) --no-print-directory testbed-stats \
 		TESTBED_APPS="misbehave uktest"
+	$(Q)$(MAKE) --no-print-directory testbed-smp \
+		TESTBED_APPS="hello misbehave"
 	-$(Q)$(MAKE) --no-print-directory testbed-sqlite && \
 		$(MAKE) --no-print-directory testbed-single testbed-thread \
 		TESTBED_APPS="sqlite_bench sqlite_shell"

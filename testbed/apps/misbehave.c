@@ -85,19 +85,20 @@ static void __noreturn write_to_null(void)
 }
 
 /*
- * Another CPU ends the run, unless it has no turn: while this one waits for it,
- * or is busy.
+ * The second CPU ends the run, unless it has no turn: while this one waits for
+ * it, or is busy. Those after it halt.
  */
 static int cpu_start(bool busy)
 {
-	static char stack[4096] __align(16);
-	const ukplat_lcpu_entry_t entry = write_to_null;
-	void *sp = stack + sizeof(stack);
-	const __lcpuidx second = 1;
-	unsigned int one = 1;
-	int rc = ukplat_lcpu_start(&second, &one, &sp, &entry, 0);
+	static char stacks[3][4096] __align(16);
+	void *sp[] = { NULL, stacks[1], stacks[2], &stacks[2][4096] };
+	const ukplat_lcpu_entry_t entries[] = { NULL, write_to_null };
+	const __lcpuidx first_two[] = { 0, 1 };
+	unsigned int two = 2;
+	int rc = ukplat_lcpu_start(first_two, &two, sp, entries, 0);
+	int others = ukplat_lcpu_start(NULL, NULL, sp + 1, NULL, 0);
 
-	printf("started: %d, %u\n", rc, one);
+	printf("started: %d, %u; others: %d\n", rc, two, others);
 	fflush(stdout);
 	for (volatile unsigned int i = 0; !rc && i < 1000000; i++)
 		if (!busy)

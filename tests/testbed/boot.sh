@@ -24,6 +24,15 @@ for mode in static paging vmem; do
 	guest thread hello --mode $mode --alloc buddy --memory 4
 	gave "hello on the buddy, 4 MiB, $mode" $? 0 '^SUCCESS$'
 done
+for cpus in 1 2 3 4; do
+	guest smp hello --cpus $cpus --parameter log=3
+	gave "CPUs are found: $cpus" $? 0 "^Info: CPUs: $cpus of $cpus$"
+done
+for mode in static paging; do
+	boots "hello on four CPUs, $mode" smp hello --mode $mode --cpus 4 \
+		--parameter junk=all
+	boots "and at once, $mode" smp hello --mode $mode --cpus 4 --parallel
+done
 guest single hello --mode vmem -- one two
 gave "arguments arrive" $? 0 "testbed, 2 arguments, 0.333, year 20[2-9][0-9]"
 

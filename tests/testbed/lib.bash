@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # What the tests that boot share. ARCH is that of the images, and TESTBED_IMAGES
-# their folder, with one folder in it for each flavour: single and thread.
+# their folder, with one folder in it for each flavour: single, thread, stats and
+# smp.
 
 cd "$(dirname "$0")/../../testbed"
 arch=${ARCH:-x86_64}

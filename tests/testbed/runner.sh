@@ -70,6 +70,48 @@ ends "no memory" 2 "at least 1 MiB" boot misbehave \
 	--build "$images/single" --memory 0
 ends "no such allocator" 2 "buddy, bump or mimalloc" compare --allocs nosuch
 
+# Several CPUs, and who has none of it
+for bad in 0 5; do
+	ends "no such number of CPUs: $bad" 2 "--cpus: from 1 to 4" \
+		boot misbehave --build "$images/smp" --cpus $bad
+done
+ends "an image for one CPU" 3 \
+	"crashed: the machine has 2 CPUs, and this image is for one" \
+	boot hello --build "$images/single" --alloc mimalloc --cpus 2
+ends "no address spaces for two CPUs" 3 \
+	"crashed: mode=vmem is for one CPU" boot hello --build "$images/smp" \
+	--alloc mimalloc --cpus 2 --mode vmem
+for alloc in buddy bump; do
+	ends "no $alloc for two CPUs" 3 \
+		"crashed: alloc=$alloc is for one CPU" boot hello \
+		--build "$images/smp" --alloc $alloc --cpus 2
+	ends "$alloc for one, in an image for several" 0 SUCCESS boot hello \
+		--build "$images/smp" --alloc $alloc --mode vmem
+done
+ends "a turn that is too short" 3 "parameter turn: at least 1000" boot hello \
+	--build "$images/smp" --alloc mimalloc --cpus 2 --parameter turn=999
+
+# cpus_end NAME STATUS TEXT CPUS HOW OPTION... : where another CPU would crash
+cpus_end()
+{
+	local name=$1 expected=$2 text=$3 cpus=$4 how=$5
+	shift 5
+	ends "$name" "$expected" "$text" boot misbehave --build "$images/smp" \
+		--alloc mimalloc --cpus "$cpus" "$@" -- "$how"
+}
+
+fault="crashed: CPU 1: cannot handle write page fault at 0+: nothing is mapped"
+cpus_end "a fault of another CPU" 3 "$fault" 2 cpu
+cpus_end "and in mode paging" 3 "$fault" 4 cpu --mode paging
+cpus_end "another CPU that there is not" 1 "^started: -22, 1; others: 0$" 1 cpu
+cpus_end "it runs already, and two others halt" 3 \
+	"^started: 0, 2; others: 0$" 4 cpu
+cpus_end "it runs on meanwhile" 3 "$fault" 4 cpu
+cpus_end "a busy CPU leaves another no turn" 1 "failed with status 1" 2 busy
+cpus_end "unless its turn ends" 3 "$fault" 2 busy --parameter turn=1000
+ends "no other CPU in an image for one" 1 "^one CPU in this image$" \
+	boot misbehave --build "$images/single" --alloc mimalloc -- cpu
+
 # refused GOAL NAME=VALUE TEXT: by make, which has not begun with anything
 refused()
 {
