@@ -263,7 +263,7 @@ static NOINLINE void free_not_quick(struct instance *instance,
 
 /*
  * A block of a page that another thread owns goes to that page's list, mostly
- * by one swap and no more. What is asked is what run_starts_block() asks.
+ * by one swap and no more.
  */
 NOINLINE void free_other(struct instance *instance, void *p, struct run *run)
 {
@@ -271,9 +271,7 @@ NOINLINE void free_other(struct instance *instance, void *p, struct run *run)
 	struct page *page = (struct page *)run;
 	struct block *block = p;
 
-	if (unlikely(offset * run->reciprocal >= run->reciprocal) ||
-	    unlikely(offset > run->block_size *
-		     (size_t)atomic_read(&page->capacity)) ||
+	if (unlikely(!run_starts_block_at(run, offset)) ||
 	    unlikely(block_has_tag(page, block))) {
 		free_slow(instance, p);
 		return;

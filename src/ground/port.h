@@ -35,8 +35,8 @@
  *				page, as it may sleep: see sleeping.c. Else 0
  *	PORT_CEDES		1 where an owner that sleeps loses pages whose
  *				blocks others have all freed, as giving back
- *				their memory alone helps nobody. Else 0, which it
- *				is unless it is defined
+ *				their memory alone helps nobody. Else 0, as
+ *				it is unless it is defined
  *	PORT_OPTION_SOURCE	where options come from, as told to the user:
  *				the environment, unless it is defined
  *	struct port_lock	a lock that is zero when free

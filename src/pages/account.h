@@ -68,6 +68,14 @@ static inline bool run_starts_block(struct run *run, const void *p)
 	       (size_t)atomic_read(&page_of_run(run)->capacity);
 }
 
+/* The same where that is `offset` from the origin: of an answer of run_of() */
+static inline bool run_starts_block_at(struct run *run, uintptr_t offset)
+{
+	return likely(offset * run->reciprocal < run->reciprocal) &&
+	       likely(offset <= run->block_size *
+		      (size_t)atomic_read(&page_of_run(run)->capacity));
+}
+
 static inline uint64_t account_total(const struct page *page)
 {
 	return page->credit + page->withheld;

@@ -93,6 +93,9 @@ enum page_state {
 	(MI_CONCURRENT ? PAGE_COUNTING | PAGE_PURGING : (uintptr_t)0)
 #define PAGE_LIST_SHIFT		16
 #define PAGE_LIST_MASK		((uintptr_t)UINT16_MAX << PAGE_LIST_SHIFT)
+/* A byte of a distance, in a word. And all that stands below the list */
+#define LIST_STEP		(((uintptr_t)1 << PAGE_LIST_SHIFT) / BLOCK_ALIGN)
+#define PAGE_FLAGS_MASK		(((uintptr_t)1 << PAGE_LIST_SHIFT) - 1)
 #define PAGE_COUNT_SHIFT	32
 #define PAGE_OWN_SHIFT		48
 #define PAGE_OWN_MASK		((uintptr_t)UINT16_MAX << PAGE_OWN_SHIFT)
@@ -241,18 +244,16 @@ static inline bool word_is_quick(const struct page *page, uintptr_t word)
 static inline bool thread_free_push_quick(struct page *page, uintptr_t *word,
 					  struct block *block, uintptr_t offset)
 {
-	uint32_t low = (uint32_t)*word, first = low >> PAGE_LIST_SHIFT;
+	uintptr_t first = (*word / LIST_STEP) & (UINT16_MAX * BLOCK_ALIGN);
 	uintptr_t count = (*word >> PAGE_COUNT_SHIFT) + 1;
 
 	block->next = likely(first) ?
-		      (struct block *)(page->origin + first * BLOCK_ALIGN) :
+		      (struct block *)(page->origin + first) :
 		      (struct block *)page;
 	return atomic_compare_swap(&page->thread_free, word,
 				   count << PAGE_COUNT_SHIFT |
-				   offset * (((uintptr_t)1 << PAGE_LIST_SHIFT) /
-					     BLOCK_ALIGN) |
-				   (low & (((uint32_t)1 << PAGE_LIST_SHIFT) -
-					   1)));
+				   offset * LIST_STEP |
+				   (*word & PAGE_FLAGS_MASK));
 }
 
 /*

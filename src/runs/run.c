@@ -215,8 +215,8 @@ void run_reach(struct arena *arena, uintptr_t end)
 		to = (end - arena->map->base) >> UNIT_SHIFT;
 		memory_zero(&arena->map->distance[from],
 			    (to - from) * sizeof(uintptr_t));
-		/* release: who finds the limit finds the entries */
-		atomic_write_release(&arena->map->limit, to);
+		/* relaxed: whose block is there was given it after this */
+		atomic_write(&arena->map->limit, to);
 	}
 	arena->high_water = end;
 }

@@ -13,6 +13,13 @@ static void begin_three_purges(void)
 	case_purges();
 }
 
+/* So many that a free asks for nothing */
+static void begin_four(void)
+{
+	case_begin();
+	case_heap(1, 4);
+}
+
 static void free_1(void)
 {
 	free_block(1);
@@ -80,6 +87,8 @@ static void free_take_and_free(void)
 const struct exploration cases_pages[] = {
 	{ "a block comes back", begin_active, { NULL, take_two, free_0 },
 	  judge },
+	{ "one of four comes back", begin_four,
+	  { NULL, collect_and_take, free_0 }, judge },
 	{ "two blocks come back", begin_active,
 	  { NULL, take_two, free_0, free_1 }, judge },
 	{ "the owner notices that the page is full", begin_active,

@@ -78,6 +78,7 @@ thread_free_end_count &page->thread_free release
 thread_free_end_purge &page->thread_free release
 thread_free_leave &page->thread_free release
 thread_free_mark_full &page->thread_free release
+thread_free_push_quick &page->thread_free release
 thread_free_take &page->thread_free acquire
 thread_free_try_claim &page->thread_free acquire
 thread_free_try_push &page->thread_free acquire
@@ -99,6 +100,7 @@ END
 #   nobody writes to the page in between.
 # - thread_free_drop(): whoever destroys a heap knows that its blocks' frees
 #   are done, so the program has ordered them.
+# - thread_free_push_quick() reads nothing of others.
 # - thread_free_read_list() in page_free_remote(): the block was handed to the
 #   thread, and what is read of the page is as it was then; thread_free_try_push
 #   acquires the rest.
@@ -123,6 +125,8 @@ thread_free_leave &page->thread_free acquire
 thread_free_leave &page->thread_free failure
 thread_free_mark_full &page->thread_free acquire
 thread_free_mark_full &page->thread_free failure
+thread_free_push_quick &page->thread_free acquire
+thread_free_push_quick &page->thread_free failure
 thread_free_read_list (&page->thread_free) acquire
 thread_free_take &page->thread_free failure
 thread_free_take &page->thread_free release
