@@ -167,7 +167,7 @@ smallest: testbed-sqlite
 		--allocs $(or $(ALLOC),$(RUN_ALLOCS)) -- 1000 insert
 
 TESTBED_TESTS	= tests/testbed/boot.sh tests/testbed/conformance.sh \
-		  tests/testbed/figures.sh tests/testbed/interface.sh \
+		  tests/testbed/cpus.sh tests/testbed/figures.sh tests/testbed/interface.sh \
 		  tests/testbed/runner.sh tests/testbed/sqlite.sh \
 		  tests/testbed/uktest.sh
 
@@ -175,11 +175,11 @@ TESTBED_TESTS	= tests/testbed/boot.sh tests/testbed/conformance.sh \
 testbed-images: testbed-packages
 	$(Q)$(MAKE) --no-print-directory testbed-single testbed-thread \
 		TESTBED_APPS="hello conformance alloc_bench misbehave uktest \
-			interface"
+			interface cpus"
 	$(Q)$(MAKE) --no-print-directory testbed-stats \
 		TESTBED_APPS="misbehave uktest"
 	$(Q)$(MAKE) --no-print-directory testbed-smp \
-		TESTBED_APPS="hello misbehave"
+		TESTBED_APPS="hello misbehave cpus"
 	-$(Q)$(MAKE) --no-print-directory testbed-sqlite && \
 		$(MAKE) --no-print-directory testbed-single testbed-thread \
 		TESTBED_APPS="sqlite_bench sqlite_shell"
