@@ -73,8 +73,7 @@ includes+=(-Iinclude)
 flags="-nostdlib -nostdinc -std=gnu11 -O2 $own -fno-PIC
 	-fno-stack-protector -fno-builtin-printf -fno-strict-aliasing
 	-Wall -Wextra -Werror -U__linux__ -D__Unikraft__
-	-D__LIBNAME__=libmimalloc -DUK_LIBPARAM_LIBPREFIX=mimalloc
-	-DMI_CONCURRENT=0"
+	-D__LIBNAME__=libmimalloc -DUK_LIBPARAM_LIBPREFIX=mimalloc"
 
 # uktest has .hword, which is not known to clang's own assembler
 "$cc" --version | grep -q clang && flags="$flags -fno-integrated-as"
@@ -99,6 +98,7 @@ common="CONFIG_ARCH_$config $common"
 
 passed=0
 failed=0
+concurrent=0	# several CPUs
 
 # compile NAME MI_THREADS HARDENING DEBUG [OPTION ...]
 compile()
@@ -108,10 +108,11 @@ compile()
 	for option in $common "$@"; do
 		echo "#define $option 1"
 	done >"$work/uk/bits/config.h"
+	echo "#define CONFIG_UKPLAT_LCPU_MAXCOUNT $((1 + 3 * concurrent))" \
+		>>"$work/uk/bits/config.h"
 	cat >>"$work/uk/bits/config.h" <<'EOF'
 #define CONFIG_LIBMIMALLOC_BUDGET_KIB 4096
 #define CONFIG_LIBMIMALLOC_LEARN_KIB 40960
-#define CONFIG_UKPLAT_LCPU_MAXCOUNT 1
 #define CONFIG_UKPLAT_CPU_MAXCOUNT 1
 #define CONFIG_LIBUKVMEM_STACK_GUARD_PAGES_TOP 1
 #define CONFIG_LIBUKVMEM_STACK_GUARD_PAGES_BOTTOM 1
@@ -121,6 +122,7 @@ EOF
 	for file in $files; do
 		count=$((count + 1))
 		"$cc" $flags "${includes[@]}" -DMI_THREADS="$heaps" \
+			-DMI_CONCURRENT=$concurrent \
 			-DMI_HARDENING="$hardening" -DMI_DEBUG="$debug" \
 			-DMI_CLASS_STATS="$debug" \
 			-D__BASENAME__="$(basename "$file")" \
@@ -154,6 +156,11 @@ for heaps in 0 1; do
 	compile "vmem, $kind, statistics, assertions, hardening 2" $heaps 2 1 \
 		$paging CONFIG_LIBUKVMEM $stats CONFIG_LIBUKDEBUG_ENABLE_ASSERT
 done
+concurrent=1
+several="$paging CONFIG_HAVE_SMP CONFIG_LIBMIMALLOC_SMP"
+compile "several CPUs" 1 1 0 $several
+compile "several CPUs, statistics, assertions, hardening 2" 1 2 1 $several \
+	$stats CONFIG_LIBUKDEBUG_ENABLE_ASSERT
 echo "$passed passed, $failed failed"
 cat <<'EOF'
 Not done: Kconfig was not run, nothing was linked or booted, only headers of

@@ -18,7 +18,7 @@ import kconfiglib
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 AROUND = ("HAVE_LIBC", "LIBNOLIBC", "LIBUKDEBUG", "LIBUKALLOC", "LIBUKSCHED",
           "LIBUKVMEM", "LIBUKLIBPARAM", "LIBMUSL", "LIBUKTEST",
-          "OPTIMIZE_DEADELIM")
+          "OPTIMIZE_DEADELIM", "HAVE_SMP")
 USERS = ("Makefile.uk", "port/unikraft", "src")
 # Read by others: ukboot; what a choice leaves when the other is not taken
 NOT_USED_HERE = {"LIBMIMALLOC_INCLUDED", "LIBMIMALLOC_SINGLE_HEAP"}
@@ -138,6 +138,14 @@ def main():
           and value(config, "LIBMIMALLOC_LEARN_KIB") == "40960"
           and value(config, "LIBUKTEST") == "y",
           "with scheduler, musl, vmem and tests")
+    several = load("LIBMIMALLOC", "LIBUKSCHED", "HAVE_SMP")
+    point(value(several, "LIBMIMALLOC_SMP") == "y"
+          and value(several, "LIBMIMALLOC_SINGLE_HEAP") == "n",
+          "with several CPUs each thread has a heap, and there is no choice")
+    point(value(config, "LIBMIMALLOC_SMP") == "n"
+          and value(load("LIBMIMALLOC", "LIBUKSCHED", "HAVE_SMP",
+                         "LIBUKVMEM"), "LIBMIMALLOC_SMP") == "n",
+          "not with one CPU, nor with demand paging")
     for name in ("LIBMIMALLOC_HARDENING", "LIBMIMALLOC_DEBUG_LEVEL"):
         kept = value(config, name)
         config.syms[name].set_value("3")
