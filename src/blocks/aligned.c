@@ -6,57 +6,48 @@
  */
 #include "blocks/blocks.h"
 
-/* The first class of at least `size` whose size `alignment` divides */
-static unsigned int aligned_class(size_t size, size_t alignment)
-{
-	unsigned int class = size_class_of(size);
-
-	while (class < CLASS_COUNT &&
-	       (size_class_bytes(class) & (alignment - 1)))
-		class++;	/* bounded: every power of two is a class */
-	return class;
-}
-
 /*
  * In place of a block that is not aligned: it is of a larger class, lent by the
  * heap or for want of memory, see heap_alloc()
  */
-static COLD void *aligned_own(struct heap *heap, void *lent,
-			      unsigned int class, size_t alignment)
+static COLD void *aligned_own(struct heap *heap, void *lent, size_t size,
+			      size_t alignment, bool zero)
 {
 	struct instance *instance = heap_instance(heap);
 	struct page *page = page_of_run(block_run_quiet(instance, lent));
+	unsigned int class = size_class_of(size);
 	void *p = heap_alloc_own(page->heap, class, false);
 
 	block_free(instance, lent);
-	if (likely(((uintptr_t)p & (alignment - 1)) == 0) && p)
-		return p;
-	if (p)
+	if (unlikely(!p))
+		return error_no_memory(size);
+	if (unlikely((uintptr_t)p & (alignment - 1))) {
 		block_free(instance, p);
-	return error_no_memory(size_class_bytes(class));
+		return error_no_memory(size);
+	}
+	if (zero) {
+		track_touch(p, size_class_bytes(class));
+		memory_zero(p, size_class_bytes(class));
+	}
+	return p;
 }
 
+/*
+ * A multiple of the alignment has a class whose size is one, too. Up to
+ * DIRECT_SIZE_MAX, and where the classes of an octave are less than the
+ * alignment apart, that is the size itself. Elsewhere all classes of the octave
+ * are multiples of how far they are apart.
+ */
 static void *aligned_small(struct heap *heap, size_t size, size_t alignment,
 			   bool zero)
 {
-	unsigned int class;
 	void *p;
 
-	size = size ? align_up(size, alignment) : alignment;
-	if (size > CLASSED_SIZE_MAX)
-		return NULL;
-	class = aligned_class(size, alignment);
-	if (class == CLASS_COUNT)
-		return NULL;
-	size = size_class_bytes(class);
-	p = heap_malloc(heap, size);
-	if (unlikely((uintptr_t)p & (alignment - 1)))
-		p = aligned_own(heap, p, class, alignment);
-	if (zero && p) {
-		track_touch(p, size);
-		memory_zero(p, size);
-	}
-	return p;
+	size = align_up(size ? size : 1, alignment);
+	p = zero ? heap_zalloc(heap, size) : heap_malloc(heap, size);
+	if (likely(((uintptr_t)p & (alignment - 1)) == 0))
+		return p;
+	return aligned_own(heap, p, size, alignment, zero);
 }
 
 void *heap_malloc_aligned(struct heap *heap, size_t size, size_t alignment,
@@ -64,14 +55,14 @@ void *heap_malloc_aligned(struct heap *heap, size_t size, size_t alignment,
 {
 	if (unlikely(!is_power_of_two(alignment)))
 		return error_alignment(alignment);
+	offset &= alignment - 1;
+	if (likely(offset == 0 && alignment <= UNIT_SIZE &&
+		   size <= CLASSED_SIZE_MAX - alignment))
+		return aligned_small(heap, size, alignment, zero);
 	if (unlikely(size > PTRDIFF_MAX || alignment > PTRDIFF_MAX))
 		return error_no_memory(size);
-	offset &= alignment - 1;
 	if (offset == 0 && alignment <= BLOCK_ALIGN)
 		return zero ? heap_zalloc(heap, size) : heap_malloc(heap, size);
-	if (offset == 0 && alignment <= UNIT_SIZE &&
-	    size <= CLASSED_SIZE_MAX - alignment)
-		return aligned_small(heap, size, alignment, zero);
 	return large_alloc(heap, size, alignment, offset,
 			   zero ? LARGE_ZERO : 0);
 }

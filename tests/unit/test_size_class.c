@@ -75,6 +75,20 @@ static void powers_of_two_are_classes(void **state)
 		assert_int_equal(size_class_bytes(size_class_of(size)), size);
 }
 
+/* aligned.c relies on it: such a size needs no search for a class that fits */
+static void multiples_have_aligned_classes(void **state)
+{
+	size_t alignment, size, bytes;
+
+	(void)state;
+	for (alignment = 1; alignment <= UNIT_SIZE; alignment *= 2)
+		for (size = alignment; size <= CLASSED_SIZE_MAX;
+		     size += alignment) {
+			bytes = size_class_bytes(size_class_of(size));
+			assert_int_equal(bytes % alignment, 0);
+		}
+}
+
 /* -------- the product -------- */
 
 static int begin(void **state)
@@ -185,6 +199,7 @@ int main(void)
 		cmocka_unit_test(classes_are_close),
 		cmocka_unit_test(classes_are_their_own),
 		cmocka_unit_test(powers_of_two_are_classes),
+		cmocka_unit_test(multiples_have_aligned_classes),
 		cmocka_unit_test(product_tells_starts_apart),
 		cmocka_unit_test(product_refuses_other_windows),
 	};
