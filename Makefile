@@ -215,10 +215,12 @@ endif
 endif
 $(foreach kind,shared static pic,$(COLD_NAMES:%=$(BUILD)/$(kind)/%.o)): \
 	OPTIMIZE := -Oz $(LARGER)
-# On x86-64 -Oz copies byte by byte, by an instruction that is slow to begin
+# On x86-64 -Oz copies byte by byte, by an instruction that is slow to begin, and
+# gcc zeroes by another one what is a kibibyte at most
 ifeq ($(shell echo | $(CC) -Werror -mstringop-strategy=libcall -x c -c -o \
 	/dev/null - 2>&1),)
-$(foreach kind,shared static pic,$(BUILD)/$(kind)/src/blocks/realloc.o): \
+$(foreach kind,shared static pic,\
+	$(addprefix $(BUILD)/$(kind)/src/blocks/,malloc.o realloc.o)): \
 	KIND_CFLAGS += -mstringop-strategy=libcall
 endif
 endif
