@@ -2,12 +2,9 @@
 #include "early.h"
 #include "heaps/heaps.h"
 
-#define EARLY_BYTES	((size_t)16384)
-
 bool early_over;
 
-/* Each block has its size in the 16 bytes before it */
-static __attribute__((aligned(16))) char bytes[EARLY_BYTES];
+__attribute__((aligned(16))) char early_bytes[EARLY_BYTES];
 static size_t used;
 
 /*
@@ -33,17 +30,17 @@ void *early_alloc(size_t size)
 		size = 1;
 	if (size > EARLY_BYTES || align_up(size, 16) + at > EARLY_BYTES)
 		return NULL;
-	*(size_t *)(uintptr_t)(bytes + used) = align_up(size, 16);
+	*(size_t *)(uintptr_t)(early_bytes + used) = align_up(size, 16);
 	used = at + align_up(size, 16);
-	return bytes + at;
+	return early_bytes + at;
 }
 
 size_t early_usable(const void *p)
 {
-	size_t at = (uintptr_t)p - (uintptr_t)bytes;
+	size_t at = (uintptr_t)p - (uintptr_t)early_bytes;
 
 	return at >= 16 && at <= EARLY_BYTES ?
-	       *(const size_t *)(uintptr_t)(bytes + at - 16) : 0;
+	       *(const size_t *)(uintptr_t)(early_bytes + at - 16) : 0;
 }
 
 bool port_is_foreign_block(const void *p)

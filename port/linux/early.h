@@ -9,8 +9,19 @@
 
 #include "ground/bits.h"
 
+#define EARLY_BYTES	((size_t)16384)
+
+/* Each block has its size in the 16 bytes before it */
+extern HIDDEN char early_bytes[EARLY_BYTES];
+
 /* Set by the first call that finds all in place */
 extern HIDDEN bool early_over;
+
+/* Whether the address is among these, of a block or not */
+static inline bool early_holds(const void *p)
+{
+	return (uintptr_t)p - (uintptr_t)early_bytes < EARLY_BYTES;
+}
 
 /* Whether the loader is done with us. Sets early_over */
 COLD NOINLINE bool early_is_over(void);

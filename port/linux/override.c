@@ -37,6 +37,21 @@ static COLD NOINLINE void free_early(void *p)
 		free(p);
 }
 
+/* What was given so early moves to a block of ours, as soon as there are any */
+static COLD NOINLINE void *realloc_early(void *p, size_t size)
+{
+	size_t usable = early_usable(p), i;
+	void *moved;
+
+	if (!usable && early_is_over())
+		return mi_realloc(p, size);
+	moved = malloc(size);
+	/* memcpy is none of ours, and may be out of reach */
+	for (i = 0; moved && i < usable && i < size; i++)
+		((volatile char *)moved)[i] = ((const char *)p)[i];
+	return moved;
+}
+
 /*
  * The paths of mi_malloc() and mi_free() behind a look at one flag, which
  * needs no relocation.
@@ -71,16 +86,9 @@ EXPORT void *calloc(size_t count, size_t size)
 
 EXPORT void *realloc(void *p, size_t size)
 {
-	size_t usable = early_usable(p), i;
-	void *moved;
-
-	if (likely(early_over || early_is_over()) && likely(!usable))
-		return mi_realloc(p, size);
-	moved = malloc(size);
-	/* memcpy is none of ours, and may be out of reach */
-	for (i = 0; moved && i < usable && i < size; i++)
-		((volatile char *)moved)[i] = ((const char *)p)[i];
-	return moved;
+	if (unlikely(!early_over || early_holds(p)))
+		return realloc_early(p, size);
+	return mi_realloc(p, size);
 }
 
 #else
