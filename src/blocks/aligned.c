@@ -15,19 +15,17 @@ static COLD void *aligned_own(struct heap *heap, void *lent, size_t size,
 {
 	struct instance *instance = heap_instance(heap);
 	struct page *page = page_of_run(block_run_quiet(instance, lent));
-	unsigned int class = size_class_of(size);
-	void *p = heap_alloc_own(page->heap, class, false);
+	void *p = heap_alloc_own(page->heap, size_class_of(size), false);
 
 	block_free(instance, lent);
-	if (unlikely(!p))
-		return error_no_memory(size);
-	if (unlikely((uintptr_t)p & (alignment - 1))) {
+	if (unlikely(!p || ((uintptr_t)p & (alignment - 1)))) {
 		block_free(instance, p);
 		return error_no_memory(size);
 	}
 	if (zero) {
-		track_touch(p, size_class_bytes(class));
-		memory_zero(p, size_class_bytes(class));
+		size = block_usable(block_run_quiet(instance, p));
+		track_touch(p, size);
+		memory_zero(p, size);
 	}
 	return p;
 }

@@ -43,7 +43,8 @@ NOINLINE void *heap_malloc_slow(struct heap *heap, size_t size,
 
 	if (!page_list_is_empty(page) ||
 	    (MI_CONCURRENT && !(page->flags & PAGE_SWAPS)) ||
-	    !block_is_whole(page, block) || !page_may_swap(heap, page))
+	    !block_is_whole(page, block) || page_is_better_anew(page) ||
+	    !page_may_swap(heap, page))
 		return heap_malloc_long(heap, size, page);
 	page_give_back_tag(page, page_empty_list(page));
 	page_swap_lists(page);

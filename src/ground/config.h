@@ -112,6 +112,9 @@
 #define SUSPENDED_BLOCKS_MIN	64
 #define SUSPENDED_PART		16
 
+/* An empty page of so many blocks, and of some units, has them made anew */
+#define ANEW_BLOCKS_MIN		64
+
 /* A search for a kept page that is in use looks at so many classes */
 #define RECHECK_CLASSES		8
 

@@ -264,6 +264,10 @@ bool page_refill(struct page *page)
 		return false;	/* another thread is busy with `local_free` */
 	if (page->local_free == page_empty_list(page))
 		return unlikely(page->holes) && page_fill_hole(page);
+	if (page_is_better_anew(page)) {
+		page_restart(page, 0);
+		return true;
+	}
 	page->free = page->local_free;
 	atomic_write(&page->local_free, page_empty_list(page));
 	account_list_filled(page);

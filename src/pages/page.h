@@ -88,6 +88,19 @@ static inline bool page_is_husk(const struct page *page)
 }
 
 /*
+ * All blocks are on `local_free`, in the order of the frees, and they are many:
+ * made anew they are in the order of their addresses, and the processor finds
+ * them sooner. Where frames may run out there may be none for that, and where
+ * threads take turns, a system in an emulator perhaps, instructions are spared.
+ */
+static inline bool page_is_better_anew(const struct page *page)
+{
+	return MI_CONCURRENT && !PORT_FRAMES_RUN_OUT &&
+	       page->capacity >= ANEW_BLOCKS_MIN && page->units > 1 &&
+	       account_is_used_up(page);
+}
+
+/*
  * A page whose blocks had all come back waits for its owner no more: what it
  * counted for is undone. `word` is the one that was taken
  */

@@ -343,6 +343,33 @@ static void missed_pages_are_kept(void **state)
 }
 #endif
 
+#if MI_CONCURRENT && !PORT_FRAMES_RUN_OUT
+/* What has all come back to a page of many blocks is made anew, in order */
+static void empty_pages_are_in_order(void **state)
+{
+	const size_t count = 4096, size = 64;
+	struct check_random random = { check_seed("in order") };
+	size_t i, next, round;
+
+	(void)state;
+	for (round = 0; round < 4; round++) {
+		for (i = 0, next = 0; i < count; i++) {
+			blocks[i] = heap_malloc(&heap, size);
+			assert_non_null(blocks[i]);
+			memset(blocks[i], (int)i, size);
+			next += i && (uintptr_t)blocks[i] ==
+				     (uintptr_t)blocks[i - 1] + size;
+		}
+		/* but where another page begins, and in those of one unit */
+		assert_true(next >= count * 7 / 8);
+		assert_true(heap_is_valid(&heap));
+		shuffle(&random, blocks, count);
+		for (i = 0; i < count; i++)
+			instance_free(&instance, blocks[i]);
+	}
+}
+#endif
+
 #define T(test)	cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -357,6 +384,9 @@ int main(void)
 		T(collection_finds_full_pages),
 #if PORT_KEPT_LEARN_MAX && MI_CLASS_STATS
 		T(missed_pages_are_kept),
+#endif
+#if MI_CONCURRENT && !PORT_FRAMES_RUN_OUT
+		T(empty_pages_are_in_order),
 #endif
 	};
 
