@@ -8,6 +8,7 @@ import shutil
 import subprocess
 
 from peers import LIBC, OURS
+from reasons import REASONS
 from results import DISTURBED, FAILED, STOPPED, Results
 import unikernel
 
@@ -25,37 +26,6 @@ COLOURS = ("#888888", "#009e73", "#0072b2", "#e69f00", "#d55e00", "#cc79a7",
 # What is said below the unikernel's table
 COUNTED = ("Executed instructions, as QEMU counts them, where nothing else is "
            "said; means over 20,000 pairs, and the worst call where it says so.")
-
-# Why a workload may take more than TOLERATED: a sentence, and the names
-GIVEN_BACK = ("its memory is given back each time it is freed, until it was "
-              "missed often enough (docs/design.md, \"The budget learns\"); "
-              "peers keep it")
-KEPT_PAGES = ("blocks of over 4 KiB stand 16 to a page, and no more than 3 MiB "
-              "of empty pages is kept, so pages are made and given back")
-SMALL_STEPS = ("classes up to 1 KiB are 16 bytes apart, so a block that grows "
-               "moves more often; and realloc looks at the block itself, "
-               "which may be in no cache")
-UNDER_LOCK = ("a large block that is not the one freed last is taken and put "
-              "back under the lock of all threads; the peer has a cache for "
-              "each thread")
-WHY = (
-    (GIVEN_BACK, ("shuffled, 10000 of 32K", "shuffled, 10000 of 256K",
-                  "shuffled, 10000 of 1M",
-                  "shuffled, 10000 of 4M", "shuffled, a million of 64",
-                  "shuffled, two million of 256", "shuffled, 131072 of 4K",
-                  "shuffled, 500 of 1M, written",
-                  "replaced, 20 of 4M to 32M",
-                  "sparse survivors of 16 to 1K",
-                  "sparse survivors of 4K to 32K")),
-    (KEPT_PAGES, ("last in first out, 100 of 32K",
-                  "first in first out, 100 of 32K", "shuffled, 100 of 32K",
-                  "replaced, 10000 of 16 to 32K")),
-    (SMALL_STEPS, ("10000 strings grow by 20 bytes",)),
-    (UNDER_LOCK, ("pair of 4M", "last in first out, 100 of 256K",
-                  "last in first out, 100 of 4M", "shuffled, 100 of 256K",
-                  "shuffled, 100 of 1M", "shuffled, 100 of 4M")),
-)
-REASONS = {name: sentence for sentence, names in WHY for name in names}
 
 
 def can_draw():

@@ -129,6 +129,19 @@ documented() {
 		LC_ALL=C sort | diff "$tmp/programs" -
 }
 
+# A reason is given for workloads that there are
+reasons_have_workloads() {
+	"$python" - "$root" <<-'END'
+		import sys
+		sys.path.insert(0, sys.argv[1] + "/bench")
+		sys.dont_write_bytecode = True
+		import reasons
+		import workloads
+		names = {workload.name for workload in workloads.WORKLOADS}
+		sys.exit(", ".join(sorted(set(reasons.REASONS) - names)) or 0)
+	END
+}
+
 # A page that asks for nothing from elsewhere
 stands_alone() {
 	grep -oE '(src|href)="[^#][^"]*"|@import|url\([^#)]*\)' \
@@ -154,6 +167,7 @@ run --list
 check "there are many workloads" test "$(wc -l <"$tmp/stdout")" -ge 80
 check "no name is there twice" test -z "$(sort "$tmp/stdout" | uniq -d)"
 check "docs/benchmarks.md has each program" documented
+check "what has a reason is a workload" reasons_have_workloads
 refused "0: has to be a number of at least 1" --rounds 0
 refused "many: has to be a number of at least 1" --rounds many
 refused "no workload has such a name" --only nonsense
