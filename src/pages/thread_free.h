@@ -94,7 +94,7 @@ enum page_state {
 #define PAGE_LIST_SHIFT		16
 #define PAGE_LIST_MASK		((uintptr_t)UINT16_MAX << PAGE_LIST_SHIFT)
 /* A byte of a distance, in a word. And all that stands below the list */
-#define LIST_STEP		(((uintptr_t)1 << PAGE_LIST_SHIFT) / BLOCK_ALIGN)
+#define LIST_STEP		((UINT64_C(1) << PAGE_LIST_SHIFT) / BLOCK_ALIGN)
 #define PAGE_FLAGS_MASK		(((uintptr_t)1 << PAGE_LIST_SHIFT) - 1)
 #define PAGE_COUNT_SHIFT	32
 #define PAGE_OWN_SHIFT		48
