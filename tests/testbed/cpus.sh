@@ -35,6 +35,11 @@ while read -r mode cpus parameter arguments; do
 		--parameter spare=16384 --parameter "$parameter" -- $arguments
 done <<<"$cases"
 
+# The contract of an allocator, in an image for several CPUs
+for mode in $modes; do
+	boots "conformance, $mode" smp conformance --mode "$mode" --cpus 1
+done
+
 # figure NAME : as the console has it
 figure()
 {
