@@ -179,7 +179,7 @@ testbed-images: testbed-packages
 	$(Q)$(MAKE) --no-print-directory testbed-stats \
 		TESTBED_APPS="misbehave uktest"
 	$(Q)$(MAKE) --no-print-directory testbed-smp \
-		TESTBED_APPS="hello misbehave cpus"
+		TESTBED_APPS="hello conformance misbehave cpus"
 	-$(Q)$(MAKE) --no-print-directory testbed-sqlite && \
 		$(MAKE) --no-print-directory testbed-single testbed-thread \
 		TESTBED_APPS="sqlite_bench sqlite_shell"

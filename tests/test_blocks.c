@@ -351,8 +351,9 @@ UK_TESTCASE(mimalloc_blocks, test_pairs_get_more_blocks)
 
 	UK_TEST_EXPECT_SNUM_LE(count_places(pool, 200),
 			       PAGE_BYTES / PAIR_BYTES);
-	UK_TEST_EXPECT_SNUM_GT(count_places(pool, 10000),
-			       PAGE_BYTES / PAIR_BYTES);
+	if (!MI_CONCURRENT)	/* each of many heaps would take so much more */
+		UK_TEST_EXPECT_SNUM_GT(count_places(pool, 10000),
+				       PAGE_BYTES / PAIR_BYTES);
 	UK_TEST_EXPECT_SNUM_EQ(uk_alloc_availmem(pool), before);
 	UK_TEST_EXPECT_SNUM_LE(count_places(pool, 10000), 32);
 }

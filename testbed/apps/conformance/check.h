@@ -51,4 +51,21 @@ void suite_fill(struct uk_alloc *a);		/* until NULL, and drain */
 void suite_threads(struct uk_alloc *a);
 void suite_give_back(struct uk_alloc *a);	/* mode vmem */
 
+/*
+ * Whether as much is available as before. Where each thread and each CPU has a
+ * heap, those that sleep may keep a little.
+ */
+#ifdef CONFIG_HAVE_SMP
+#define SUITE_ASLEEP 65536
+#else
+#define SUITE_ASLEEP 0
+#endif
+
+static inline bool suite_is_back(struct uk_alloc *a, __ssz before)
+{
+	__ssz now = uk_alloc_availmem(a);
+
+	return now + SUITE_ASLEEP >= before && now - SUITE_ASLEEP <= before;
+}
+
 #endif /* CONFORMANCE_CHECK_H */

@@ -134,7 +134,7 @@ static void blocks_outlive_threads(struct uk_alloc *a)
 	before = uk_alloc_availmem(a);
 	threads_come_and_go(a);
 	if (!suite_lacks(LACKS_FREE, "threads leave nothing behind"))
-		CHECK(uk_alloc_availmem(a) == before);
+		CHECK(suite_is_back(a, before));
 }
 
 static void __noreturn make_late_block(void *argument)
@@ -158,7 +158,7 @@ static void free_comes_late(struct uk_alloc *a)
 	uk_sched_thread_sleep(1000000);
 	CHECK(late_frees == frees_before + 1);
 	if (!suite_lacks(LACKS_FREE, "a late free leaves nothing behind"))
-		CHECK(uk_alloc_availmem(a) == before);
+		CHECK(suite_is_back(a, before));
 }
 
 /* No thread local storage: neither errno nor printf may be used. */
@@ -208,7 +208,7 @@ static void bare_threads_allocate(struct uk_alloc *a)
 	for (int i = 0; i < 3; i++)
 		uk_free(a, bare.kept[i]);
 	if (!suite_lacks(LACKS_FREE, "bare threads leave nothing behind"))
-		CHECK(uk_alloc_availmem(a) == before);
+		CHECK(suite_is_back(a, before));
 }
 
 static void __noreturn end_at_once(void *argument)
@@ -235,7 +235,7 @@ static void many_threads_come_and_go(struct uk_alloc *a)
 		if (suite_lacks(LACKS_FREE, "200 threads leave nothing"))
 			return;
 	}
-	CHECK(uk_alloc_availmem(a) == before);
+	CHECK(suite_is_back(a, before));
 }
 
 void suite_threads(struct uk_alloc *a)
