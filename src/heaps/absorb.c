@@ -82,6 +82,8 @@ static bool page_drop(struct page *page, void *arg)
 		page_move(page, backing);
 		return true;
 	}
+	if (unlikely(word_is_ceded(word)))	/* no units to give back */
+		page_restart(page, word);
 	heap_page_remove(heap, page);
 	page_free(page);
 	return true;
