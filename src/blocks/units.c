@@ -31,34 +31,12 @@ void *units_alloc(struct instance *instance, size_t units)
 
 bool units_free(struct instance *instance, void *p, size_t units)
 {
-	uintptr_t start = (uintptr_t)p, end = start + (units << UNIT_SHIFT);
-	struct run *run = arena_run_of(instance, p), *rest;
-	struct arena *arena;
-	size_t before;
+	enum units_found found = instance_units_free(instance, (uintptr_t)p,
+						     units);
 
-	if (!run || run->kind != RUN_PALLOC || units == 0 ||
-	    units > run->units || end > run_end(run)) {
+	if (found == UNITS_FOREIGN)
 		error_pointer(ERROR_FOREIGN, "pfree", p);
-		return false;
-	}
-	if (start & (UNIT_SIZE - 1)) {
+	else if (found == UNITS_INSIDE)
 		error_pointer(ERROR_INTERIOR, "pfree", p);
-		return false;
-	}
-	arena = arena_by_number(instance, run->arena_number);
-	before = (start - run_start(run)) >> UNIT_SHIFT;
-	if (before)
-		run = instance_run_split(instance, run, before);
-	if (run && end != run_end(run)) {
-		rest = instance_run_split(instance, run, units);
-		if (rest)
-			arena_map_set(arena, rest, end, run_end(rest) - 1);
-		else
-			run = NULL;
-	}
-	if (!run)
-		return false;
-	arena_map_set(arena, NULL, start, end - 1);
-	instance_run_free(instance, run);
-	return true;
+	return found == UNITS_FREED;
 }

@@ -287,9 +287,14 @@ bool instance_run_grow(struct instance *instance, struct run *run,
 		       size_t units);
 void instance_run_shrink(struct instance *instance, struct run *run,
 			 size_t units);
-/* Cuts a run in use: the rest is a run of its own. NULL: no descriptor */
-struct run *instance_run_split(struct instance *instance, struct run *run,
-			       size_t units);
+/*
+ * Gives back a part of what was handed out as whole units. Others may give back
+ * another part at the same time. INSIDE: `start` is in the midst of a unit.
+ * KEPT: no descriptor is to be had for what is left, and all stays in use
+ */
+enum units_found { UNITS_FREED, UNITS_KEPT, UNITS_FOREIGN, UNITS_INSIDE };
+enum units_found instance_units_free(struct instance *instance,
+				     uintptr_t start, size_t units);
 /*
  * What is free is joined and in the bins, and descriptors take no more of it
  * than they must: for the call below.

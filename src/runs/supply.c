@@ -262,23 +262,60 @@ void instance_run_shrink(struct instance *instance, struct run *run,
 }
 
 /* Two runs of one, both in use; NULL where no descriptor is left */
-struct run *instance_run_split(struct instance *instance, struct run *run,
-			       size_t units)
+static struct run *run_split_used(struct arena *arena, struct run *run,
+				  size_t units)
 {
 	struct run *rest;
 
-	port_lock(&instance->lock);
-	(void)descriptors_reserve(arena_by_number(instance,
-						  run->arena_number));
-	rest = run_split(arena_by_number(instance, run->arena_number), run,
-			 units);
+	(void)descriptors_reserve(arena);
+	rest = run_split(arena, run, units);
 	if (rest) {
 		rest->class = run->class;
 		rest->flags = run->flags;
-		stats_add(instance, rest, 0, 1);
+		stats_add(arena->instance, rest, 0, 1);
+		arena_map_set(arena, rest, run_start(rest), run_end(rest) - 1);
+	}
+	return rest;
+}
+
+/* The part, which is in use; NULL where no descriptor is left */
+static struct run *run_cut_out(struct run *run, uintptr_t start, size_t units,
+			       struct arena *arena)
+{
+	size_t before = (start - run_start(run)) >> UNIT_SHIFT;
+
+	if (before)
+		run = run_split_used(arena, run, before);
+	if (run && units < run->units && !run_split_used(arena, run, units))
+		run = NULL;
+	if (run)
+		arena_map_set(arena, NULL, start, run_end(run) - 1);
+	return run;
+}
+
+enum units_found instance_units_free(struct instance *instance,
+				     uintptr_t start, size_t units)
+{
+	enum units_found found = UNITS_FOREIGN;
+	struct arena *arena;
+	struct run *run;
+
+	port_lock(&instance->lock);
+	run = arena_run_locked(instance, (void *)start);
+	if (run && run->kind == RUN_PALLOC && units && units <= run->units &&
+	    start + (units << UNIT_SHIFT) <= run_end(run)) {
+		arena = arena_by_number(instance, run->arena_number);
+		if (start & (UNIT_SIZE - 1)) {
+			found = UNITS_INSIDE;
+		} else {
+			run = run_cut_out(run, start, units, arena);
+			found = run ? UNITS_FREED : UNITS_KEPT;
+		}
 	}
 	port_unlock(&instance->lock);
-	return rest;
+	if (found == UNITS_FREED)
+		instance_run_free(instance, run);
+	return found;
 }
 
 void instance_settle(struct instance *instance)
