@@ -198,7 +198,7 @@ void page_restart(struct page *page, uintptr_t word)
 {
 	if (unlikely(word_is_ceded(word)))
 		page->reserved = 0;
-	else
+	else if (!PORT_CEDES || page->capacity)	/* a husk has none */
 		page_map(page, 0, page->capacity - 1u, NULL);
 	page->free = page_empty_list(page);
 	page->local_free = page_empty_list(page);
@@ -233,7 +233,7 @@ void page_end_wait(struct page *page, uintptr_t word)
 
 	if (unlikely(word_is_purged(word)))
 		waiting_learn(instance, page->units);
-	else if (word_back(word) == page->reserved)
+	else if (word_back(word) == page->reserved && !page_is_husk(page))
 		(void)atomic_add(&instance->waiting_units,
 				 0 - (size_t)page->units);
 }

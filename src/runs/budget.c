@@ -21,8 +21,10 @@ static size_t units_in_use(const struct instance *instance)
 	 * Relaxed: a sum of old values is a budget of a moment ago.
 	 */
 	size_t used = atomic_read(&instance->units_used) -
-		      atomic_read(&instance->waiting_units) -
-		      atomic_read(&instance->remote_purged_units);
+		      atomic_read(&instance->waiting_units);
+
+	if (!PORT_CEDES)	/* else they are not used */
+		used -= atomic_read(&instance->remote_purged_units);
 
 	return (ptrdiff_t)used > 0 ? used : 0;
 }
