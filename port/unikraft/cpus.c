@@ -58,7 +58,8 @@ void port_init(void)
 	uintptr_t *word = &cpu_heap_words[compat_cpu()].word;
 	struct heap *heap = heap_of_word(*word);
 
-	if (!arch_thread_base() || heap == &empty_heap)
+	/* what a bare thread has made behind it, it may use again */
+	if (!arch_thread_base() || heap == &empty_heap || heap->thread_next)
 		return;
 	*word = EMPTY_WORD;
 	heaps_abandon(heap);
@@ -124,13 +125,20 @@ void port_unlock(struct port_lock *lock)
 	compat_interrupts_restore(interrupts);
 }
 
+/* What a register holds that nobody has written is no address, or 0 */
 bool port_is_supported(void)
 {
-	if (arch_reads_thread_base())
-		return true;
-	uk_pr_crit("mimalloc: error: LIBMIMALLOC_SMP needs a processor with "
-		   "FSGSBASE\n");
-	return false;
+	if (!arch_reads_thread_base()) {
+		uk_pr_crit("mimalloc: error: LIBMIMALLOC_SMP needs a processor "
+			   "with FSGSBASE\n");
+		return false;
+	}
+	if (arch_thread_base() % sizeof(uintptr_t)) {
+		uk_pr_crit("mimalloc: error: the thread pointer is neither 0 "
+			   "nor an address\n");
+		return false;
+	}
+	return true;
 }
 
 #endif /* MI_CONCURRENT */

@@ -3,8 +3,8 @@
  * The word `thread_free` of a page: the list of the blocks that other threads
  * have freed, how many these are, and what the next of them has to do.
  *
- *	63    48 47    32 31    16	5	 4	 3	2	1 0
- *	|  own  | blocks | first  | COUNTING RESTING PURGED PURGING | state |
+ * 63    48 47    32 31    16   6	5	 4	 3	2	1 0
+ * |  own  | blocks | first  | CEDED COUNTING RESTING PURGED PURGING | state |
  *
  *	state		it says				a free by another thread
  *	ACTIVE		the owner collects by itself	pushes
@@ -68,7 +68,7 @@
  * a half of which nothing is said is not, nor is what a failed one acquires, as
  * the word is compared again before anything is read by it. tests/order shows
  * what breaks without the others.
- * The model tests/model/protocol.pml has the same transitions.
+ * The model tests/model/protocol.pml has the same transitions, but for CEDED.
  */
 #ifndef MI_THREAD_FREE_H
 #define MI_THREAD_FREE_H
