@@ -8,7 +8,7 @@
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 source "$root/tests/programs/lib.bash"
-prepare 98 python3 gcc dpkg gnuplot lua5.4
+prepare 99 python3 gcc dpkg gnuplot lua5.4
 export BUILD=${BUILD:-$root/build}
 out=$tmp/out
 mkdir "$out" "$tmp/bin"
