@@ -3,7 +3,8 @@
  * An allocator on several CPUs.
  *
  *   arguments: [seed, 1 when left out] [part...], all when none is named: bare
- *   crowd exchange exhaust ends second interrupts remote pairs, in this order
+ *   crowd exchange heaps exhaust ends second interrupts remote pairs, in this
+ *   order
  *   boot parameter spare=16384 for a second allocator of 16 MiB
  *
  * Prints SUCCESS, or the line of the check that failed and its CPU. The figures
@@ -23,7 +24,7 @@ static const struct {
 	void (*run)(struct uk_alloc *a);
 } parts[] = {
 	{ "bare", part_bare }, { "crowd", part_crowd },
-	{ "exchange", part_exchange },
+	{ "exchange", part_exchange }, { "heaps", part_heaps },
 	{ "exhaust", part_exhaust }, { "ends", part_ends },
 	{ "second", part_second }, { "interrupts", part_interrupts },
 	{ "remote", part_remote }, { "pairs", pairs_together },

@@ -12,7 +12,7 @@ source "$(dirname "$0")/lib.bash"
 # MODE CPUS PARAMETER ARGUMENTS. With turn= a CPU's turn ends amid calls: only
 # so do those that get at the same page meet there. It is not for the figures,
 # and takes long where all memory is filled
-calls="bare crowd exchange ends second interrupts"
+calls="bare crowd exchange heaps ends second interrupts"
 cases="static 1 turn=0 1
 static 2 turn=0 2
 static 4 turn=0 3

@@ -86,7 +86,8 @@ void part_bare(struct uk_alloc *a);	/* exchange.c */
 void part_exchange(struct uk_alloc *a);
 void part_crowd(struct uk_alloc *a);
 void part_second(struct uk_alloc *a);
-void part_interrupts(struct uk_alloc *a);	
+void part_interrupts(struct uk_alloc *a);
+void part_heaps(struct uk_alloc *a);
 void part_exhaust(struct uk_alloc *a);
 void part_ends(struct uk_alloc *a);
 void part_remote(struct uk_alloc *a);
