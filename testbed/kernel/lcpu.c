@@ -90,7 +90,7 @@ static int lcpu_start(struct lcpu *cpu, void *sp, ukplat_lcpu_entry_t entry)
 	uint32_t state = LCPU_OFFLINE;
 	int rc;
 
-	/* Of several that start one CPU, one does. */
+	/* Where several start the same CPU, only the first does so. */
 	if (!__atomic_compare_exchange_n(&cpu->state, &state, LCPU_STARTING,
 					 false, __ATOMIC_ACQUIRE,
 					 __ATOMIC_RELAXED))
