@@ -8,8 +8,6 @@
 #ifndef MI_CPUS_H
 #define MI_CPUS_H
 
-#define PORT_KEPT_UNITS_MAX	((size_t)1024)
-
 /* A ticket lock (Mellor-Crummey and Scott 1991): who waits longest is next */
 struct port_lock {
 	uint32_t next;		/* ticket: atomic */

@@ -9,6 +9,7 @@
 
 #define PORT_MAP_WINDOW		0
 #define PORT_STATIC_INSTANCE	0
+#define PORT_KEPT_UNITS_MAX	((size_t)1024)
 #define PORT_KEPT_LEARN_MAX	0
 
 /* Nothing of Unikraft's demand paging is safe on several CPUs: see Config.uk */

@@ -3,8 +3,6 @@
 #ifndef MI_TURNS_H
 #define MI_TURNS_H
 
-#define PORT_KEPT_UNITS_MAX	((size_t)1024)
-
 /*
  * Of the thread whose turn it is: early boot and bare threads have no thread
  * local storage.

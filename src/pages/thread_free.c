@@ -4,7 +4,7 @@
 
 /* The word with the block on its list. Links it */
 static uintptr_t word_pushed(struct page *page, struct block *block,
-				    uintptr_t word)
+			     uintptr_t word)
 {
 	uintptr_t distance = (uintptr_t)block - page->origin;
 
