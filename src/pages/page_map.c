@@ -5,8 +5,9 @@
  * Maps the units of blocks number `first`..`last`, from 0, to `to` or to
  * nothing: all from that behind the start of the block before, which is mapped
  * already, to that where the last one starts. The entries are the page's alone,
- * so a window's are written without a lock. Another map moves when its arena
- * grows, and without the lock an entry could be written to the map that was.
+ * so a window's are written without a lock. Another map may move when its arena
+ * grows: where threads are concurrent not once there is a heap, so the lock is
+ * held to be sure, and not because anything was seen to need it.
  * Who purges calls this while the owner may move the page to another of its
  * heaps: so `heap` is read once, and relaxed, as either leads to the instance.
  */
