@@ -865,7 +865,14 @@ mi_decl_export void mi_process_info_print_out(mi_output_fun *out, void *arg)
 
 /* ---- C++ allocators ---------------------------------------------------- */
 
-#ifdef __cplusplus
+/* They need a C++ library, which a unikernel may not have. */
+#if defined(__cplusplus) && defined(__has_include)
+#if !__has_include(<new>) || !__has_include(<cstdlib>)
+#define MI_NO_CXX_LIBRARY 1
+#endif
+#endif
+
+#if defined(__cplusplus) && !defined(MI_NO_CXX_LIBRARY)
 
 #include <cstddef>
 #include <cstdlib>

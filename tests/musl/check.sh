@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # The library built with musl-gcc, in the folder MUSL_BUILD, serves programs
-# for musl: preloaded, and as an archive in a static program. And what stands
-# in for cmocka's library there tells a failure.
+# for musl: preloaded, and as an archive in a static program. C++ without a
+# library of its own has the functions, as a unikernel may have no more than
+# that. And what stands in for cmocka's library there tells a failure.
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
 source "$root/tests/programs/lib.bash"
-prepare 8 musl-gcc nm
+prepare 11 musl-gcc g++ nm
 build=${MUSL_BUILD:-$root/build/musl}
 case $build in
 /*)	;;
@@ -88,6 +89,20 @@ int main(void)
 }
 END
 
+cat >"$tmp/bare.cpp" <<'END'
+#include <mimalloc.h>
+
+int main()
+{
+	int *number = mi_malloc_tp(int);
+	bool there = number != nullptr && mi_is_in_heap_region(number);
+
+	mi_free(number);
+	mi_free_size(mi_new(100), 100);
+	return there ? 0 : 1;
+}
+END
+
 tells_of_failure() {
 	local status
 	"$tmp/two" >"$tmp/said" 2>&1
@@ -117,6 +132,12 @@ check "it links to the archive, static" musl-gcc -O1 -fno-builtin -static \
 	"$build/libmimalloc.a"
 check "and has our memory" timeout 60 "$tmp/static"
 check "the archive leaves musl its own names" has_no_name_of_musl
+check "C++ without a library compiles" g++ -nostdinc++ -fno-exceptions \
+	-fno-rtti -isystem "/usr/include/$(uname -m)-linux-musl" -I"$root/include" \
+	-c -o "$tmp/bare.o" "$tmp/bare.cpp"
+check "and links" musl-gcc -static -o "$tmp/bare" "$tmp/bare.o" \
+	"$build/libmimalloc.a"
+check "and has the functions" timeout 60 "$tmp/bare"
 check "two tests for cmocka compile" musl-gcc -O1 \
 	-I"$build/tests/musl-include" -o "$tmp/two" "$tmp/two.c" \
 	"$build/tests/musl/cmocka.o"
