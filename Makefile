@@ -12,6 +12,7 @@
 #   check             everything that is tested (installs what it needs)
 #   check-lib         what needs compilers only
 #   check-seeds       the random tests with many seeds, SEEDS=
+#   trace             BUILD/trace: records and replays allocations
 #   figures           the figures of docs/figures.md, measured now
 #   bench             compared with other allocators, docs/benchmarks.md
 #   run               SQLite in a unikernel, on a buddy and on this allocator
@@ -380,6 +381,7 @@ help:
 	@echo "lib-mimalloc $(OWN_VERSION), interface of mimalloc $(VERSION)"
 	@sed -n '/^# Targets:/,/^$$/s/^# \{0,1\}//p' Makefile
 
+include trace/trace.mk
 include testbed/testbed.mk
 include tests/tests.mk
 

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# What records a program's allocations and plays them again: trace/README.md.
+
+TRACE		= $(BUILD)/trace
+TRACE_RECORD	:= $(patsubst trace/%.c,$(TRACE)/%.o,$(wildcard trace/record*.c))
+TRACE_COMPILE	:= $(patsubst trace/%.c,$(TRACE)/%.o,\
+		   $(wildcard trace/compile*.c trace/read*.c trace/stat*.c))
+TRACE_PLAY	:= $(patsubst trace/%.c,$(TRACE)/%.o,$(wildcard trace/play*.c))
+# The archive, so that nothing of it is seen by the program that is recorded
+ZSTD		= $(shell $(CC) -print-file-name=libzstd.a)
+
+.PHONY: trace
+trace: $(if $(TRACE_RECORD),$(TRACE)/libmi-trace.so) \
+	$(if $(TRACE_COMPILE),$(TRACE)/mi-trace-compile) \
+	$(if $(TRACE_PLAY),$(TRACE)/mi-trace-play)
+
+# Exceptions of operator new pass through the recorder
+$(TRACE)/record%.o: UNWIND := -fexceptions
+
+$(TRACE)/%.o: trace/%.c Makefile trace/trace.mk $(BUILD)/settings | $(BUILD)/lp64
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) $(CFLAGS) $(DEPENDS) -Itrace -fPIC -c -o $@ $<
+
+$(TRACE)/libmi-trace.so: $(TRACE_RECORD)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,libmi-trace.so \
+		-Wl,-z,now -Wl,-z,nodelete -Wl,--gc-sections -Wl,-z,defs \
+		-Wl,--exclude-libs,ALL -o $@ $^ $(ZSTD)
+
+$(TRACE)/mi-trace-compile: $(TRACE_COMPILE)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ZSTD)
+
+$(TRACE)/mi-trace-play: $(TRACE_PLAY)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+-include $(wildcard $(TRACE)/*.d)
