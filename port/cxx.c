@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "ground/port.h"
+#include "ground/text.h"
 
 /* Of libstdc++ or libc++abi, where the program has one */
 typedef void (*new_handler)(void);
@@ -26,8 +27,11 @@ bool port_new_handler(void)
 
 void port_throw_bad_alloc(void)
 {
+	struct text text;
+
 	if (_ZSt17__throw_bad_allocv)
 		_ZSt17__throw_bad_allocv();
-	port_message("mimalloc: error: out of memory in operator new\n");
+	text_begin(&text, "mimalloc: error: out of memory in operator new\n");
+	text_print(&text);
 	port_abort();
 }

@@ -8,6 +8,7 @@
 #define PORT_MAP_WINDOW		1
 #define PORT_STATIC_INSTANCE	1
 #define PORT_FRAMES_RUN_OUT	0
+#define PORT_HAS_PROCESSES	1
 #ifdef PORT_EARLY	/* the shared library, see early.h */
 #define PORT_FOREIGN_BLOCKS	1
 #endif

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -35,6 +36,27 @@ void port_message(const char *text)
 		}
 	}
 	errno = error;
+}
+
+/* The C library knows no name before its own start, and the system always */
+void port_program(char *name, size_t bytes)
+{
+	char given[16] = "";	/* as long as it ever is there */
+	const char *known = program_invocation_short_name;
+	size_t i;
+
+	if (!known || !*known) {
+		(void)prctl(PR_GET_NAME, given);
+		known = given;
+	}
+	for (i = 0; i + 1 < bytes && known[i]; i++)
+		name[i] = known[i];
+	name[i] = 0;
+}
+
+size_t port_process_id(void)
+{
+	return (size_t)getpid();
 }
 
 int port_errno(void)

@@ -286,7 +286,7 @@ void mi_options_print_out(mi_output_fun *out, void *arg)
 
 	(void)options_ready();
 	for (i = 0; i < OPTION_COUNT; i++) {
-		text_string(&text, "mimalloc: option ");
+		text_begin(&text, "mimalloc: option ");
 		text_string(&text, options[i].name);
 		text_string(&text, ": ");
 		if (options[i].value < 0)

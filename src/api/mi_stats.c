@@ -158,7 +158,7 @@ void mi_stats_print_out(mi_output_fun *out, void *arg)
 		handed += use.blocks[class] * size_class_bytes(class);
 	metadata = instance->units_used - pages;
 
-	text_string(&text, "mimalloc statistics\n");
+	text_begin(&text, "mimalloc statistics\n");
 	text_print_to(&text, out, arg);
 	row(&text, out, arg, "address space reserved", reserved);
 	row(&text, out, arg, "in use", instance->units_used << UNIT_SHIFT);
@@ -197,7 +197,7 @@ void mi_thread_stats_print_out(mi_output_fun *out, void *arg)
 	unsigned int class;
 
 	count_here(&use);
-	text_string(&text, "mimalloc statistics of this thread\n"
+	text_begin(&text, "mimalloc statistics of this thread\n"
 		    "    block  blocks here\n");
 	text_print_to(&text, out, arg);
 	for (class = 0; class < CLASS_COUNT; class++) {

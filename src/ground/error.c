@@ -48,11 +48,10 @@ COLD void error_pointer(enum pointer_error error, const char *call,
 	struct text text = { .length = 0 };
 	bool is_free = call[0] == 'f';
 
-	text_string(&text, "mimalloc: error: ");
+	text_begin(&text, "mimalloc: error: ");
 	text_string(&text, catalogue[error].before);
 	if (error == ERROR_DOUBLE_FREE && !is_free) {
-		text.length = 0;
-		text_string(&text, "mimalloc: error: invalid ");
+		text_begin(&text, "mimalloc: error: invalid ");
 	}
 	if (error != ERROR_OVERWRITTEN) {
 		text_string(&text, is_free ? "free of " : "pointer ");
@@ -82,7 +81,7 @@ COLD void *error_no_memory(size_t bytes)
 	struct text text = { .length = 0 };
 
 	if (may_complain()) {
-		text_string(&text, "mimalloc: error: no memory for ");
+		text_begin(&text, "mimalloc: error: no memory for ");
 		text_number(&text, bytes, 1);
 		text_string(&text, " bytes\n");
 		text_print(&text);
@@ -97,7 +96,7 @@ COLD void *error_overflow(size_t count, size_t size)
 	struct text text = { .length = 0 };
 
 	if (may_complain()) {
-		text_string(&text, "mimalloc: error: overflow of ");
+		text_begin(&text, "mimalloc: error: overflow of ");
 		text_number(&text, count, 1);
 		text_string(&text, " * ");
 		text_number(&text, size, 1);
@@ -114,7 +113,7 @@ COLD void *error_alignment(size_t alignment)
 	struct text text = { .length = 0 };
 
 	if (may_complain()) {
-		text_string(&text, "mimalloc: error: bad alignment ");
+		text_begin(&text, "mimalloc: error: bad alignment ");
 		text_number(&text, alignment, 1);
 		text_string(&text, "\n");
 		text_print(&text);
@@ -127,7 +126,7 @@ COLD void error_assert(const char *what, const char *file, int line)
 {
 	struct text text = { .length = 0 };
 
-	text_string(&text, "mimalloc: assertion failed: ");
+	text_begin(&text, "mimalloc: assertion failed: ");
 	text_string(&text, what);
 	text_string(&text, " (");
 	text_string(&text, file);

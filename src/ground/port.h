@@ -37,6 +37,9 @@
  *				blocks others have all freed, as giving back
  *				their memory alone helps nobody. Else 0, as
  *				it is unless it is defined
+ *	PORT_HAS_PROCESSES	1 where messages have to say which program they
+ *				are of, and its number. Else 0, as it is unless
+ *				it is defined
  *	PORT_OPTION_SOURCE	where options come from, as told to the user:
  *				the environment, unless it is defined
  *	struct port_lock	a lock that is zero when free
@@ -68,6 +71,9 @@
 #endif
 #ifndef PORT_CEDES
 #define PORT_CEDES		0
+#endif
+#ifndef PORT_HAS_PROCESSES
+#define PORT_HAS_PROCESSES	0
 #endif
 #ifndef PORT_OPTION_SOURCE
 #define PORT_OPTION_SOURCE	"environment"
@@ -230,6 +236,12 @@ void port_thread_started(void);
 
 /* A message for the user, a line or part of one, without allocating */
 void port_message(const char *text);
+
+#if PORT_HAS_PROCESSES
+/* The name of the program, as much as fits, and the number of the process */
+void port_program(char *name, size_t bytes);
+size_t port_process_id(void);
+#endif
 
 int port_errno(void);
 void port_set_errno(int error);

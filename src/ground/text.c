@@ -14,6 +14,37 @@ void text_string(struct text *text, const char *string)
 	text->line[text->length] = 0;
 }
 
+#if PORT_HAS_PROCESSES
+
+/* Whatever a file is called, it is part of a line, and leaves room in it */
+#define NAME_MAX_BYTES	32
+
+static void text_program(struct text *text)
+{
+	char name[NAME_MAX_BYTES + 1];
+	char *c;
+
+	port_program(name, sizeof(name));
+	for (c = name; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 127)
+			*c = '?';
+	text_string(text, name);
+	text_string(text, "[");
+	text_number(text, port_process_id(), 1);
+	text_string(text, "]: ");
+}
+
+#else
+#define text_program(text)
+#endif
+
+void text_begin(struct text *text, const char *string)
+{
+	text->length = 0;
+	text_program(text);
+	text_string(text, string);
+}
+
 void text_hex(struct text *text, uintptr_t value)
 {
 	char digits[19] = "0x";
@@ -140,7 +171,7 @@ void text_warn_bad_value(const char *prefix, const char *name,
 {
 	struct text text = { .length = 0 };
 
-	text_string(&text, "mimalloc: warning: ");
+	text_begin(&text, "mimalloc: warning: ");
 	text_string(&text, prefix);
 	text_string(&text, name);
 	text_string(&text, ": bad value '");

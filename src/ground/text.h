@@ -14,6 +14,11 @@ struct text {
 };
 
 void text_string(struct text *text, const char *string);
+/*
+ * Begins a message. Where there are several processes, it says first which one
+ * speaks: "perl[1234]: "
+ */
+void text_begin(struct text *text, const char *string);
 void text_hex(struct text *text, uintptr_t value);
 /* Right-aligned in `width` columns */
 void text_number(struct text *text, size_t value, unsigned int width);

@@ -271,6 +271,42 @@ static void stats_at_the_end(void **state)
 	assert_string_equal(run.err, "");
 }
 
+static int child_complains(void)
+{
+	static char foreign[4096];
+
+	printf("%s[%d]: mimalloc: ", program_invocation_short_name, getpid());
+	mi_free(launder(foreign + 64));
+	need(mi_malloc(launder_size(SIZE_MAX / 4)) == NULL);
+	need(mi_calloc(launder_size(SIZE_MAX / 2), 3) == NULL);
+	need(mi_malloc_aligned(1, launder_size(3)) == NULL);
+	mi_options_print();
+	return 0;
+}
+
+/* Warnings of values come first, before the C library has begun. */
+static void messages_name_the_process(void **state)
+{
+	static const char *const settings[] = {
+		"MIMALLOC_ABORT_ON_ERROR=0", "MIMALLOC_SHOW_ERRORS=1",
+		"MIMALLOC_PURGE_DELAY=abc", NULL,
+	};
+	static struct check_run run;
+	char *rest = run.err, *line;
+	size_t lines = 0;
+
+	(void)state;
+	check_run_self(&run, "complains", settings);
+	assert_int_equal(run.status, 0);
+	check(strchr(run.out, '[') != NULL, "it says who it is: %s", run.out);
+	while ((line = strsep(&rest, "\n")) != NULL && *line) {
+		check(strncmp(line, run.out, strlen(run.out)) == 0,
+		      "begins with '%s': %s", run.out, line);
+		lines++;
+	}
+	check(lines > 30, "%zu lines", lines);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -281,9 +317,11 @@ int main(int argc, char **argv)
 		cmocka_unit_test(process_info),
 		cmocka_unit_test(reset_and_merge),
 		cmocka_unit_test(stats_at_the_end),
+		cmocka_unit_test(messages_name_the_process),
 	};
 
 	if (argc > 1)
-		return *argv[1] == 'e' ? child_errors() : child_allocates();
+		return *argv[1] == 'e' ? child_errors() :
+		       *argv[1] == 'c' ? child_complains() : child_allocates();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,7 +40,7 @@ done
 # Its constructor runs before that of the C library, which finds environ
 shows_statistics() {
 	env MIMALLOC_SHOW_STATS=1 "$@" >"$tmp/said" 2>&1
-	grep -q '^mimalloc statistics' "$tmp/said"
+	grep -q '^dynamic\[[0-9]*\]: mimalloc statistics$' "$tmp/said"
 }
 check "the environment is read all the same" shows_statistics \
 	env LD_PRELOAD="$MIMALLOC_SO" "$tmp/dynamic" small

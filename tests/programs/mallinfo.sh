@@ -25,7 +25,7 @@ ours() {
 prints_statistics() {
 	"$@" 2>"$tmp/text" >"$tmp/none"
 	cat "$tmp/text"
-	grep -q '^mimalloc statistics' "$tmp/text" &&
+	grep -q '^[a-z]*\[[0-9]*\]: mimalloc statistics$' "$tmp/text" &&
 		grep -q '^ *large .*60.0 MiB' "$tmp/text" &&
 		[ ! -s "$tmp/none" ]
 }
