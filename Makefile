@@ -15,7 +15,7 @@
 #   trace             BUILD/trace: records and replays allocations
 #   figures           the figures of docs/figures.md, measured now
 #   bench             compared with other allocators, docs/benchmarks.md
-#   run               SQLite in a unikernel, on a buddy and on this allocator
+#   run               SQLite in a unikernel, on a buddy, on TLSF and on this
 #   shell             SQL on a unikernel's serial console
 #   smallest          the least memory in which SQLite inserts 1,000 rows
 #   check-testbed     the tests of the unikernel alone
@@ -63,7 +63,7 @@
 #   MUSL=             the folder of musl for arm64; fetched if none []
 #   MODE=static|paging|vmem    how the unikernel has its memory [static]
 #   HEAPS=single|thread        one heap, or one for each thread [single]
-#   ALLOC=mimalloc|buddy|bump  for run one or more, with commas between []
+#   ALLOC=mimalloc|buddy|tlsf|bump    for run one or more, with commas []
 #   MEMORY=           of the machine, in MiB [64]
 #   ROWS=             to insert [10000]
 

@@ -7,7 +7,8 @@ import subprocess
 import sys
 
 MIB = 1 << 20
-NAMES = {"buddy": "Unikraft's default (buddy)", "bump": "bump (never frees)"}
+NAMES = {"buddy": "Unikraft's default (buddy)", "tlsf": "TLSF",
+         "bump": "bump (never frees)"}
 BAR_CELLS = 25
 
 # In the order in which they are measured.

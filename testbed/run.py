@@ -27,7 +27,7 @@ from guest import (CRASHED, FAILED, HUNG, MISUSE, NO_MACHINE,  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-ALLOCATORS = {"buddy", "bump", "mimalloc"}
+ALLOCATORS = ("buddy", "tlsf", "bump", "mimalloc")
 CPUS_MAX = 4
 
 
@@ -201,8 +201,8 @@ def parse(words):
     parser.add_argument("--mode", default="static",
                         choices=("static", "paging", "vmem"))
     parser.add_argument("--alloc", default="buddy",
-                        choices=sorted(ALLOCATORS))
-    parser.add_argument("--allocs", default="buddy,mimalloc",
+                        choices=ALLOCATORS)
+    parser.add_argument("--allocs", default="buddy,tlsf,mimalloc",
                         help="compare, smallest: names, with commas between")
     parser.add_argument("--memory", type=int, default=64,
                         help="MiB of the machine (64)")
@@ -229,8 +229,8 @@ def parse(words):
                        "compare": "sqlite_bench"}.get(options.verb)
     if not options.app and options.verb != "check":
         parser.error("which application?")
-    if set(options.allocs.split(",")) - ALLOCATORS:
-        parser.error(f"--allocs {options.allocs}: buddy, bump or mimalloc, "
+    if not set(options.allocs.split(",")) <= set(ALLOCATORS):
+        parser.error(f"--allocs {options.allocs}: {', '.join(ALLOCATORS)}, "
                      "with commas between")
     if options.memory < 1:
         parser.error("--memory: at least 1 MiB")

@@ -91,7 +91,7 @@ $(eval $(call testbed_flavour,stats,1,0,-DCONFIG_LIBUKALLOC_IFSTATS=1 \
 	-DCONFIG_LIBUKDEBUG_ENABLE_ASSERT=1))
 
 # make run, make shell, make smallest: MODE=static|paging|vmem MEMORY=MiB ROWS=
-# HEAPS=single|thread ALLOC=mimalloc|buddy|bump (but for shell: one or more,
+# HEAPS=single|thread ALLOC=mimalloc|buddy|tlsf|bump (but for shell: one or more,
 # with commas between) SQLITE=folder of sqlite3.c and sqlite3.h
 MODE		?= static
 MEMORY		?= 64
@@ -99,7 +99,7 @@ ROWS		?= 10000
 HEAPS		?= single
 ALLOC		?=
 SQLITE		?= testbed/sqlite
-RUN_ALLOCS	:= buddy,mimalloc
+RUN_ALLOCS	:= buddy,tlsf,mimalloc
 TESTBED_SQLITE	= $(call from_testbed,$(SQLITE))
 
 # Bad values are refused before anything is built.
@@ -115,8 +115,8 @@ $(call one_of,MODE,static paging vmem)
 $(call one_of,HEAPS,single thread)
 $(call require_number,MEMORY,3,4096)
 $(call require_number,ROWS,1,1000000)
-ifneq ($(filter-out mimalloc buddy bump,$(subst $(comma), ,$(ALLOC))),)
-$(call refuse,ALLOC,of mimalloc buddy bump)
+ifneq ($(filter-out mimalloc buddy tlsf bump,$(subst $(comma), ,$(ALLOC))),)
+$(call refuse,ALLOC,of mimalloc buddy tlsf bump)
 endif
 ifneq ($(and $(filter shell,$(MAKECMDGOALS)),$(findstring $(comma),$(ALLOC))),)
 $(call refuse,ALLOC,one for the shell)

@@ -25,6 +25,8 @@ static const struct {
 		   | LACKS_GIVE_BACK | LACKS_REFUSAL },
 	{ "bump", LACKS_ERRNO | LACKS_PART_PFREE | LACKS_GIVE_BACK
 		  | LACKS_REFUSAL | LACKS_FREE },
+	{ "tlsf", LACKS_ERRNO | LACKS_PART_PFREE | LACKS_GIVE_BACK
+		  | LACKS_REFUSAL },
 	{ "mimalloc", 0 },
 };
 

@@ -13,10 +13,17 @@
 
 alloc_init_function *heap_allocator(void)
 {
-	if (!strcmp(options.alloc, "buddy"))
-		return buddy_init;
-	if (!strcmp(options.alloc, "bump"))
-		return bump_init;
+	static const struct {
+		const char *name;
+		alloc_init_function *init;
+	} marks[] = {
+		{ "buddy", buddy_init }, { "bump", bump_init },
+		{ "tlsf", tlsf_init },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
+		if (!strcmp(options.alloc, marks[i].name))
+			return marks[i].init;
 	if (strcmp(options.alloc, "mimalloc"))
 		UK_CRASH("parameter alloc=%s: unknown value\n", options.alloc);
 	if (!uk_mimalloc_init)

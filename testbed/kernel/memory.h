@@ -71,6 +71,7 @@ struct uk_alloc *stacks_create(struct uk_alloc *a, size_t mapped_bytes);
 /* The allocators that can be chosen. */
 struct uk_alloc *buddy_init(void *base, size_t bytes);
 struct uk_alloc *bump_init(void *base, size_t bytes);
+struct uk_alloc *tlsf_init(void *base, size_t bytes);
 struct uk_alloc *uk_mimalloc_init(void *base, size_t len)
 	__attribute__((weak));
 

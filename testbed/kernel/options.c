@@ -33,7 +33,8 @@ static char *alloc_name = "buddy";
 static int log_level = KLVL_WARN;
 
 UK_LIBPARAM_PARAM_ALIAS(mode, &mode_name, charp, "static, paging or vmem");
-UK_LIBPARAM_PARAM_ALIAS(alloc, &alloc_name, charp, "buddy, bump or mimalloc");
+UK_LIBPARAM_PARAM_ALIAS(alloc, &alloc_name, charp,
+			"buddy, tlsf, bump or mimalloc");
 UK_LIBPARAM_PARAM_ALIAS(junk, &junk_name, charp,
 			"fill of fresh memory: none, first (MiB) or all");
 UK_LIBPARAM_PARAM_ALIAS(first, &options.first_kib, __u64,

@@ -22,7 +22,7 @@ enum junk_mode {
 
 struct options {
 	enum heap_mode mode;		/* mode=static|paging|vmem */
-	const char *alloc;		/* alloc=buddy|bump|mimalloc */
+	const char *alloc;		/* alloc=buddy|tlsf|bump|mimalloc */
 	enum junk_mode junk;		/* junk=none|first|all */
 	unsigned long first_kib;	/* first=: static, first range, KiB */
 	unsigned long ranges;		/* ranges=: static, parts of the rest */

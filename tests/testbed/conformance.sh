@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # Every row of the contract of ukalloc, in each way to make the heap and with
-# one heap or one for each thread; as TAP.
+# one heap or one for each thread; with one heap, also on the marks that it is
+# compared with; as TAP.
 #
 #   conformance.sh [single|thread [quick]]    quick: once in each mode
 
@@ -25,6 +26,11 @@ vmem 64 mimalloc.learn_kib=0 11 unlearned'
 [ "${2:-}" != quick ] || cases=$(grep -E '^(static|paging) 24|^vmem 64 junk' \
 	<<<"$cases")
 
+# MODE MEMORY PARAMETER ARGUMENTS, of the marks that are compared with
+marks='static 64 ranges=4 12
+paging 24 junk=all 13
+vmem 64 junk=all 14'
+
 for flavour in ${1:-single thread}; do
 	while read -r mode memory parameter arguments; do
 		# shellcheck disable=SC2086
@@ -32,5 +38,14 @@ for flavour in ${1:-single thread}; do
 			"$flavour" conformance --mode "$mode" --memory \
 			"$memory" --parameter "$parameter" -- $arguments
 	done <<<"$cases"
+	[ "$flavour ${2:-}" = "single " ] || continue
+	for alloc in buddy tlsf; do
+		while read -r mode memory parameter arguments; do
+			boots "$alloc, $mode, $memory MiB, $parameter" single \
+				conformance --mode "$mode" --memory "$memory" \
+				--parameter "$parameter" --alloc $alloc -- \
+				"$arguments"
+		done <<<"$marks"
+	done
 done
 finish

@@ -68,7 +68,7 @@ ends "no such mode" 2 "invalid choice" boot misbehave --mode nosuch
 ends "no application" 2 "which application[?]" boot
 ends "no memory" 2 "at least 1 MiB" boot misbehave \
 	--build "$images/single" --memory 0
-ends "no such allocator" 2 "buddy, bump or mimalloc" compare --allocs nosuch
+ends "no such allocator" 2 "buddy, tlsf, bump, mimalloc" compare --allocs nosuch
 
 # Several CPUs, and who has none of it
 for bad in 0 5; do
@@ -81,7 +81,7 @@ ends "an image for one CPU" 3 \
 ends "no address spaces for two CPUs" 3 \
 	"crashed: mode=vmem is for one CPU" boot hello --build "$images/smp" \
 	--alloc mimalloc --cpus 2 --mode vmem
-for alloc in buddy bump; do
+for alloc in buddy bump tlsf; do
 	ends "no $alloc for two CPUs" 3 \
 		"crashed: alloc=$alloc is for one CPU" boot hello \
 		--build "$images/smp" --alloc $alloc --cpus 2
@@ -137,8 +137,8 @@ done
 for bad in abc 0 -1 10x; do
 	refused run ROWS=$bad "a number from 1 to 1000000"
 done
-refused run ALLOC=foo "of mimalloc buddy bump"
-refused run ALLOC=buddy,foo "of mimalloc buddy bump"
+refused run ALLOC=foo "of mimalloc buddy tlsf bump"
+refused run ALLOC=buddy,foo "of mimalloc buddy tlsf bump"
 refused shell ALLOC=buddy,bump "one for the shell"
 refused run SQLITE=/nowhere "a folder of sqlite3.c and sqlite3.h"
 

@@ -24,11 +24,11 @@ less()
 	fi
 }
 
-# column FILE FIGURE NUMBER: of a table that run.py compare has printed
+# column FILE FIGURE NUMBER,...: of a table that run.py compare has printed
 column()
 {
-	sed -n "s/^$2  *//p" "$1" | sed 's/,//g; s/ MiB//g' |
-		awk -v n="$3" '{ print $n }'
+	sed -n "s/^$2  *//p" "$1" | sed 's/,//g; s/ MiB//g; s/  */ /g' |
+		cut -d ' ' -f "$3"
 }
 
 # compare HEAPS OPTION... : its table and what follows are in $console
@@ -51,11 +51,13 @@ says()
 	fi
 }
 
+both=buddy,mimalloc
+
 # against_buddy HEAPS MODE: the same rows on both
 against_buddy()
 {
 	local figure
-	if ! compare "$1" --mode "$2" --memory 64 -- 1000; then
+	if ! compare "$1" --mode "$2" --allocs $both -- 1000; then
 		not_ok "$1 heaps, $2: 1000 rows on both"
 		console_told
 		return
@@ -86,7 +88,7 @@ all_closed()
 smallest()
 {
 	./run.py smallest sqlite_bench --build "$images/$1" --memory 16 \
-		-- 1000 insert >"$console" 2>&1
+		--allocs $both -- 1000 insert >"$console" 2>&1
 	sed -n 's/,//g; s/^  .* \([0-9][0-9]*\) KiB$/\1/p' "$console"
 }
 
@@ -113,16 +115,16 @@ fi
 
 buddy="Unikraft's default \(buddy\)"
 compare single --memory 64 -- 10000
-says "the buddy is called by name" "^ *$buddy +mimalloc +ratio$"
+says "the buddy is called by name" "^ *$buddy +TLSF +mimalloc +ratio$"
 says "memory is told in MiB, with a ratio" \
-	"^heap in use, peak .* [0-9.]+ MiB +[0-9.]+ MiB +0\.[0-9]+$"
+	"^heap in use, peak .*( +[0-9.]+ MiB){3} +0\.[0-9]+$"
 says "the verdict" "^mimalloc's peak is [0-9.]+ times lower than that of $buddy"
 says "a bar" "^$buddy (█|#)+ [0-9.]+ MiB$"
 says "the picture is named" "^Heap in use over the rows: $pictures/heap.svg$"
-if [ "$(grep -c '<g id="gnuplot_plot' "$pictures/heap.svg")" = 2 ]; then
-	ok "the picture has two curves"
+if [ "$(grep -c '<g id="gnuplot_plot' "$pictures/heap.svg")" = 3 ]; then
+	ok "the picture has three curves"
 else
-	not_ok "the picture has two curves"
+	not_ok "the picture has three curves"
 fi
 
 # as_in_readme FIGURE: each number of README.md's table, within a tenth
@@ -130,10 +132,11 @@ as_in_readme()
 {
 	local told printed
 	told=$(sed -n "s/^| $1 |//p" ../README.md | sed 's/[|,]//g; s/MiB//g')
-	printed="$(column "$console" "$1" 1) $(column "$console" "$1" 2)"
+	printed=$(column "$console" "$1" 1,2,3)
 	if echo "$told $printed" | awk 'function far(a, b) {
 		return a > b * 1.1 || b > a * 1.1 }
-		{ exit NF != 5 || far($1, $4) || far($2, $5) }'; then
+		{ exit NF != 7 || far($1, $5) || far($2, $6) ||
+			far($3, $7) }'; then
 		ok "README.md: $1"
 	else
 		not_ok "README.md: $1:$told, printed $printed"
@@ -152,13 +155,13 @@ else
 	not_ok "one runs out of memory: the command succeeds"
 fi
 says "a cell says so, and the other's has its figure" \
-	"^heap in use, peak .* out of memory +[0-9.]+ MiB +-$"
-says "the verdict on it" "are enough for mimalloc, and not for $buddy\.$"
+	"^heap in use, peak .* out of memory( +[0-9.]+ MiB){2} +-$"
+says "the verdict on it" "are enough for TLSF and mimalloc, and not for $buddy\.$"
 grep -q '>out of memory<' "$pictures/heap.svg" && ok "the picture says it" ||
 	not_ok "the picture says it"
 for mode in paging vmem; do
 	compare single --mode $mode --memory 5 -- 10000
-	says "out of memory, $mode" "out of memory +[0-9.]+ MiB +-$"
+	says "out of memory, $mode" "out of memory( +[0-9.]+ MiB){2} +-$"
 done
 compare single --memory 16 --allocs buddy -- 0
 gave "what fails for another reason fails the command" $? 1 "failed$"

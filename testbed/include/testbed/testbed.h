@@ -21,7 +21,7 @@ size_t testbed_free_frame_bytes(void);
 uint64_t testbed_fault_count(void);
 
 const char *testbed_mode_name(void);	/* "static", "paging", "vmem" */
-const char *testbed_alloc_name(void);	/* "buddy", "bump", "mimalloc" */
+const char *testbed_alloc_name(void);	/* as alloc= names it */
 
 /* Instructions the allocator's initialiser took for the heap at boot. */
 uint64_t testbed_init_instructions(void);
