@@ -33,8 +33,12 @@ $(TRACE)/mi-trace-compile: $(TRACE_COMPILE)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ZSTD)
 
+# The player calls malloc for the call's sake
+$(TRACE)/play%.o: KIND_CFLAGS += $(addprefix -fno-builtin-,malloc calloc \
+	realloc free posix_memalign)
+
 $(TRACE)/mi-trace-play: $(TRACE_PLAY)
 	@echo "  LD      $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -pthread -ldl
 
 -include $(wildcard $(TRACE)/*.d)
