@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The allocators that a trace is replayed on: the C library's, ours, the peers
+that bench/ knows, and any shared library by its path."""
+
+import os
+import re
+import sys
+from typing import NamedTuple, Optional
+
+import scripts
+
+# Only this one: bench/ has modules of the same names as this folder
+sys.path.append(os.path.join(scripts.ROOT, "bench"))
+import peers        # noqa: E402
+sys.path.pop()
+
+
+class Allocator(NamedTuple):
+    name: str
+    path: Optional[str]     # of its library
+    preload: bool           # whether it has to be preloaded
+    missing: str            # why it cannot be used, or ""
+
+
+def refused(path):
+    """Why a library cannot be preloaded."""
+    if " " in path or ":" in path:
+        return f"{path}: LD_PRELOAD cannot name a path with a space or a colon"
+    if not os.access(path, os.R_OK):
+        return f"{path} cannot be read"
+    return ""
+
+
+def ours():
+    path = os.path.join(scripts.build_folder(), "libmimalloc.so")
+    if not os.path.exists(path):
+        return Allocator(peers.OURS, None, True,
+                         f"{path} is not there: run make first")
+    return Allocator(peers.OURS, path, True, refused(path))
+
+
+def peer(name):
+    package, file = next((package, file) for known, package, file
+                         in peers.PEERS if known == name)
+    path = peers.packaged(package, file)
+    if not path:
+        return Allocator(name, None, True,
+                         f"not installed: apt-get install {package}")
+    return Allocator(name, path, True, refused(path))
+
+
+def named(word):
+    """By a name, a path, or NAME=PATH."""
+    if word == peers.LIBC:
+        return Allocator(word, peers.libc_path(), False, "")
+    if word == peers.OURS:
+        return ours()
+    if word in names():
+        return peer(word)
+    name, _, path = word.rpartition("=")
+    if "/" not in path and not path.endswith(".so"):
+        raise scripts.TraceError(
+            f"--on {word}: no such allocator; there are {', '.join(names())}, "
+            "and any shared library by its path or as NAME=PATH")
+    name = name or re.sub(r"^lib|\.so[.0-9]*$", "", os.path.basename(path))
+    if name in names():
+        name = path
+    path = os.path.abspath(path)
+    if not os.path.isfile(path):
+        return Allocator(name, None, True, f"{path} is no file")
+    return Allocator(name, path, True, refused(path))
+
+
+def names():
+    return [peers.OURS, peers.LIBC] + [known[0] for known in peers.PEERS]
+
+
+def chosen(words):
+    """A list for --on; all that are there without it, and what is not."""
+    if words is None:
+        every = [named(name) for name in names()]
+        return [one for one in every if not one.missing], \
+            [one for one in every if one.missing]
+    found = [named(word) for word in words.split(",") if word]
+    if not found:
+        raise scripts.TraceError("--on: names no allocator")
+    seen = [one.name for one in found]
+    for name in seen:
+        if seen.count(name) > 1:
+            raise scripts.TraceError(f"--on: {name} is named twice")
+    return found, []

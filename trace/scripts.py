@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Traces that were recorded, as scripts: trace/script.h has their format."""
+
+import contextlib
+import json
+import os
+import struct
+import subprocess
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(HERE)
+MAGIC = b"miscript"
+VERSION = 1
+HEADER = struct.Struct("<8sIIQQQQQQ")
+OPERATION = struct.Struct("<BBHIQ")
+MALLOC, CALLOC, REALLOC, ALIGNED, FREE = 1, 2, 3, 4, 5
+DAMAGED = 3         # mi-trace-compile has used what stands before the damage
+
+
+class TraceError(Exception):
+    """A wrong use, or something that is missing or cannot be read."""
+
+
+def build_folder():
+    return os.path.abspath(os.environ.get("BUILD")
+                           or os.path.join(ROOT, "build"))
+
+
+def tool(name):
+    """The path of a program of `make trace`."""
+    path = os.path.join(build_folder(), "trace", name)
+    if not os.access(path, os.X_OK):
+        raise TraceError(f"{path} is not there: run make trace first")
+    return path
+
+
+def is_script(path):
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError as error:
+        raise TraceError(f"{path}: {error.strerror}") from None
+
+
+def header_of(path):
+    """What a script's header says; mi-trace-play checks whether it is so."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read(HEADER.size)
+    except OSError as error:
+        raise TraceError(f"{path}: {error.strerror}") from None
+    if len(data) < HEADER.size or not data.startswith(MAGIC):
+        raise TraceError(f"{path}: not a script")
+    names = ("version", "threads", "operations", "slots", "peak_bytes",
+             "peak_operation", "final_bytes")
+    return dict(zip(names, HEADER.unpack(data)[1:]))
+
+
+def last_line(text):
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else ""
+
+
+def compile_trace(path, script):
+    """Makes a script of a trace; what mi-trace-compile says of it."""
+    done = subprocess.run([tool("mi-trace-compile"), path, script],
+                          capture_output=True)
+    said = done.stderr.decode(errors="surrogateescape")
+    if done.returncode not in (0, DAMAGED):
+        why = last_line(said).removeprefix("mi-trace-compile: ")
+        raise TraceError(why or f"{path}: mi-trace-compile ended with status "
+                         f"{done.returncode}")
+    try:
+        return json.loads(done.stdout.decode(errors="surrogateescape"))
+    except ValueError as error:
+        raise TraceError(f"{path}: what mi-trace-compile prints is no JSON: "
+                         f"{error}") from None
+
+
+@contextlib.contextmanager
+def script_of(path):
+    """The path of a script of a trace, which may be one itself, for as long as
+    the context lasts; and what mi-trace-compile says, or None."""
+    if is_script(path):
+        yield path, None
+        return
+    with tempfile.TemporaryDirectory(prefix="mi-trace-") as folder:
+        script = os.path.join(folder, "script")
+        yield script, compile_trace(path, script)
