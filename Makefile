@@ -106,8 +106,8 @@ OBJCOPY		:= $(CROSS)objcopy
 endif
 OBJCOPY		?= objcopy
 
-# No unwind tables but where an exception may pass
-UNWIND		:= -fno-asynchronous-unwind-tables -fno-unwind-tables
+# Reports of mistakes, debuggers and profilers find the program behind our calls
+UNWIND		:= -fasynchronous-unwind-tables
 # V=1 shows the commands
 Q		:= $(if $(V),,@)
 
@@ -138,7 +138,8 @@ ENGINE_SRCS	:= $(filter-out src/heaps/valid.c,$(ENGINE_SRCS))
 endif
 PORT_SRCS	:= port/linux/lock.c port/linux/memory.c port/linux/contents.c \
 		   port/linux/process.c port/linux/start.c port/linux/system.c \
-		   port/linux/fork.c port/linux/figures.c port/cxx.c
+		   port/linux/fork.c port/linux/figures.c port/linux/trace.c \
+		   port/cxx.c
 # The standard names: members of the archive beside the engine
 NAME_SRCS	:= port/linux/override.c port/linux/mallinfo.c
 SRCS		:= $(ENGINE_SRCS) $(PORT_SRCS)
@@ -169,7 +170,7 @@ SECOND_NAMES	:= _Znwm=mi_new _Znam=mi_new \
 .PHONY: all
 all: $(BUILD)/libmimalloc.so $(BUILD)/libmimalloc.a $(BUILD)/libmimalloc-pic.a
 
-%/src/api/mi_new.o %/port/cxx.o %/port/linux/override.o: UNWIND := -fexceptions
+%/src/api/mi_new.o %/port/cxx.o %/port/linux/override.o: UNWIND += -fexceptions
 
 # What is never in a hurry is made small
 COLD_NAMES	:= $(addprefix src/, \
@@ -178,18 +179,19 @@ COLD_NAMES	:= $(addprefix src/, \
 		   runs/grow runs/map runs/purge runs/release \
 		   runs/reserve runs/run runs/shelf runs/slab runs/stats \
 		   runs/supply runs/window \
-		   pages/account pages/holes pages/page heaps/abandon heaps/absorb heaps/collect \
+		   pages/account pages/describe pages/holes pages/page heaps/abandon heaps/absorb heaps/collect \
 		   heaps/fork_child heaps/heap heaps/heap_life heaps/keep heaps/notify \
 		   heaps/owned heaps/queue heaps/remote heaps/sleeping \
 		   heaps/thread \
 		   blocks/aligned blocks/available blocks/free blocks/large \
-		   blocks/realloc blocks/units \
+		   blocks/realloc blocks/refuse blocks/units \
 		   api/mi_aligned api/mi_arena api/mi_heap api/mi_malloc api/mi_new \
 		   api/mi_options api/mi_process api/mi_stats api/mi_string) \
 		   port/linux/process port/linux/start port/linux/system \
 		   port/linux/memory port/linux/contents port/linux/early port/linux/lock \
 		   port/cxx \
-		   port/linux/fork port/linux/figures port/linux/mallinfo
+		   port/linux/fork port/linux/figures port/linux/mallinfo \
+		   port/linux/trace
 # Elsewhere what is only jumped to, and all functions but those that malloc and
 # free begin in, stand without padding, where the compiler knows how
 HOT_NAMES	:= src/blocks/malloc src/blocks/free src/api/mi_malloc \

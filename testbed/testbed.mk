@@ -168,7 +168,8 @@ smallest: testbed-sqlite
 
 TESTBED_TESTS	= tests/testbed/boot.sh tests/testbed/conformance.sh \
 		  tests/testbed/cpus.sh tests/testbed/figures.sh tests/testbed/interface.sh \
-		  tests/testbed/runner.sh tests/testbed/sqlite.sh \
+		  tests/testbed/mistakes.sh tests/testbed/runner.sh \
+		  tests/testbed/sqlite.sh \
 		  tests/testbed/uktest.sh
 
 .PHONY: testbed-images

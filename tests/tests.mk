@@ -97,7 +97,8 @@ $(TESTS)/crimes/judge: $(CRIMES) $(BUILD)/mimalloc.o $(TEST_HEADERS)
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	$(Q)$(CC) $(TEST_CFLAGS) -Wno-free-nonheap-object -Wno-use-after-free \
-		-Wno-array-bounds -o $@ $(CRIMES) $(BUILD)/mimalloc.o $(TEST_LIBS)
+		-Wno-array-bounds -rdynamic -fno-optimize-sibling-calls \
+		-o $@ $(CRIMES) $(BUILD)/mimalloc.o $(TEST_LIBS)
 
 $(TESTS)/cxx/%: tests/cxx/%.cpp $(BUILD)/mimalloc.o $(TEST_HEADERS)
 	@mkdir -p $(@D)

@@ -15,6 +15,7 @@
 #include "fork.h"
 #include "ground/types.h"
 #include "blocks/blocks.h"
+#include "system.h"
 
 struct port_lock init_lock;
 bool initialised;
@@ -123,7 +124,7 @@ void fork_prepare(void)
 	struct port_lock *lock = &default_instance.lock;
 
 	/* what a signal interrupted has it: no other lock may follow */
-	if (lock_is_interrupted(lock))
+	if (port_lock_is_interrupted(lock))
 		return;
 	stdio_prepare();
 	/* acquire: as port_init(); a thread that finds false takes the lock */
@@ -136,7 +137,7 @@ void fork_parent(void)
 {
 	struct port_lock *lock = &default_instance.lock;
 
-	if (lock_is_interrupted(lock))
+	if (port_lock_is_interrupted(lock))
 		return;
 	lock_fork_parent(lock);
 	lock_fork_parent(&init_lock);
@@ -153,6 +154,7 @@ void fork_child(void)
 	lock_fork_child(&default_instance.lock, instance_repair);
 	lock_fork_child(&init_lock, NULL);
 	stdio_child();
+	trace_forget();
 }
 
 void fork_register(void)

@@ -41,7 +41,6 @@ void lock_fork_prepare(struct port_lock *lock);
 void lock_fork_parent(struct port_lock *lock);
 /* `repair` is called with the lock held and what it guards whole; or NULL */
 void lock_fork_child(struct port_lock *lock, void (*repair)(void));
-bool lock_is_interrupted(const struct port_lock *lock);
 
 /* Held while process.c makes the default instance, and whether it has */
 extern HIDDEN struct port_lock init_lock;

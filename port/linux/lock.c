@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "fork.h"
+#include "ground/text.h"
 
 #if MI_THREADS
 
@@ -65,6 +66,17 @@ static void futex(struct port_lock *lock, int what, uintptr_t value)
 		      (uint32_t)value, NULL, NULL, 0);
 }
 
+/* A handler wants what its thread, which it has interrupted, will not give */
+__attribute__((noreturn)) static COLD void lock_wait_for_oneself(void)
+{
+	struct text text;
+
+	text_begin(&text, "mimalloc: error: a signal handler allocates or "
+		   "frees while the allocator is interrupted\n");
+	text_print(&text);
+	port_abort();
+}
+
 static COLD void lock_wait(struct port_lock *lock)
 {
 	uintptr_t to = port_thread_id(), word;
@@ -77,8 +89,11 @@ static COLD void lock_wait(struct port_lock *lock)
 				break;
 			continue;
 		}
-		if ((word & LOCK_FORKING) && word_is_mine(word))
-			break;
+		if (word_is_mine(word)) {
+			if (word & LOCK_FORKING)
+				break;
+			lock_wait_for_oneself();
+		}
 		if (!(word & LOCK_WAITED) &&
 		    !word_swap(lock, &word, word | LOCK_WAITED,
 			       __ATOMIC_RELAXED))
@@ -145,8 +160,7 @@ void port_unlock(struct port_lock *lock)
 		unlock_flags(lock);
 }
 
-/* Whether a signal interrupted its owner, the calling thread */
-bool lock_is_interrupted(const struct port_lock *lock)
+bool port_lock_is_interrupted(const struct port_lock *lock)
 {
 	uintptr_t word = word_read(lock);
 
@@ -194,6 +208,12 @@ void lock_fork_child(struct port_lock *lock, void (*repair)(void))
 }
 
 #else /* one thread: nothing to lock */
+
+bool port_lock_is_interrupted(const struct port_lock *lock)
+{
+	(void)lock;
+	return false;
+}
 
 void port_lock(struct port_lock *lock)
 {

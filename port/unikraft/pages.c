@@ -24,9 +24,16 @@ void *table_palloc(struct uk_alloc *a, unsigned long pages)
 
 void table_pfree(struct uk_alloc *a, void *p, unsigned long pages)
 {
+	enum units_found found;
+
 	if (!p || !pages)
 		return;
-	if (units_free(instance_of(a), p, pages))
+	found = instance_units_free(instance_of(a), (uintptr_t)p, pages);
+	if (unlikely(found == UNITS_FOREIGN || found == UNITS_INSIDE)) {
+		units_refuse(instance_of(a), p, found);
+		return;
+	}
+	if (found == UNITS_FREED)
 		uk_alloc_stats_count_pfree(a, p, pages);
 }
 

@@ -7,6 +7,8 @@
 
 #include <uk/print.h>
 
+#include "ground/error.h"
+
 /* Memory is handed over: by uk_mimalloc_init() and addmem */
 void *port_reserve(enum port_area area, size_t least, size_t *bytes,
 		   bool *is_zero)
@@ -78,6 +80,28 @@ void port_thread_started(void)
 {
 }
 
+#if CONFIG_LIBUKSCHED
+
+#include <uk/thread.h>
+
+#define thread_here()	uk_thread_current()
+
+static void tell_thread_name(struct text *text, const struct uk_thread *thread)
+{
+	if (!thread->name)
+		return;
+	text_string(text, " (");
+	text_name(text, thread->name, 32);
+	text_string(text, ")");
+}
+
+#else
+
+#define thread_here()	NULL
+#define tell_thread_name(text, thread)	((void)(thread))
+
+#endif /* CONFIG_LIBUKSCHED */
+
 static bool begins_with(const char *text, const char *word)
 {
 	while (*word && *text == *word) {
@@ -110,6 +134,30 @@ void port_message(const char *text)
 		compat_write("\r\n", 2);
 		length++;
 	}
+}
+
+/* The stack is not unwound: Unikraft keeps no tables for that */
+bool port_tell_caller(const void *caller)
+{
+	const struct uk_thread *thread = thread_here();
+	struct text text = { .length = 0 };
+
+	if (thread) {
+		error_detail(&text);
+		text_string(&text, "thread ");
+		text_hex(&text, (uintptr_t)thread);
+		tell_thread_name(&text, thread);
+		text_string(&text, "\n");
+		text_print(&text);
+	}
+	if (caller) {
+		error_detail(&text);
+		text_string(&text, "from [");
+		text_hex(&text, (uintptr_t)caller);
+		text_string(&text, "]\n");
+		text_print(&text);
+	}
+	return true;
 }
 
 /* errno is thread local: a wild access before there is such storage */

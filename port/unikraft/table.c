@@ -26,12 +26,14 @@ static void *counted(struct uk_alloc *a, void *p, size_t size)
 	return p;
 }
 
-static void count_free(struct uk_alloc *a, void *p)
+/* False: it is no block, and to be refused */
+static bool count_free(struct uk_alloc *a, void *p)
 {
 	size_t size = counted_size(a, p);
 
-	if (size)	/* else it is no block, and about to be reported */
+	if (size)
 		uk_alloc_stats_count_free(a, p, size);
+	return size != 0;
 }
 
 #else
@@ -43,10 +45,11 @@ static ALWAYS_INLINE void *counted(struct uk_alloc *a, void *p, size_t size)
 	return p;
 }
 
-static ALWAYS_INLINE void count_free(struct uk_alloc *a, void *p)
+static ALWAYS_INLINE bool count_free(struct uk_alloc *a, void *p)
 {
 	(void)a;
 	(void)p;
+	return true;
 }
 
 #endif /* CONFIG_LIBUKALLOC_IFSTATS */
@@ -112,6 +115,15 @@ static void *calloc_on(struct uk_alloc *a, struct heap *heap, size_t count,
 
 static void table_free(struct uk_alloc *a, void *p);
 
+/* A report names the caller, so what is to be refused is so in the last call */
+static NOINLINE void *free_instead(struct uk_alloc *a, void *p)
+{
+	if (!block_live_size(instance_of(a), p))
+		return block_refuse(instance_of(a), p, "free");
+	table_free(a, p);
+	return NULL;
+}
+
 static void *realloc_on(struct uk_alloc *a, struct heap *heap, void *p,
 			size_t size)
 {
@@ -119,11 +131,10 @@ static void *realloc_on(struct uk_alloc *a, struct heap *heap, void *p,
 
 	if (!p)
 		return counted(a, heap_malloc(heap, size), size);
-	if (!size) {
-		table_free(a, p);
-		return NULL;
-	}
-	count_free(a, p);
+	if (!size)
+		return free_instead(a, p);
+	if (!count_free(a, p))
+		return block_refuse(instance_of(a), p, "realloc");
 	moved = heap_realloc(heap, p, size, false);
 #if CONFIG_LIBUKALLOC_IFSTATS
 	if (!moved) {
@@ -169,7 +180,7 @@ static void table_free(struct uk_alloc *a, void *p)
 	struct block *block = p, *first;
 
 	ARCH_HIDE_SUM(run);
-	count_free(a, p);
+	(void)count_free(a, p);
 #if MI_CONCURRENT
 	/* relaxed: see ground/run.h */
 	if (unlikely(!PORT_THREAD_IS_QUICK(atomic_read(&run->owner)))) {

@@ -102,6 +102,12 @@ void port_lock(struct port_lock *lock)
 	(void)lock;
 }
 
+bool port_lock_is_interrupted(const struct port_lock *lock)
+{
+	(void)lock;
+	return false;
+}
+
 void port_unlock(struct port_lock *lock)
 {
 	(void)lock;

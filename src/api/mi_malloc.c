@@ -91,9 +91,9 @@ void *mi_expand(void *p, size_t newsize)
 
 	if (!p)
 		return NULL;
-	run = block_run(instance_here(), p, "expand");
+	run = block_run(instance_here(), p);
 	if (!run)
-		return NULL;
+		return block_refuse(instance_here(), p, "expand");
 	usable = block_usable(run);
 	if (newsize > usable &&
 	    !block_resize(instance_here(), run, p, newsize))
@@ -107,8 +107,10 @@ size_t mi_usable_size(const void *p)
 
 	if (!p)
 		return 0;
-	run = block_run(instance_here(), p, "usable_size");
-	return run ? block_usable(run) : 0;
+	run = block_run(instance_here(), p);
+	if (run)
+		return block_usable(run);
+	return (size_t)block_refuse(instance_here(), p, "usable_size");
 }
 
 size_t mi_good_size(size_t size)

@@ -55,6 +55,7 @@ static struct {
 	{ .name = "purge_share", .value = 4 },
 	{ .name = "purge_learn", .value = 40960, .is_size = true },
 	{ .name = "allow_thp" },
+	{ .name = "backtrace", .value = 1 },
 };
 
 _Static_assert(sizeof(options) / sizeof(options[0]) == OPTION_COUNT,
@@ -94,6 +95,7 @@ static void options_configure(void)
 static void options_apply(void)
 {
 	error_policy.abort = option_get(OPTION_ABORT_ON_ERROR) != 0;
+	error_policy.trace = option_get(OPTION_BACKTRACE) != 0;
 	error_policy.show = option_get(mi_option_show_errors) != 0 ||
 			    option_get(mi_option_verbose) != 0;
 	error_policy.max_messages = option_get(mi_option_max_errors);

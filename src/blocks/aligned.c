@@ -81,9 +81,9 @@ void *heap_realloc_aligned(struct heap *heap, void *p, size_t size,
 	if (alignment <= BLOCK_ALIGN && (offset & (alignment - 1)) == 0)
 		return heap_realloc(heap, p, size, zero);
 	instance = heap_instance(heap);
-	run = block_run(instance, p, "realloc");
+	run = block_run(instance, p);
 	if (unlikely(!run))
-		return NULL;
+		return block_refuse(instance, p, "realloc");
 	usable = block_usable(run);
 	if (size <= usable && size >= usable / 2 &&
 	    (((uintptr_t)p + offset) & (alignment - 1)) == 0) {

@@ -40,10 +40,9 @@ NOINLINE void free_other(struct instance *instance, void *p, struct run *run);
 /* The same for default_instance: one register less on the fast path */
 NOINLINE void free_other_here(void *p, struct run *run);
 NOINLINE void free_stopped_here(void *p, struct run *run);
-/* The run of a block that is handed out; NULL after a report */
-struct run *block_run(struct instance *instance, const void *p,
-		      const char *call);
-/* The same without a report, and for a block that is free, too */
+/* The run of a block that is handed out; NULL: to be refused */
+struct run *block_run(struct instance *instance, const void *p);
+/* The same for a block that is free, too */
 struct run *block_run_quiet(struct instance *instance, const void *p);
 /* What a block that is handed out can hold; 0: `p` is none. No report */
 size_t block_live_size(struct instance *instance, void *p);
@@ -56,6 +55,16 @@ struct run *run_around(struct instance *instance, const void *p);
 size_t block_usable(struct run *run);
 /* The heap of a run with blocks; NULL: of none, as its thread has ended */
 struct heap *run_heap(struct run *run);
+
+/*
+ * refuse.c: reports what is no block that is handed out. Gives NULL, so that
+ * who calls it can end in that, see error_caller(). O(runs + blocks of a page)
+ */
+COLD NOINLINE void *block_refuse(struct instance *instance, const void *p,
+				 const char *call);
+/* The same of what instance_units_free() has found to be no whole units */
+COLD NOINLINE void units_refuse(struct instance *instance, const void *p,
+				enum units_found found);
 
 /* For the tools that watch: a block handed out, and before it comes back */
 void track_block(struct instance *instance, void *p, bool zero);
@@ -93,8 +102,6 @@ size_t instance_available(struct instance *instance, size_t *block);
 
 /* units.c: whole units, none of them a block. O(units) */
 void *units_alloc(struct instance *instance, size_t units);
-/* Any part of what units_alloc() gave. False: reported, or it is kept */
-bool units_free(struct instance *instance, void *p, size_t units);
 
 /* aligned.c */
 void *heap_malloc_aligned(struct heap *heap, size_t size, size_t alignment,

@@ -34,35 +34,6 @@ struct run *run_around(struct instance *instance, const void *p)
 	return run;
 }
 
-/* Whether the address is inside a block that was made */
-static bool run_has_block_around(struct run *run, const void *p)
-{
-	const struct page *page;
-
-	if (run->kind == RUN_LARGE)
-		return true;
-	page = page_of_run(run);
-	return (uintptr_t)p - run_start(run) <
-	       (size_t)page->capacity * page->block_size;
-}
-
-/* What is wrong with a pointer that is no block */
-static COLD void block_error(struct instance *instance, const void *p,
-			     const char *call)
-{
-	struct run *run = run_around(instance, p);
-	enum pointer_error error = ERROR_FOREIGN;
-
-	if (port_is_foreign_block(p))
-		return;
-	if (run && run_has_block_around(run, p))
-		/* a block to which no address leads is a hole */
-		error = run->kind == RUN_PAGE &&
-			page_block_at(page_of_run(run), p) ?
-			ERROR_DOUBLE_FREE : ERROR_INTERIOR;
-	error_pointer(error, call, p);
-}
-
 static bool run_is_large_block(struct run *run, const void *p)
 {
 	return run->kind == RUN_LARGE && large_of_run(run)->block == p;
@@ -98,8 +69,7 @@ static inline bool block_is_live(struct run *run, const struct block *block)
 	       !block_has_tag(page_of_run(run), block);
 }
 
-struct run *block_run(struct instance *instance, const void *p,
-		      const char *call)
+struct run *block_run(struct instance *instance, const void *p)
 {
 	struct run *run = run_of(instance, p);
 
@@ -107,14 +77,9 @@ struct run *block_run(struct instance *instance, const void *p,
 				 run_is_large_block(run, p))))
 		return run;
 	run = block_run_quiet(instance, p);
-	if (unlikely(!run)) {
-		block_error(instance, p, call);
+	if (unlikely(!run) ||
+	    unlikely(block_is_free(run, (struct block *)(uintptr_t)p)))
 		return NULL;
-	}
-	if (unlikely(block_is_free(run, (struct block *)(uintptr_t)p))) {
-		error_pointer(ERROR_DOUBLE_FREE, call, p);
-		return NULL;
-	}
 	return run;
 }
 
@@ -181,9 +146,11 @@ NOINLINE void free_slow(struct instance *instance, void *p)
 	if (unlikely(!p))
 		return;
 	if (!run_is_large_block(run, p))
-		run = block_run(instance, p, "free");
-	if (unlikely(!run))
+		run = block_run(instance, p);
+	if (unlikely(!run)) {
+		block_refuse(instance, p, "free");
 		return;
+	}
 	if (run->kind == RUN_LARGE) {
 		large_free(instance, large_of_run(run));
 		return;

@@ -276,14 +276,14 @@ static NOINLINE void *realloc_slow(struct heap *heap, void *p, size_t size,
 {
 	struct instance *instance = heap_instance(heap);
 	struct resize r = {
-		.instance = instance, .run = block_run(instance, p, "realloc"),
+		.instance = instance, .run = block_run(instance, p),
 		.block = p, .size = size, .zero = zero,
 	};
 	size_t usable;
 	void *result;
 
 	if (unlikely(!r.run))
-		return NULL;
+		return block_refuse(instance, p, "realloc");
 	usable = block_usable(r.run);
 	if (stays(r.run, usable, size)) {
 		result = realloc_here(&r);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Whole units: any part of what was handed out may be given back.
+ * Whole units: any part of what was handed out may be given back, by
+ * instance_units_free().
  *
  *	| run                          |
  *	| run  |  part    | rest       |	a part goes
@@ -27,16 +28,4 @@ void *units_alloc(struct instance *instance, size_t units)
 	arena_map_set(arena_by_number(instance, run->arena_number), run,
 		      run_start(run), run_end(run) - 1);
 	return (void *)run_start(run);
-}
-
-bool units_free(struct instance *instance, void *p, size_t units)
-{
-	enum units_found found = instance_units_free(instance, (uintptr_t)p,
-						     units);
-
-	if (found == UNITS_FOREIGN)
-		error_pointer(ERROR_FOREIGN, "pfree", p);
-	else if (found == UNITS_INSIDE)
-		error_pointer(ERROR_INTERIOR, "pfree", p);
-	return found == UNITS_FREED;
 }

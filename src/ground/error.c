@@ -5,9 +5,10 @@
  * that is asked for.
  */
 #include "ground/error.h"
-#include "ground/text.h"
 
-struct error_policy error_policy = { .abort = true, .max_messages = 32 };
+struct error_policy error_policy = {
+	.abort = true, .trace = true, .max_messages = 32,
+};
 
 static struct {
 	error_fun *call;
@@ -42,31 +43,64 @@ static const struct {
 				PORT_EFAULT },
 };
 
-COLD void error_pointer(enum pointer_error error, const char *call,
-			const void *p)
+void error_detail(struct text *text)
+{
+	text_begin(text, "mimalloc: error:   ");
+}
+
+/* The line that names the mistake and the pointer */
+static void tell_mistake(struct text *text, const struct pointer_report *report)
+{
+	enum pointer_error error = report->error;
+	bool is_free = report->call[0] == 'f';
+
+	text_begin(text, "mimalloc: error: ");
+	text_string(text, error == ERROR_DOUBLE_FREE && !is_free ? "invalid " :
+		    catalogue[error].before);
+	if (error != ERROR_OVERWRITTEN)
+		text_string(text, is_free ? "free of " : "pointer ");
+	text_hex(text, (uintptr_t)report->p);
+	text_string(text, catalogue[error].after);
+	if (!is_free && error != ERROR_OVERWRITTEN) {
+		text_string(text, error == ERROR_DOUBLE_FREE ?
+			    ": freed already, in " : ", in ");
+		text_string(text, report->call);
+	}
+	text_string(text, "\n");
+	text_print(text);
+}
+
+static void tell_place(struct text *text, const struct pointer_report *report)
+{
+	const struct error_place *place = &report->place;
+
+	error_detail(text);
+	text_string(text, place->what ? place->what : "not in our memory");
+	if (place->start) {
+		text_string(text, " ");
+		text_hex(text, place->start);
+		text_string(text, " of ");
+		text_number(text, place->bytes, 1);
+		text_string(text, " bytes, offset ");
+		text_number(text, (uintptr_t)report->p - place->start, 1);
+		text_string(text, ": ");
+		text_string(text, place->state);
+		text_string(text, place->whose);
+	}
+	text_string(text, "\n");
+	text_print(text);
+}
+
+COLD void error_pointer(const struct pointer_report *report)
 {
 	struct text text = { .length = 0 };
-	bool is_free = call[0] == 'f';
+	bool is_first;
 
-	text_begin(&text, "mimalloc: error: ");
-	text_string(&text, catalogue[error].before);
-	if (error == ERROR_DOUBLE_FREE && !is_free) {
-		text_begin(&text, "mimalloc: error: invalid ");
-	}
-	if (error != ERROR_OVERWRITTEN) {
-		text_string(&text, is_free ? "free of " : "pointer ");
-	}
-	text_hex(&text, (uintptr_t)p);
-	text_string(&text, catalogue[error].after);
-	if (!is_free && error != ERROR_OVERWRITTEN) {
-		text_string(&text, error == ERROR_DOUBLE_FREE ?
-			    ": freed already, in " : ", in ");
-		text_string(&text, call);
-	}
-	text_string(&text, "\n");
-	text_print(&text);
-	call_hook(catalogue[error].error);
-	if (error_policy.abort)
+	tell_mistake(&text, report);
+	tell_place(&text, report);
+	is_first = port_tell_caller(report->caller);
+	call_hook(catalogue[report->error].error);
+	if (error_policy.abort && is_first)
 		port_abort();
 }
 

@@ -141,6 +141,8 @@ struct instance_config {
 /* Locks are held for short and bounded times, never recursively */
 void port_lock(struct port_lock *lock);
 void port_unlock(struct port_lock *lock);
+/* Whether a signal interrupted the caller while it had it: not to be taken */
+bool port_lock_is_interrupted(const struct port_lock *lock);
 
 /* What reserved memory is for. Each has a place of its own, far from others */
 enum port_area {
@@ -242,6 +244,12 @@ void port_message(const char *text);
 void port_program(char *name, size_t bytes);
 size_t port_process_id(void);
 #endif
+/*
+ * Lines of a report, each begun by error_detail(): which thread calls, and from
+ * where, which is at `caller` if that is not NULL. As far as that is known.
+ * False: that is just being done by the thread, whose mistake comes first.
+ */
+bool port_tell_caller(const void *caller);
 
 int port_errno(void);
 void port_set_errno(int error);

@@ -14,6 +14,17 @@ void text_string(struct text *text, const char *string)
 	text->line[text->length] = 0;
 }
 
+void text_name(struct text *text, const char *name, size_t most)
+{
+	char shown[2] = "";
+
+	for (; *name && most; name++, most--) {
+		*shown = (unsigned char)*name < ' ' || *name == 127 ? '?' :
+			 *name;
+		text_string(text, shown);
+	}
+}
+
 #if PORT_HAS_PROCESSES
 
 /* Whatever a file is called, it is part of a line, and leaves room in it */
@@ -22,13 +33,9 @@ void text_string(struct text *text, const char *string)
 static void text_program(struct text *text)
 {
 	char name[NAME_MAX_BYTES + 1];
-	char *c;
 
 	port_program(name, sizeof(name));
-	for (c = name; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 127)
-			*c = '?';
-	text_string(text, name);
+	text_name(text, name, NAME_MAX_BYTES);
 	text_string(text, "[");
 	text_number(text, port_process_id(), 1);
 	text_string(text, "]: ");

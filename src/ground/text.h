@@ -9,11 +9,13 @@
 #include "ground/config.h"
 
 struct text {
-	char line[256];
+	char line[320];
 	size_t length;
 };
 
 void text_string(struct text *text, const char *string);
+/* A name of the user's, so much of it at most, without control characters */
+void text_name(struct text *text, const char *name, size_t most);
 /*
  * Begins a message. Where there are several processes, it says first which one
  * speaks: "perl[1234]: "

@@ -298,9 +298,37 @@ enum pointer_error {
 	ERROR_OVERWRITTEN,	/* a free block was written to */
 };
 
+/* What is known of the memory that a pointer leads to */
+struct error_place {
+	const char *what;	/* of which kind it is; NULL: it is not ours */
+	uintptr_t start;	/* 0: only the kind is known */
+	size_t bytes;
+	const char *state;	/* in use, free */
+	const char *whose;	/* "" or a thread, behind a comma */
+};
+
+/* A caller's mistake */
+struct pointer_report {
+	enum pointer_error error;
+	const char *call;	/* free, realloc ... */
+	const void *p;
+	const void *caller;	/* where that was called from, or NULL */
+	struct error_place place;
+};
+
+/*
+ * Where the function that is asked was called from: the program, if all that
+ * was called before has ended in the next call, which so returns to the
+ * program. Compilers see to that where they optimise.
+ */
+#ifdef __OPTIMIZE__
+#define error_caller()		__builtin_return_address(0)
+#else
+#define error_caller()		NULL
+#endif
+
 /* Reports, then follows the policy: does not return, or the call is void */
-COLD void error_pointer(enum pointer_error error, const char *call,
-			const void *p);
+COLD void error_pointer(const struct pointer_report *report);
 /* errno, the error callback; gives NULL */
 COLD void *error_no_memory(size_t bytes);
 COLD void *error_overflow(size_t count, size_t size);

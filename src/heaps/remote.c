@@ -100,8 +100,9 @@ static bool free_into_abandoned(struct instance *instance, struct page *page,
 	return true;
 }
 
-void page_free_remote(struct instance *instance, struct page *page,
-		      struct block *block)
+/* False: all blocks have come back, so this one has */
+static bool block_comes_back(struct instance *instance, struct page *page,
+			     struct block *block)
 {
 	/*
 	 * Acquire: `reserved` and the arena's number are those of the page. By
@@ -112,11 +113,8 @@ void page_free_remote(struct instance *instance, struct page *page,
 	bool done;
 
 	do {	/* bounded: each failure is another thread's success */
-		if (unlikely(word_is_closed(word))) {
-			/* all blocks have come back, so this one has */
-			error_pointer(ERROR_DOUBLE_FREE, "free", block);
-			return;
-		}
+		if (unlikely(word_is_closed(word)))
+			return false;
 		block_mark_free(page, block);
 		if (likely(word_state(word) != PAGE_ABANDONED ||
 			   word_is_busy(word)))
@@ -125,6 +123,14 @@ void page_free_remote(struct instance *instance, struct page *page,
 			done = free_into_abandoned(instance, page, block,
 						   &word);
 	} while (unlikely(!done));
+	return true;
+}
+
+void page_free_remote(struct instance *instance, struct page *page,
+		      struct block *block)
+{
+	if (unlikely(!block_comes_back(instance, page, block)))
+		page_refuse_free(page, block);
 }
 
 #endif /* MI_CONCURRENT */

@@ -3,8 +3,14 @@
 
 COLD void block_written(struct page *page, const struct block *block)
 {
+	struct pointer_report report = {
+		.error = ERROR_OVERWRITTEN, .call = "malloc", .p = block,
+	};
+
 	page->free = page_empty_list(page);
-	error_pointer(ERROR_OVERWRITTEN, "malloc", block);
+	page_describe(page, block, &report.place);
+	report.place.state = "free until now";	/* it is on no list any more */
+	error_pointer(&report);
 }
 
 #if MI_HARDENING >= 2

@@ -274,34 +274,6 @@ bool page_refill(struct page *page)
 	return true;
 }
 
-static bool list_holds(struct page *page, const struct block *list,
-		       const struct block *block)
-{
-	const struct block *end = page_empty_list(page);
-	size_t limit = atomic_read(&page->capacity);
-
-	/*
-	 * Another thread may be changing the list: look before each step.
-	 * Relaxed: this is after a free with a tag that says it is a second
-	 * one, and where the list changes meanwhile the answer may be wrong.
-	 */
-	for (; list != end && limit && page_block_at(page, list); limit--) {
-		if (list == block)
-			return true;
-		list = atomic_read(&list->next);
-	}
-	return false;
-}
-
-bool page_is_free_block(struct page *page, const struct block *block)
-{
-	uintptr_t word = thread_free_read_list(page);
-
-	return list_holds(page, atomic_read(&page->local_free), block) ||
-	       list_holds(page, atomic_read(&page->free), block) ||
-	       list_holds(page, word_list(page, word), block);
-}
-
 static void bitmap_add(const struct page *page, const struct block *list,
 		       const struct block *end, uint64_t *bits)
 {

@@ -118,8 +118,20 @@ void page_map(struct page *page, size_t first, size_t last, struct run *to);
 /* From now on no address leads to the page. Of who has set PURGING */
 COLD void page_unmap(struct page *page);
 
+/* describe.c */
 /* Whether a block lies on one of the page's lists. O(capacity) */
 COLD bool page_is_free_block(struct page *page, const struct block *block);
+/* What lies at an address of the page. O(capacity) */
+COLD void page_describe(struct page *page, const void *p,
+			struct error_place *place);
+/* Reports a free into a page to which all blocks have come back */
+COLD NOINLINE void page_refuse_free(struct page *page,
+				    const struct block *block);
+
+static inline bool page_has_hole(const struct page *page, size_t number)
+{
+	return number < 16 && (page->holes >> number & 1);
+}
 
 /* Sets a bit for each free block, by number from 0. O(capacity) */
 #define PAGE_BITMAP_WORDS	(PAGE_BYTES_MAX / BLOCK_ALIGN / 64)

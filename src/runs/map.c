@@ -66,6 +66,16 @@ struct run *arena_run_locked(struct instance *instance, const void *p)
 	return distance ? (struct run *)((uintptr_t)map + distance) : NULL;
 }
 
+struct run *arena_run_around(struct instance *instance, const void *p)
+{
+	struct arena *arena = arena_of(instance, p);
+	struct run *run = arena ? arena->phys.first : NULL;
+
+	while (run && (uintptr_t)p - run_start(run) >= run_bytes(run))
+		run = run->phys.next;
+	return run;
+}
+
 struct run *arena_run_of(struct instance *instance, const void *p)
 {
 	struct run *run;

@@ -73,11 +73,13 @@ struct chunk *slab_movable(const struct arena *pool);
  *	arena_run_locked()	its run, or NULL	held	any	no
  *	arena_run_of()		its run, or NULL	takes	any	no
  *	block_run_quiet()	run of a block's start	takes	any	no
- *	block_run()		run of a live block	takes	any	yes
+ *	block_run()		run of a live block	takes	any	no
  *	run_around()		run around an address	takes	any	no
+ *	arena_run_around()	the same, of any kind	held	any	no
  *
- * The last three are in blocks/blocks.h; they take the lock only where run_of()
- * does not answer.
+ * Those on blocks and run_around() are in blocks/blocks.h; they take the lock
+ * only where run_of() does not answer. What is refused is reported by
+ * block_refuse().
  */
 /* The arena that holds an address, or NULL. No lock. O(arenas) */
 struct arena *arena_of(struct instance *instance, const void *p);
@@ -85,6 +87,8 @@ struct arena *arena_of(struct instance *instance, const void *p);
 struct run *arena_run_of(struct instance *instance, const void *p);
 /* The same for who holds the lock */
 struct run *arena_run_locked(struct instance *instance, const void *p);
+/* The run of any kind that holds an address, or NULL. O(runs of the arena) */
+struct run *arena_run_around(struct instance *instance, const void *p);
 /* No lock. O(1) with a window, else O(arenas) */
 struct arena *arena_by_number(struct instance *instance, unsigned int number);
 /*

@@ -2,7 +2,8 @@
 /*
  * Ends in the ways that the runner must tell from success.
  *
- *   arguments: fail | null | abort | hang | stack | full | again | cpu | busy
+ *   arguments: fail | null | abort | hang | stack | full | again | cpu | busy |
+ *		blame
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,6 +13,8 @@
 #include <uk/arch/lcpu.h>
 #include <uk/assert.h>
 #include <uk/plat/lcpu.h>
+
+#include "misbehave/blame.h"
 
 /* 1000 bytes of stack for each level. */
 static int stack_use(unsigned int levels)
@@ -136,6 +139,8 @@ int main(int argc, char **argv)
 		return heap_fill();
 	if (!strcmp(how, "again"))
 		return free_again();
+	if (!strcmp(how, "blame"))
+		return blame();
 	if (!strcmp(how, "cpu") || !strcmp(how, "busy"))
 		return cpu_start(!strcmp(how, "busy"));
 	return 1;

@@ -85,11 +85,14 @@ void witnesses_dismiss(struct witnesses *w);
 
 /* Another thread frees it. */
 void free_in_thread(void *p);
+/* That thread. A report has names for what is exported */
+__attribute__((visibility("default"))) void *crime_in_thread(void *p);
 
 /* Blocks come unique and whole after the crime: the last line of each. */
 int survive(void);
 
-/* All crimes, by the files in which they stand */
+/* All crimes, by the files in which they stand; reports have names for them */
+#pragma GCC visibility push(default)
 crime_function double_free, double_free_between, double_free_aligned,
 	double_free_calloc, double_free_alone, double_free_collected,
 	double_free_recycled, double_free_remote, double_free_remote_twice,
@@ -105,5 +108,6 @@ crime_function foreign_stack, foreign_static, foreign_code, foreign_mapped,
 	usable_size_foreign, expand_foreign;
 crime_function write_link, write_tag, write_hole, write_middle, write_last;
 crime_function bad_alignment, huge_alignment, size_overflow;
+#pragma GCC visibility pop
 
 #endif /* TESTS_CRIMES_CRIME_H */

@@ -155,7 +155,7 @@ static void *release_all(void *victim)
 	for (size_t i = 0; i < count; i++)
 		mi_free(block[i]);
 	if (victim)
-		mi_free(accuse(victim));
+		(void)crime_in_thread(accuse(victim));
 	return NULL;
 }
 

@@ -5,7 +5,8 @@
  * its report and on its end:
  *
  *	abort		one report that names the crime and the address that
- *			the crime told, then SIGABRT
+ *			the crime told, what lies there, the thread, and the
+ *			crime's function; then SIGABRT
  *	go on		the same report, then SURVIVED and exit status 0
  *
  * A crime that the documentation answers with NULL and errno has no report and
@@ -176,18 +177,17 @@ static bool names(const char *line, const char *address)
 	return at != NULL && !isxdigit((unsigned char)at[strlen(address)]);
 }
 
-/* Is there one line that reports this crime at this address? */
-static bool is_reported(const struct run *run, enum verdict verdict)
+/*
+ * The first line of a report of this crime at this address, and what follows
+ * it; NULL: there is none.
+ */
+static char *find_report(char *text, const char *address, enum verdict verdict,
+			 char **rest)
 {
-	char address[64];
-	char text[sizeof(run->err)];
-	char *rest = text;
 	char *line;
 
-	if (sscanf(run->out, "ADDRESS %63s", address) != 1)
-		return false;
-	memcpy(text, run->err, sizeof(text));
-	while ((line = strsep(&rest, "\n")) != NULL) {
+	*rest = text;
+	while ((line = strsep(rest, "\n")) != NULL) {
 		bool is_double = strstr(line, "double free") != NULL;
 		bool is_invalid = strstr(line, "invalid") != NULL;
 
@@ -195,14 +195,76 @@ static bool is_reported(const struct run *run, enum verdict verdict)
 		    !names(line, address))
 			continue;
 		if (verdict == WRITTEN && strstr(line, "was written to"))
-			return true;
+			return line;
 		if (verdict == WRITTEN)
 			continue;
 		if ((is_double && verdict != INVALID) ||
 		    (is_invalid && verdict != DOUBLE))
-			return true;
+			return line;
 	}
-	return false;
+	return NULL;
+}
+
+/* A further line of the report; "": it has ended */
+static const char *next_detail(char **rest)
+{
+	static const char mark[] = "mimalloc: error:   ";
+	char *line = strsep(rest, "\n");
+	char *detail = line ? strstr(line, mark) : NULL;
+
+	return detail ? detail + sizeof(mark) - 1 : "";
+}
+
+/* Does what is told of the address agree with it, and with the verdict? */
+static bool is_placed(const char *detail, const char *address,
+		      enum verdict verdict)
+{
+	size_t start, bytes, offset;
+	char what[64], state[128];
+
+	if (verdict == INVALID && strcmp(detail, "not in our memory") == 0)
+		return true;
+	if (sscanf(detail, "%63[a-z ] %zx of %zu bytes, offset %zu: %127[^\n]",
+		   what, &start, &bytes, &offset, state) != 5 ||
+	    start + offset != strtoull(address, NULL, 0) || offset >= bytes)
+		return false;
+	if (strncmp(state, "no block is there", 17) == 0)
+		return verdict == INVALID || verdict == EITHER;
+	if (verdict == INVALID)
+		return offset > 0 && strncmp(state, "in use", 6) == 0;
+	return strncmp(state, "free", 4) == 0;
+}
+
+/*
+ * One of the callers is the crime, or where a thread of its own commits it,
+ * crime_in_thread().
+ */
+static bool is_called_by(const char *detail, const char *name)
+{
+	char crime[96];
+
+	snprintf(crime, sizeof(crime), "(%s+0x", name);
+	return strncmp(detail, "from ", 5) == 0 &&
+	       (strstr(detail, crime) != NULL ||
+		strstr(detail, "(crime_in_thread+0x") != NULL);
+}
+
+static bool is_reported(const struct run *run, const struct crime *crime)
+{
+	char address[64], text[sizeof(run->err)], *rest;
+	const char *detail;
+
+	if (sscanf(run->out, "ADDRESS %63s", address) != 1)
+		return false;
+	memcpy(text, run->err, sizeof(text));
+	if (!find_report(text, address, crime->verdict, &rest) ||
+	    !is_placed(next_detail(&rest), address, crime->verdict) ||
+	    strncmp(next_detail(&rest), "thread ", 7) != 0)
+		return false;
+	do
+		detail = next_detail(&rest);
+	while (*detail && !is_called_by(detail, crime->name));
+	return *detail != '\0';
 }
 
 /* One of each crime's two runs. */
@@ -222,7 +284,7 @@ static void judge(void **state)
 	commit(&run, trial->crime, trial->goes_on);
 	survived = WIFEXITED(run.status) && WEXITSTATUS(run.status) == 0 &&
 		   strstr(run.out, "SURVIVED\n") != NULL;
-	if (!is_answered && !is_reported(&run, trial->crime->verdict))
+	if (!is_answered && !is_reported(&run, trial->crime))
 		fail_msg("no report: wait status %d\n%s%s", run.status,
 			 run.out, run.err);
 	if (is_answered || trial->goes_on) {

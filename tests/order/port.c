@@ -126,6 +126,18 @@ void port_message(const char *text)
 	explore_failed("%.*s", (int)strcspn(text, "\n"), text);
 }
 
+bool port_lock_is_interrupted(const struct port_lock *lock)
+{
+	(void)lock;
+	return false;
+}
+
+bool port_tell_caller(const void *caller)
+{
+	(void)caller;
+	return true;
+}
+
 int port_errno(void)
 {
 	return error_number;

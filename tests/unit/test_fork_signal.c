@@ -93,7 +93,7 @@ static int lock_of_an_interrupted_call(void *arg)
 	port_lock(lock);
 	if (forked()) {
 		/* what it guards may be half done: nothing is touched yet */
-		must(lock_is_interrupted(lock));
+		must(port_lock_is_interrupted(lock));
 		must(runs_of_kind(&default_instance, RUN_PURGING) == 1);
 		port_unlock(lock);
 		must(runs_of_kind(&default_instance, RUN_PURGING) == 0);
@@ -143,12 +143,12 @@ static int init_lock_of_an_interrupted_call(void *arg)
 	port_lock(&init_lock);
 	initialised = false;
 	if (forked()) {
-		must(lock->word == 0 && lock_is_interrupted(&init_lock));
+		must(lock->word == 0 && port_lock_is_interrupted(&init_lock));
 		initialised = true;
 		port_unlock(&init_lock);
 		child_ends();
 	}
-	must(lock->word == 0 && lock_is_interrupted(&init_lock));
+	must(lock->word == 0 && port_lock_is_interrupted(&init_lock));
 	initialised = true;
 	port_unlock(&init_lock);
 	allocate();

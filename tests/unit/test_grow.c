@@ -9,7 +9,7 @@
 
 static size_t heap_usable(const void *block)
 {
-	return block_usable(block_run(&instance, block, ""));
+	return block_usable(block_run(&instance, block));
 }
 
 /* Grows by eighths from just over the classes' sizes; counts the moves */
@@ -115,15 +115,15 @@ static void less_room_will_do(void **state)
 static char *block_before_pages(void *small[2])
 {
 	char *block = heap_malloc(&heap, 40 * KIB);
-	struct run *run = block_run(&instance, block, "");
+	struct run *run = block_run(&instance, block);
 
 	small[0] = heap_malloc(&heap, 1000);
 	small[1] = heap_malloc(&heap, 3000);
 	assert_true(block && small[0] && small[1]);
 	run = run->phys.next;
-	assert_ptr_equal(run, block_run(&instance, small[0], ""));
+	assert_ptr_equal(run, block_run(&instance, small[0]));
 	run = run->phys.next;
-	assert_ptr_equal(run, block_run(&instance, small[1], ""));
+	assert_ptr_equal(run, block_run(&instance, small[1]));
 	return block;
 }
 
@@ -139,7 +139,7 @@ static void empty_pages_give_way(void **state)
 	pattern_write(block, 40 * KIB, 1);
 	instance_free(&instance, small[0]);
 	instance_free(&instance, small[1]);
-	assert_int_equal(block_run(&instance, block, "")->phys.next->kind,
+	assert_int_equal(block_run(&instance, block)->phys.next->kind,
 			 RUN_PAGE);
 	assert_ptr_equal(heap_realloc(&heap, block, 200 * KIB, false), block);
 	assert_true(pattern_holds(block, 40 * KIB, 1));
