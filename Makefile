@@ -4,9 +4,10 @@
 # the empty line is what `make help` prints.
 #
 # Targets:
-#   all               BUILD/libmimalloc.so, libmimalloc.a and, for shared
-#                     objects, libmimalloc-pic.a; the default
-#   install           libraries, headers, package files, man pages, licence
+#   all               BUILD/libmimalloc.so, libmimalloc.a, for shared objects
+#                     libmimalloc-pic.a, and mi-run; the default
+#   install           libraries, mi-run, headers, package files, man pages,
+#                     completions, licence
 #   uninstall         removes what install brought
 #   test              one flavour of what matters, T= for a part
 #   check             everything that is tested (installs what it needs)
@@ -46,8 +47,10 @@
 #   DESTDIR=          goes before all of these []
 #   PREFIX=           or prefix= [/usr/local]
 #   LIBDIR=           [PREFIX/lib]
+#   BINDIR=           [PREFIX/bin]
 #   INCLUDEDIR=       [PREFIX/include]
 #   MANDIR=           [PREFIX/share/man]
+#   COMPLETIONDIR=    of bash [PREFIX/share/bash-completion/completions]
 #   DOCDIR=           [PREFIX/share/doc/lib-mimalloc]
 #   INSTALL=          the program [install]
 #
@@ -168,7 +171,8 @@ SECOND_NAMES	:= _Znwm=mi_new _Znam=mi_new \
 .DELETE_ON_ERROR:
 
 .PHONY: all
-all: $(BUILD)/libmimalloc.so $(BUILD)/libmimalloc.a $(BUILD)/libmimalloc-pic.a
+all: $(BUILD)/libmimalloc.so $(BUILD)/libmimalloc.a $(BUILD)/libmimalloc-pic.a \
+	$(BUILD)/mi-run
 
 %/src/api/mi_new.o %/port/cxx.o %/port/linux/override.o: UNWIND += -fexceptions
 
@@ -302,11 +306,23 @@ $(BUILD)/libmimalloc-pic.a: $(PIC_OBJS)
 	@rm -f $@
 	$(Q)$(AR) rcsD $@ $(BUILD)/mimalloc-pic.o
 
+# The library is where mi-run is; once installed, in LIBDIR as seen from BINDIR
+SUBSTITUTE_RUN	= sed -e 's|@OWN_VERSION@|$(OWN_VERSION)|' \
+	-e "s|@LIBRARY_FOLDER@|$(1)|" port/linux/mi-run.in
+
+$(BUILD)/mi-run: port/linux/mi-run.in Makefile
+	@mkdir -p $(@D)
+	@echo "  SED     $@"
+	$(Q)$(call SUBSTITUTE_RUN,.) >$@
+	$(Q)chmod 755 $@
+
 PREFIX		?= $(or $(prefix),/usr/local)
 LIBDIR		?= $(PREFIX)/lib
+BINDIR		?= $(PREFIX)/bin
 INCLUDEDIR	?= $(PREFIX)/include
 MANDIR		?= $(PREFIX)/share/man
 DOCDIR		?= $(PREFIX)/share/doc/lib-mimalloc
+COMPLETIONDIR	?= $(PREFIX)/share/bash-completion/completions
 INSTALL		?= install
 
 INSTALL_LIBDIR	= $(DESTDIR)$(LIBDIR)
@@ -320,6 +336,11 @@ SUBSTITUTE_PC	= sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@PREFIX@|$(PREFIX)|g' \
 	-e 's|@OWN_VERSION@|$(OWN_VERSION)|g' \
 	-e 's|@LIBDIR@|$(patsubst $(PREFIX)/%,$${prefix}/%,$(LIBDIR))|g' \
 	-e 's|@INCLUDEDIR@|$(patsubst $(PREFIX)/%,$${prefix}/%,$(INCLUDEDIR))|g'
+COMPLETIONS	:= mi-run mi-trace
+MANUAL_1	:= mi-run.1 mi-trace.1
+# So that all of PREFIX may be moved; what lies elsewhere stays where it is
+LIBDIR_OF_RUN	= $(if $(filter $(PREFIX)/%,$(LIBDIR)),$$(realpath -m -s \
+	--relative-to="$(BINDIR)" "$(LIBDIR)"),$(LIBDIR))
 # Where the loader looks by a cache, which ldconfig writes
 CACHED_LIBDIR	= $(filter /lib% /usr/lib% /usr/local/lib%,$(LIBDIR))
 
@@ -327,8 +348,9 @@ CACHED_LIBDIR	= $(filter /lib% /usr/lib% /usr/local/lib%,$(LIBDIR))
 install: $(BUILD)/libmimalloc.so $(BUILD)/libmimalloc.a $(BUILD)/libmimalloc-pic.a
 	$(INSTALL) -d "$(INSTALL_LIBDIR)" "$(INSTALL_PKG)" \
 		"$(INSTALL_CMAKE)" "$(DESTDIR)$(INCLUDEDIR)" \
-		"$(DESTDIR)$(MANDIR)/man3" "$(DESTDIR)$(MANDIR)/man7" \
-		"$(DESTDIR)$(DOCDIR)"
+		"$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(COMPLETIONDIR)" \
+		"$(DESTDIR)$(MANDIR)/man1" "$(DESTDIR)$(MANDIR)/man3" \
+		"$(DESTDIR)$(MANDIR)/man7" "$(DESTDIR)$(DOCDIR)"
 	$(INSTALL) -m 755 $(BUILD)/libmimalloc.so \
 		"$(INSTALL_LIBDIR)/libmimalloc.so.$(VERSION_MINOR)"
 	ln -sf libmimalloc.so.$(VERSION_MINOR) \
@@ -346,6 +368,11 @@ install: $(BUILD)/libmimalloc.so $(BUILD)/libmimalloc.a $(BUILD)/libmimalloc-pic
 		>"$(INSTALL_CMAKE)/mimalloc-config.cmake"
 	$(SUBSTITUTE_CMAKE) port/linux/mimalloc-config-version.cmake.in \
 		>"$(INSTALL_CMAKE)/mimalloc-config-version.cmake"
+	$(call SUBSTITUTE_RUN,$(LIBDIR_OF_RUN)) >"$(DESTDIR)$(BINDIR)/mi-run"
+	chmod 755 "$(DESTDIR)$(BINDIR)/mi-run"
+	$(INSTALL) -m 644 $(addprefix port/linux/completions/,$(COMPLETIONS)) \
+		"$(DESTDIR)$(COMPLETIONDIR)"
+	$(INSTALL) -m 644 $(MANUAL_1:%=docs/man/%) "$(DESTDIR)$(MANDIR)/man1"
 	$(INSTALL) -m 644 docs/man/mimalloc.3 "$(DESTDIR)$(MANDIR)/man3"
 	$(INSTALL) -m 644 docs/man/mimalloc-options.7 "$(DESTDIR)$(MANDIR)/man7"
 	$(INSTALL) -m 644 LICENSE "$(DESTDIR)$(DOCDIR)"
@@ -363,6 +390,11 @@ uninstall:
 			"$(DESTDIR)$(INCLUDEDIR)/$(header)") \
 		"$(INSTALL_CMAKE)/mimalloc-config.cmake" \
 		"$(INSTALL_CMAKE)/mimalloc-config-version.cmake" \
+		"$(DESTDIR)$(BINDIR)/mi-run" \
+		$(foreach file,$(COMPLETIONS), \
+			"$(DESTDIR)$(COMPLETIONDIR)/$(file)") \
+		$(foreach file,$(MANUAL_1), \
+			"$(DESTDIR)$(MANDIR)/man1/$(file)") \
 		"$(DESTDIR)$(MANDIR)/man3/mimalloc.3" \
 		"$(DESTDIR)$(MANDIR)/man7/mimalloc-options.7" \
 		"$(DESTDIR)$(DOCDIR)/LICENSE"
@@ -400,7 +432,7 @@ check: export WERROR := 1
 VARIABLES	+= THREADS HARDENING DEBUG TRACK SANITIZE OPTIMIZE WERROR BUILD V \
 		   CC CXX LD AR OBJCOPY CROSS INSTALL CFLAGS CPPFLAGS LDFLAGS \
 		   CFLAGS_EXTRA CXXFLAGS CXXSTD PREFIX prefix DESTDIR LIBDIR \
-		   INCLUDEDIR MANDIR DOCDIR MODE HEAPS ALLOC MEMORY ROWS UK_ROOT \
+		   INCLUDEDIR BINDIR COMPLETIONDIR MANDIR DOCDIR MODE HEAPS ALLOC MEMORY ROWS UK_ROOT \
 		   TESTBED_CC TESTBED_DEBUG TESTBED_HARDENING TESTBED_DEFINES \
 		   TESTBED_APPS T SEEDS FIRST FLAVOURS BENCH SQLITE MUSL ARCH APP MAKE SHELL
 STRANGE		:= $(foreach name,$(filter-out $(VARIABLES),$(.VARIABLES)),\

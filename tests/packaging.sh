@@ -8,7 +8,7 @@
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 source "$root/tests/programs/lib.bash"
-prepare 53 make gcc g++ pkg-config cmake readelf
+prepare 58 make gcc g++ pkg-config cmake readelf perl
 
 # Neither program calls malloc by name: the library must replace it even where
 # only the C library calls it.
@@ -198,6 +198,12 @@ synopsis_is_true() {
 			"$tmp/synopsis.c"
 }
 
+# is_served MI-RUN FOLDER: a program has the library of that folder
+is_served() {
+	"$1" perl -e 'open($f, "<", "/proc/self/maps"); print <$f>' \
+		>"$tmp/maps" && cat "$tmp/maps" && grep -qF "$2/lib" "$tmp/maps"
+}
+
 package() {
 	env PKG_CONFIG_SYSROOT_DIR="$tree" PKG_CONFIG_PATH= \
 		PKG_CONFIG_LIBDIR="$tree$libdir/pkgconfig" pkg-config "$@"
@@ -279,6 +285,14 @@ check "mimalloc.pc tells our version, CHANGELOG.md's first" \
 	own_version_is_in_changelog
 check "the licence is there" cmp "$root/LICENSE" \
 	"$tree$prefix/share/doc/lib-mimalloc/LICENSE"
+check "mi-run finds the library of the tree that it is in" is_served \
+	"$tree$prefix/bin/mi-run" "$installed"
+check "the completion of it and its manual are there" test -s \
+	"$tree$prefix/share/bash-completion/completions/mi-run" -a -s \
+	"$tree$prefix/share/man/man1/mi-run.1"
+check "and of mi-trace" test -s \
+	"$tree$prefix/share/bash-completion/completions/mi-trace" -a -s \
+	"$tree$prefix/share/man/man1/mi-trace.1"
 check "mimalloc(3) declares what the header does" synopsis_is_true \
 	"$tree$prefix/share/man/man3/mimalloc.3"
 check "mimalloc-options(7) has the options of docs/options.md" \
@@ -297,6 +311,7 @@ check "it runs" run_shared "$tmp/shared"
 sed -i 's,\.\./\(use\|plugin\|main\)\.,../../\1.,' "$tmp/project/CMakeLists.txt"
 mkdir "$tmp/project/again"
 mv "$tmp/project/CMakeLists.txt" "$tmp/project/again"
+check "mi-run finds it there" is_served "$tree$prefix/bin/mi-run" "$tree$libdir"
 check "CMake finds the package there" \
 	cmake -S "$tmp/project/again" -B "$tmp/again" \
 	-Dmimalloc_DIR="$tree$libdir/cmake/mimalloc-2.1"
@@ -323,6 +338,7 @@ check "nor for a place of one's own" does_not_say_ldconfig PREFIX=/opt/own
 check "make install below a folder with a space" \
 	install_into "$tmp/a tree" PREFIX=/usr
 check "all is there" test -e "$tmp/a tree/usr/lib/pkgconfig/mimalloc.pc"
+check "mi-run, too" is_served "$tmp/a tree/usr/bin/mi-run" "$tmp/a tree/usr/lib"
 mkdir "$tmp/a clone"
 tar -C "$root" -c --exclude=./build --exclude=./.git . |
 	tar -C "$tmp/a clone" -x
