@@ -15,6 +15,8 @@ EXIT_BASE = 0x10
 EXIT_STATUS_MAX = 0x3f
 EXIT_CRASH = 0x60
 
+PAGE = 4096
+
 FAILED, MISUSE, CRASHED, HUNG, NO_MACHINE = 1, 2, 3, 4, 5
 
 FIRMWARE_STUCK = b"Boot failed"
@@ -99,17 +101,30 @@ def image_end(path):
     return end
 
 
+def loaded(options):
+    """QEMU's words for a file that it puts behind the image, and the KiB that
+    are kept for it: options.load has both."""
+    path, kib = getattr(options, "load", None) or (None, 0)
+    if not path:
+        return [], 0
+    at = -(-image_end(image_of(options)) // PAGE) * PAGE
+    name = path.replace(",", ",,")
+    return ["-device", f"loader,file={name},addr={at:#x},force-raw=on"], kib
+
+
 def command_of(options, memory_kib, arguments):
     machine = machine_of(options)
     if not shutil.which(machine.qemu):
         raise GuestError(MISUSE, f"{machine.qemu} is missing: install the "
                          f"package {machine.package}")
     words = [f"mode={options.mode}", f"alloc={options.alloc}"]
+    device, kib = loaded(options)
+    words += [f"loaded={kib}"] if kib else []
     words += options.parameter + ["--"] + arguments
     sleep = "on" if options.verb == "shell" else "off"
     count = ["-icount", f"shift=0,sleep={sleep}"]
     return [machine.qemu, "-kernel", image_of(options),
-            "-m", f"{memory_kib}K",
+            "-m", f"{memory_kib + kib}K", *device,
             "-accel", "tcg", *([] if options.parallel else count),
             *(["-smp", str(options.cpus)] if options.cpus > 1 else []),
             "-nodefaults", "-no-reboot", "-nographic", "-serial", "stdio",
@@ -146,7 +161,8 @@ def judge(machine, code, console):
 
 
 def boot(options, memory_kib, arguments, show):
-    """Runs to the end; the guest's console, or a GuestError that has it."""
+    """Runs to the end; the guest's console, or a GuestError that has it. The
+    machine has that memory beside what is loaded."""
     command = command_of(options, memory_kib, arguments)
     machine = machine_of(options)
     needed_kib = (image_end(image_of(options)) - machine.memory_start) \

@@ -87,6 +87,7 @@ void boot_main(const void *info)
 	command_line = bootinfo_read(info);
 	memory_ranges_check();
 	options_parse(command_line);
+	memory_loaded_keep();
 	lcpu_check();
 	page_unmap(0);			/* a loader's data lay there */
 	clock_init();

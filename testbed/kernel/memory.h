@@ -26,6 +26,8 @@ extern unsigned int memory_range_count;
 /* ranges.c */
 void memory_range_add(uint64_t start, uint64_t end);
 void memory_ranges_check(void);
+void memory_loaded_keep(void);		/* before ranges are used */
+void *memory_loaded(size_t *bytes);	/* NULL: nothing is */
 
 /* frames.c: 4 KiB frames. A take gives 0 when there is none. */
 void frames_init(void);

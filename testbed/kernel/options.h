@@ -27,6 +27,7 @@ struct options {
 	unsigned long first_kib;	/* first=: static, first range, KiB */
 	unsigned long ranges;		/* ranges=: static, parts of the rest */
 	unsigned long spare_kib;	/* spare=: KiB kept out of the heap */
+	unsigned long loaded_kib;	/* loaded=: KiB behind the image */
 	unsigned char stats;		/* stats=1: heap figures at the end */
 	unsigned long turn;		/* turn=: several CPUs, instructions */
 };

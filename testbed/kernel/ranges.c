@@ -7,11 +7,13 @@
 
 #include "layout.h"
 #include "memory.h"
+#include "options.h"
 
 struct memory_range memory_ranges[MEMORY_RANGES_MAX];
 unsigned int memory_range_count;
 
 static bool image_seen;
+static void *loaded;
 
 extern const char image_start[], image_end[];
 
@@ -49,4 +51,31 @@ void memory_ranges_check(void)
 	if (!image_seen || !memory_range_count)
 		UK_CRASH("too little memory: the image ends at %lx\n",
 			 (unsigned long)image_end);
+}
+
+static size_t loaded_bytes(void)
+{
+	return ALIGN_UP(options.loaded_kib << 10, (size_t)FRAME_BYTES);
+}
+
+/* The range that begins behind the image begins behind that. */
+void memory_loaded_keep(void)
+{
+	for (unsigned int i = 0; i < memory_range_count; i++) {
+		struct memory_range *range = &memory_ranges[i];
+
+		if (!options.loaded_kib
+		    || range->start != (uintptr_t)image_end)
+			continue;
+		if (range->end - range->start <= loaded_bytes())
+			UK_CRASH("too little memory for what is loaded\n");
+		loaded = (void *)range->start;
+		range->start += loaded_bytes();
+	}
+}
+
+void *memory_loaded(size_t *bytes)
+{
+	*bytes = loaded ? loaded_bytes() : 0;
+	return loaded;
 }

@@ -34,6 +34,11 @@ void *testbed_spare(size_t *bytes)
 	return spare_range(bytes);
 }
 
+void *testbed_loaded(size_t *bytes)
+{
+	return memory_loaded(bytes);
+}
+
 const char *testbed_mode_name(void)
 {
 	static const char *const names[] = { "static", "paging", "vmem" };

@@ -32,6 +32,12 @@ uint64_t testbed_init_instructions(void);
  */
 void *testbed_spare(size_t *bytes);
 
+/*
+ * What a loader has put behind the image, with the boot parameter loaded=; NULL
+ * without that.
+ */
+void *testbed_loaded(size_t *bytes);
+
 /* The initialiser of the chosen allocator, for further instances. */
 struct uk_alloc *testbed_alloc_init(void *base, size_t bytes);
 
