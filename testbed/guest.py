@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 
+import recording
+
 # What the guest ends with; see kernel/layout.h.
 EXIT_BASE = 0x10
 EXIT_STATUS_MAX = 0x3f
@@ -120,6 +122,10 @@ def command_of(options, memory_kib, arguments):
     words = [f"mode={options.mode}", f"alloc={options.alloc}"]
     device, kib = loaded(options)
     words += [f"loaded={kib}"] if kib else []
+    if getattr(options, "recording", None):
+        kib += recording.ROOM_KIB
+        device += options.recording.words(memory_kib + kib)
+        words += [f"trace={recording.ROOM_KIB}"]
     words += options.parameter + ["--"] + arguments
     sleep = "on" if options.verb == "shell" else "off"
     count = ["-icount", f"shift=0,sleep={sleep}"]
@@ -162,7 +168,7 @@ def judge(machine, code, console):
 
 def boot(options, memory_kib, arguments, show):
     """Runs to the end; the guest's console, or a GuestError that has it. The
-    machine has that memory beside what is loaded."""
+    machine has that memory beside what is loaded and what is recorded."""
     command = command_of(options, memory_kib, arguments)
     machine = machine_of(options)
     needed_kib = (image_end(image_of(options)) - machine.memory_start) \

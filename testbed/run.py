@@ -20,7 +20,8 @@ import re
 import sys
 
 sys.dont_write_bytecode = True
-import report                   # noqa: E402: this folder stays clean
+import recording                # noqa: E402: this folder stays clean
+import report                   # noqa: E402
 import shell                    # noqa: E402
 from guest import (CRASHED, FAILED, HUNG, MISUSE, NO_MACHINE,  # noqa: E402
                    GuestError, boot, command_of, judge, machine_of)
@@ -42,7 +43,17 @@ def progress(text):
 
 
 def verb_boot(options, arguments):
-    boot(options, options.memory * 1024, arguments, True)
+    try:
+        if options.record:
+            options.recording = recording.Recording(options.record,
+                                                    options.memory * 1024)
+        try:
+            boot(options, options.memory * 1024, arguments, True)
+        finally:
+            if options.record:
+                say(options.recording.finish())
+    except recording.RecordError as error:
+        raise GuestError(MISUSE, str(error)) from None
 
 
 def verb_shell(options, arguments):
@@ -216,6 +227,9 @@ def parse(words):
                         help="seconds until a guest counts as hung (300)")
     parser.add_argument("--parameter", action="append", default=[],
                         help="a further boot parameter, as log=3")
+    parser.add_argument("--record", metavar="FILE",
+                        help="boot: write the calls on the heap to this file, "
+                        "as a script of trace/script.h")
     parser.add_argument("--build", default=os.path.join(HERE, "build"),
                         help="folder of the images")
     parser.add_argument("--output",
@@ -232,6 +246,8 @@ def parse(words):
     if not set(options.allocs.split(",")) <= set(ALLOCATORS):
         parser.error(f"--allocs {options.allocs}: {', '.join(ALLOCATORS)}, "
                      "with commas between")
+    if options.record and options.verb != "boot":
+        parser.error("--record: for boot")
     if options.memory < 1:
         parser.error("--memory: at least 1 MiB")
     if not 1 <= options.cpus <= CPUS_MAX:

@@ -17,6 +17,7 @@
 #include "machine.h"
 #include "memory.h"
 #include "options.h"
+#include "trace.h"
 
 #define VECTOR_WORDS 80
 
@@ -89,6 +90,7 @@ void boot_main(const void *info)
 	options_parse(command_line);
 	memory_loaded_keep();
 	lcpu_check();
+	trace_cut_range();
 	page_unmap(0);			/* a loader's data lay there */
 	clock_init();
 	for (const uk_ctor_func_t *c = uk_ctortab_start; c < uk_ctortab_end;
@@ -99,6 +101,7 @@ void boot_main(const void *info)
 	if (!a)
 		UK_CRASH("no heap: too little memory, or the allocator "
 			 "refused it\n");
+	trace_start(a);
 	stacks = stacks_create(a, 2 * FRAME_BYTES);
 	auxiliary_stacks = stacks_create(a, AUXILIARY_STACK_BYTES);
 	if (!stacks || !auxiliary_stacks)

@@ -45,6 +45,8 @@ UK_LIBPARAM_PARAM_ALIAS(spare, &options.spare_kib, __u64,
 			"KiB kept out of the heap, for a further instance");
 UK_LIBPARAM_PARAM_ALIAS(loaded, &options.loaded_kib, __u64,
 			"KiB behind the image, filled by a loader, kept as they are");
+UK_LIBPARAM_PARAM_ALIAS(trace, &options.trace_kib, __u64,
+			"KiB kept out of the heap, for a record of its calls");
 UK_LIBPARAM_PARAM_ALIAS(stats, &options.stats, __u8,
 			"print the heap's figures at the end");
 #ifdef CONFIG_HAVE_SMP

@@ -28,6 +28,7 @@ struct options {
 	unsigned long ranges;		/* ranges=: static, parts of the rest */
 	unsigned long spare_kib;	/* spare=: KiB kept out of the heap */
 	unsigned long loaded_kib;	/* loaded=: KiB behind the image */
+	unsigned long trace_kib;	/* trace=: KiB for a record of calls */
 	unsigned char stats;		/* stats=1: heap figures at the end */
 	unsigned long turn;		/* turn=: several CPUs, instructions */
 };
