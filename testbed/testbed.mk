@@ -168,7 +168,8 @@ smallest: testbed-sqlite
 
 TESTBED_TESTS	= tests/testbed/boot.sh tests/testbed/conformance.sh \
 		  tests/testbed/cpus.sh tests/testbed/figures.sh tests/testbed/interface.sh \
-		  tests/testbed/mistakes.sh tests/testbed/runner.sh \
+		  tests/testbed/mistakes.sh tests/testbed/replay.py \
+		  tests/testbed/runner.sh \
 		  tests/testbed/sqlite.sh \
 		  tests/testbed/uktest.sh
 
@@ -176,7 +177,7 @@ TESTBED_TESTS	= tests/testbed/boot.sh tests/testbed/conformance.sh \
 testbed-images: testbed-packages
 	$(Q)$(MAKE) --no-print-directory testbed-single testbed-thread \
 		TESTBED_APPS="hello conformance alloc_bench misbehave uktest \
-			interface cpus"
+			interface cpus replay"
 	$(Q)$(MAKE) --no-print-directory testbed-stats \
 		TESTBED_APPS="misbehave uktest"
 	$(Q)$(MAKE) --no-print-directory testbed-smp \
