@@ -29,6 +29,7 @@ SQLITE = App("sqlite_bench", 64, ("--", "1000"))
 # The column's name, the allocator, whose images, and what can run on it: bump
 # never frees, so nothing but SQLite ends on it
 COLUMNS = (("buddy", "buddy", "single", (BENCH, SQLITE)),
+           ("TLSF", "tlsf", "single", (BENCH, SQLITE)),
            ("bump", "bump", "single", (SQLITE,)),
            ("ours", "mimalloc", "single", (BENCH, SQLITE)),
            ("ours, thread heaps", "mimalloc", "thread", (BENCH, SQLITE)))
