@@ -16,7 +16,17 @@ trace: $(if $(TRACE_RECORD),$(TRACE)/libmi-trace.so) \
 	$(if $(TRACE_PLAY),$(TRACE)/mi-trace-play)
 
 # Exceptions of operator new pass through the recorder
-$(TRACE)/record%.o: UNWIND := -fexceptions
+$(TRACE)/record%.o: UNWIND := -fexceptions -fno-builtin-malloc \
+	-fno-builtin-calloc -fno-builtin-realloc -fno-builtin-free
+
+# One line in place of a compiler's
+$(TRACE)/zstd: $(BUILD)/settings
+	$(if $(wildcard $(ZSTD)),,$(error make trace needs libzstd.a: \
+		apt-get install libzstd-dev))
+	@mkdir -p $(@D)
+	@touch $@
+
+$(TRACE)/record_pack.o $(TRACE)/read.o: | $(TRACE)/zstd
 
 $(TRACE)/%.o: trace/%.c Makefile trace/trace.mk $(BUILD)/settings | $(BUILD)/lp64
 	@mkdir -p $(@D)
