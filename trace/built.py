@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What `make trace` has built, in the folder that BUILD names, or build/."""
+
+import os
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BUILD = os.path.abspath(os.environ.get("BUILD") or os.path.join(ROOT, "build"))
+
+
+class Missing(OSError):
+    """Something is not there, and the text says how to get it."""
+
+
+def built(name):
+    """The path of a program or library of build/trace."""
+    path = os.path.join(BUILD, "trace", name)
+    if not os.path.exists(path):
+        raise Missing(f"{path} is not there; build it: make -C {ROOT} trace")
+    return path
