@@ -3,6 +3,8 @@
  * mi-trace-compile TRACE SCRIPT	makes a script of a recorded trace
  * mi-trace-compile --stat TRACE	tells what is in it
  *
+ * A script is taken in place of a trace, too.
+ *
  * Both print a JSON object. Exit status: 0; 3 where the trace is damaged or
  * ends early, and all before that was used; 1 where nothing was; 2 for a wrong
  * command line.
@@ -15,11 +17,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "read_script.h"
 #include "stat.h"
 
 enum status { DONE = 0, FAILED = 1, USAGE = 2, DAMAGED = 3 };
 
 struct compilation {
+	struct script *source;	/* in place of a trace, or NULL */
 	FILE *script;		/* or NULL */
 	struct stat_counts *counts; /* or NULL */
 	uint64_t kinds[MI_SCRIPT_FREE + 1];
@@ -123,7 +127,9 @@ static const char *follow(struct trace *trace, struct history *history,
 
 	history->operation = operation;
 	history->owner = compilation;
-	while (!fault && trace_next(trace, &call)) {
+	while (!fault && (compilation->source ?
+			  script_next(compilation->source, &call) :
+			  trace_next(trace, &call))) {
 		if (compilation->counts)
 			stat_call(compilation->counts, &call);
 		fault = history_add(history, &call);
@@ -173,13 +179,15 @@ static bool is_input(const struct trace *trace, const char *script)
 	       input.st_dev == output.st_dev;
 }
 
-static int compile(struct trace *trace, const char *path, const char *script)
+static int compile(struct trace *trace, struct script *source,
+		   const char *path, const char *script)
 {
 	static struct history history;
 	static struct stat_counts counts;
 	static struct compilation compilation;
 	const char *fault;
 
+	compilation.source = source;
 	if (!script) {
 		compilation.counts = &counts;
 	} else if (is_input(trace, script)) {
@@ -200,6 +208,8 @@ static int compile(struct trace *trace, const char *path, const char *script)
 		return failed(script ? script : path, fault);
 	}
 	print_trace(trace);
+	if (source)
+		printf(",\n \"script\": true");
 	print_history(&history, &compilation);
 	if (!script)
 		stat_print(&counts);
@@ -208,6 +218,23 @@ static int compile(struct trace *trace, const char *path, const char *script)
 	if (fflush(stdout) != 0 || ferror(stdout))
 		return failed("standard output", strerror(errno));
 	return DONE;
+}
+
+/* The same for a script, which has no process that it tells of */
+static int compile_script(const char *path, const char *script)
+{
+	static struct script source;
+	static struct trace trace;
+	const char *fault = script_open(&source, path);
+	int status;
+
+	if (fault)
+		return failed(path, fault);
+	trace.descriptor = source.descriptor;
+	trace.header.state = MI_TRACE_ENDED;
+	status = compile(&trace, &source, path, script);
+	script_close(&source);
+	return status;
 }
 
 int main(int argc, char **argv)
@@ -223,10 +250,12 @@ int main(int argc, char **argv)
 		return USAGE;
 	}
 	path = argv[stats ? 2 : 1];
+	if (script_is(path))
+		return compile_script(path, stats ? NULL : argv[2]);
 	fault = trace_open(&trace, path);
 	if (fault)
 		return failed(path, fault);
-	status = compile(&trace, path, stats ? NULL : argv[2]);
+	status = compile(&trace, NULL, path, stats ? NULL : argv[2]);
 	if (status == DONE && trace.fault) {
 		fprintf(stderr, "mi-trace-compile: %s: byte %" PRIu64 ": %s; "
 			"used the %" PRIu64 " events before that\n", path,

@@ -80,8 +80,10 @@ def overview(figures):
             f"blocks, after call {figures['peak_call']:,}")
     final = (f"{size(figures['final_bytes'])} in "
              f"{figures['final_blocks']:,} blocks")
-    return [f"program    {figures['program']} ({figures['machine']}, "
-            f"process {figures['pid']})",
+    program = (f"program    {figures['program']} ({figures['machine']}, "
+               f"process {figures['pid']})")
+    return [program if not figures.get("script") else
+            "a script, which has neither its program nor addresses",
             f"calls      {figures['calls']:,} of {figures['threads']:,} "
             f"thread{'' if figures['threads'] == 1 else 's'}",
             f"peak       {peak}",
@@ -92,14 +94,16 @@ def details(figures):
     """What was freed elsewhere, and what reallocs did."""
     frees, resizes = figures["frees"], figures["resizes"]
     whole = resizes["grown"] + resizes["shrunk"] + resizes["kept"]
+    # Where there are no addresses nobody knows
+    moved = "" if figures.get("script") else \
+        f", {share(resizes['moved'], whole)} moved"
     lines = []
     if frees["all"]:
         lines.append("freed by another thread than the block's: " +
                      share(frees["by_another_thread"], frees["all"]))
     if whole:
         lines.append(f"reallocs: {resizes['grown']:,} grew, "
-                     f"{resizes['shrunk']:,} shrank, "
-                     f"{share(resizes['moved'], whole)} moved")
+                     f"{resizes['shrunk']:,} shrank" + moved)
     if resizes["grown"]:
         times = resizes["grown_to_bytes"] / max(resizes["grown_from_bytes"], 1)
         lines.append(f"  those that grew became {times:.2f} times as large")

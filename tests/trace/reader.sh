@@ -87,7 +87,7 @@ echo "some text, and no trace at all" >foreign
 head -c 5000 /dev/urandom >noise
 cp made newer
 printf '\x02' | dd of=newer bs=1 seek=8 conv=notrunc status=none
-for file in empty foreign noise script; do
+for file in empty foreign noise; do
 	check "stat refuses what is no trace: $file" \
 		refused 1 "$file: not a recorded trace" "$trace" stat $file
 done
