@@ -5,7 +5,7 @@
 # depends on the file is made again when what it is made with changes.
 
 define settings
-ifneq ($$(file <$(1)),$$($(2)))
+ifneq ($$(strip $$(file <$(1))),$$(strip $$($(2))))
 .PHONY: $(1)
 endif
 $(1): export VALUE := $$($(2))
