@@ -5,7 +5,8 @@
 #
 # Targets:
 #   all               BUILD/libmimalloc.so, libmimalloc.a, for shared objects
-#                     libmimalloc-pic.a, and mi-run; the default
+#                     libmimalloc-pic.a, for heap profiles
+#                     libmimalloc-profile.so, and mi-run; the default
 #   install           libraries, mi-run, headers, package files, man pages,
 #                     completions, licence
 #   uninstall         removes what install brought
@@ -316,6 +317,8 @@ $(BUILD)/mi-run: port/linux/mi-run.in Makefile
 	$(Q)$(call SUBSTITUTE_RUN,.) >$@
 	$(Q)chmod 755 $@
 
+include profile/profile.mk
+
 PREFIX		?= $(or $(prefix),/usr/local)
 LIBDIR		?= $(PREFIX)/lib
 BINDIR		?= $(PREFIX)/bin
@@ -345,7 +348,8 @@ LIBDIR_OF_RUN	= $(if $(filter $(PREFIX)/%,$(LIBDIR)),$$(realpath -m -s \
 CACHED_LIBDIR	= $(filter /lib% /usr/lib% /usr/local/lib%,$(LIBDIR))
 
 .PHONY: install
-install: $(BUILD)/libmimalloc.so $(BUILD)/libmimalloc.a $(BUILD)/libmimalloc-pic.a
+install: $(BUILD)/libmimalloc.so $(BUILD)/libmimalloc.a \
+		$(BUILD)/libmimalloc-pic.a $(PROFILE_SO)
 	$(INSTALL) -d "$(INSTALL_LIBDIR)" "$(INSTALL_PKG)" \
 		"$(INSTALL_CMAKE)" "$(DESTDIR)$(INCLUDEDIR)" \
 		"$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(COMPLETIONDIR)" \
@@ -359,6 +363,7 @@ install: $(BUILD)/libmimalloc.so $(BUILD)/libmimalloc.a $(BUILD)/libmimalloc-pic
 		"$(INSTALL_LIBDIR)/libmimalloc.so"
 	$(INSTALL) -m 644 $(BUILD)/libmimalloc.a $(BUILD)/libmimalloc-pic.a \
 		"$(INSTALL_LIBDIR)"
+	$(if $(PROFILE_SO),$(INSTALL) -m 755 $(PROFILE_SO) "$(INSTALL_LIBDIR)")
 	$(INSTALL) -m 644 include/mimalloc*.h "$(DESTDIR)$(INCLUDEDIR)"
 	$(SUBSTITUTE_PC) port/linux/mimalloc.pc.in \
 		>"$(INSTALL_PKG)/mimalloc.pc"
@@ -384,6 +389,7 @@ uninstall:
 	rm -f $(foreach file,libmimalloc.so.$(VERSION_MINOR) \
 			libmimalloc.so.$(VERSION_MAJOR) libmimalloc.so \
 			libmimalloc.a libmimalloc-pic.a \
+			libmimalloc-profile.so \
 			pkgconfig/mimalloc.pc pkgconfig/mimalloc-pic.pc, \
 			"$(INSTALL_LIBDIR)/$(file)") \
 		$(foreach header,$(notdir $(wildcard include/mimalloc*.h)), \

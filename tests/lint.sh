@@ -12,8 +12,8 @@ set -u -o pipefail
 cd "$(dirname "$0")/.."
 source tests/programs/lib.bash
 prepare 14 clang-tidy cppcheck awk
-folders=${LINT:-src port tests trace}
-measured=${LINT:-src port tests trace include testbed}
+folders=${LINT:-src port profile tests trace}
+measured=${LINT:-src port profile tests trace include testbed}
 
 # A file has up to 400 lines, but for this one
 declare -A may_be_long=(
@@ -22,7 +22,7 @@ declare -A may_be_long=(
 
 # Settings of a build in which most is compiled
 common='-DMI_DEBUG=1 -DMI_THREADS=1 -DMI_HARDENING=2 -DMI_CLASS_STATS=1'
-linux="$common -DPORT_EARLY -Iinclude -Isrc -Iport/linux -Itrace -Itests/api
+linux="$common -DPORT_EARLY -Iinclude -Isrc -Iport/linux -Iprofile -Itrace -Itests/api
 	-Itests/unit"
 unikraft="$common -DMI_CONCURRENT=0 -DUK_LIBPARAM_LIBPREFIX=mimalloc
 	-Iport/unikraft -Isrc -Itestbed/include -Iinclude -Itests/uktest"

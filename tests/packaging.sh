@@ -8,7 +8,7 @@
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 source "$root/tests/programs/lib.bash"
-prepare 58 make gcc g++ pkg-config cmake readelf perl
+prepare 60 make gcc g++ pkg-config cmake readelf perl
 
 # Neither program calls malloc by name: the library must replace it even where
 # only the C library calls it.
@@ -267,6 +267,9 @@ tree=$tmp/tree
 prefix=/usr/local
 libdir=$prefix/lib
 check "make install" install_into "$tree" PREFIX=$prefix
+check "the profiler is there" env MIMALLOC_PROFILE="$tmp/heap.pb" \
+	LD_PRELOAD="$tree$prefix/lib/libmimalloc-profile.so" /bin/true
+check "and works" test -s "$tmp/heap.pb"
 installed=$tree$libdir
 check "libmimalloc.so leads to libmimalloc.so.2" \
 	links_to "$installed/libmimalloc.so" libmimalloc.so.2
