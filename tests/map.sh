@@ -16,7 +16,7 @@ named() {
 
 echo 1..1
 for file in test_*.c api/test_*.c unit/test_*.c cxx/test_*.cpp \
-	kernel/test_*.c atomic/test_*.c */*.sh *.sh seeds quick \
+	kernel/test_*.c atomic/test_*.c profile/test_*.c */*.sh *.sh seeds quick \
 	check check-lib kconfig.py; do
 	named "$file" && continue
 	case $file in programs/* | figures/*)

@@ -111,9 +111,9 @@ quoted()
 told_what_is_left_out()
 {
 	T=list ./quick >"$tmp/said"
-	grep -vE '^(programs|figures)/' "$tmp/said" |
+	grep -vE '^(programs|figures|profile)/' "$tmp/said" |
 		sed -n 's/\tonly when named$//p' | sort >"$tmp/long"
-	grep -E '^(programs|figures)/' "$tmp/said" | grep -v named |
+	grep -E '^(programs|figures|profile/.*sh)' "$tmp/said" | grep -v named |
 		sort >"$tmp/short"
 	[ -s "$tmp/long" ] &&
 		quoted '^- what takes long' ';$' | diff - "$tmp/long" &&

@@ -213,10 +213,22 @@ $(TESTS)/order/order: $(ORDER_OBJS) $(ORDER_OWN_OBJS)
 	@echo "  LD      $@"
 	$(Q)$(CC) -no-pie -o $@ $^
 
+# The profiler's tables without the names that it stands in front of
+PROFILE_TESTS	:= $(patsubst tests/profile/%.c,%,\
+			$(wildcard tests/profile/test_*.c))
+PROFILE_CORE	= $(filter-out $(foreach name,names next operators options \
+			start,$(BUILD)/profile/profile/$(name).o),$(PROFILE_OBJS))
+
+$(TESTS)/profile/%: tests/profile/%.c $(PROFILE_CORE)
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) $(PROFILE_CFLAGS) -Iprofile -o $@ $< $(PROFILE_CORE) \
+		-lcmocka -lm -lpthread
+
 .SECONDARY: $(UNIT_OBJS)
 
 .PHONY: tests tests-api tests-unit tests-cxx tests-crimes tests-uktest \
-	tests-kernel tests-musl tests-order
+	tests-kernel tests-musl tests-order tests-profile
 tests: tests-api tests-unit tests-cxx tests-crimes tests-uktest
 tests-api: $(API_TESTS:%=$(TESTS)/api/%)
 tests-unit: $(UNIT_TESTS:%=$(TESTS)/unit/%)
@@ -229,6 +241,7 @@ tests-musl: $(foreach kind,dynamic static shared,\
 		$(API_TESTS:%=$(TESTS)/musl/$(kind)/%))
 tests-uktest: $(UKTEST_FLAVOURS:%=$(TESTS)/uktest/%)
 tests-order: $(TESTS)/order/order
+tests-profile: $(PROFILE_TESTS:%=$(TESTS)/profile/%)
 
 # One flavour of what matters; T= names what to run instead
 .PHONY: test
