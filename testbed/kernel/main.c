@@ -6,6 +6,7 @@
  * pointer is set an access to errno is a wild one.
  */
 #include <string.h>
+#include <testbed/testbed.h>
 #include <uk/arch/tls.h>
 #include <uk/assert.h>
 #include <uk/ctors.h>
@@ -72,7 +73,9 @@ static void scheduler_start(struct uk_alloc *a, struct uk_alloc *stacks,
 		UK_CRASH("no memory for the scheduler\n");
 	cpu_interrupts_on();
 	inittab_run();
-	if (!uk_sched_thread_create(s, application_thread, NULL, "main"))
+	if (!uk_sched_thread_create_fn1(s, application_thread, NULL,
+					testbed_stack_bytes, 0, false, false,
+					"main", NULL, NULL))
 		UK_CRASH("no memory for the application's thread\n");
 }
 

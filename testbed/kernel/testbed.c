@@ -4,9 +4,12 @@
  */
 #include <testbed/testbed.h>
 
+#include "layout.h"
 #include "machine.h"
 #include "memory.h"
 #include "options.h"
+
+const size_t testbed_stack_bytes __weak = THREAD_STACK_BYTES;
 
 uint64_t testbed_instructions(void)
 {

@@ -41,4 +41,12 @@ void *testbed_loaded(size_t *bytes);
 /* The initialiser of the chosen allocator, for further instances. */
 struct uk_alloc *testbed_alloc_init(void *base, size_t bytes);
 
+/*
+ * The length of the stack that main() runs on. An application that defines it
+ * has one of its own choice; this one is for interpreters, and just below a
+ * power of two, as a buddy likes it.
+ */
+extern const size_t testbed_stack_bytes;
+#define TESTBED_STACK_LARGE (512 * 1024 - 4096)
+
 #endif /* TESTBED_TESTBED_H */
