@@ -50,7 +50,7 @@ MACHINES = {
 }
 
 # How a guest says that it has no more memory, at its start or later.
-NO_MEMORY = re.compile("out of memory|no frame is left|out of frames|"
+NO_MEMORY = re.compile("out of memory|not enough memory|no frame is left|out of frames|"
                        "no memory for|no heap: |image alone needs|"
                        "too little memory for|did not start the image")
 

@@ -9,7 +9,8 @@ import os
 import subprocess
 import sys
 
-PROMPTS = (b"sqlite> ", b"   ...> ")
+PROMPTS = (b"sqlite> ", b"   ...> ",      # of the applications NAME_shell
+           b"lua> ", b"...> ", b"qjs> ", b" ...> ")
 LINE_BYTES = 4000           # the guest takes 4095
 
 
