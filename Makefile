@@ -17,8 +17,8 @@
 #   trace             BUILD/trace: records and replays allocations
 #   figures           the figures of docs/figures.md, measured now
 #   bench             compared with other allocators, docs/benchmarks.md
-#   run               SQLite in a unikernel, on a buddy, on TLSF and on this
-#   shell             SQL on a unikernel's serial console
+#   run               APP= in a unikernel, on a buddy, on TLSF and on this
+#   shell             SQL, Lua or JavaScript on a unikernel's serial console
 #   smallest          the least memory in which SQLite inserts 1,000 rows
 #   check-testbed     the tests of the unikernel alone
 #   check-arm64       the suites on kernels for arm64, pages of 4 and 16 KiB
@@ -65,11 +65,13 @@
 # Variables of run, shell, smallest and check-testbed:
 #   ARCH=x86_64|arm64          of the unikernel [x86_64]
 #   MUSL=             the folder of musl for arm64; fetched if none []
+#   SQLITE= LUA= QUICKJS=      folders of their sources; fetched if none []
 #   MODE=static|paging|vmem    how the unikernel has its memory [static]
 #   HEAPS=single|thread        one heap, or one for each thread [single]
 #   ALLOC=mimalloc|buddy|tlsf|bump    for run one or more, with commas []
-#   MEMORY=           of the machine, in MiB [64]
-#   ROWS=             to insert [10000]
+#   APP=sqlite|lua|quickjs     what runs there [sqlite]
+#   MEMORY=           of the machine, in MiB [64; of a language 512]
+#   ROWS=             to insert, or as many objects of a language [10000]
 
 # Ours; the interface's own follows
 OWN_VERSION	:= 0.9.0
@@ -440,7 +442,7 @@ VARIABLES	+= THREADS HARDENING DEBUG TRACK SANITIZE OPTIMIZE WERROR BUILD V \
 		   CFLAGS_EXTRA CXXFLAGS CXXSTD PREFIX prefix DESTDIR LIBDIR \
 		   INCLUDEDIR BINDIR COMPLETIONDIR MANDIR DOCDIR MODE HEAPS ALLOC MEMORY ROWS UK_ROOT \
 		   TESTBED_CC TESTBED_DEBUG TESTBED_HARDENING TESTBED_DEFINES \
-		   TESTBED_APPS T SEEDS FIRST FLAVOURS BENCH SQLITE MUSL ARCH APP MAKE SHELL
+		   TESTBED_APPS T SEEDS FIRST FLAVOURS BENCH SQLITE LUA QUICKJS MUSL ARCH APP MAKE SHELL
 STRANGE		:= $(foreach name,$(filter-out $(VARIABLES),$(.VARIABLES)),\
 		   $(if $(filter command,$(origin $(name))),$(name)))
 similar		= $(shell printf '%s\n' $(VARIABLES) | grep -i \

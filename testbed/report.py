@@ -10,18 +10,7 @@ MIB = 1 << 20
 NAMES = {"buddy": "Unikraft's default (buddy)", "tlsf": "TLSF",
          "bump": "bump (never frees)"}
 BAR_CELLS = 25
-
-# In the order in which they are measured.
-FIGURES = (
-    ("insert_instructions_each", "instructions for an INSERT"),
-    ("memory_with_data_bytes", "heap in use, rows loaded"),
-    ("frames_with_data_bytes", "frames in use, rows loaded"),
-    ("select_instructions_each", "instructions for a SELECT"),
-    ("memory_peak_bytes", "heap in use, peak (a sort)"),
-    ("memory_left_bytes", "heap in use, all closed"),
-    ("frames_left_bytes", "frames in use, all closed"),
-)
-PARTS = ("insert", "select", "sort")
+LOWEST = 0.1                # MiB on a logarithmic axis
 
 
 class Run:
@@ -59,13 +48,13 @@ def ratio(runs, key):
     return f"{ours / theirs:.2f}"
 
 
-def print_table(runs, frames):
+def print_table(work, runs, frames):
     widths = [max(len(run.name), 13) + 2 for run in runs]
     both = {run.alloc for run in runs} >= {"mimalloc", "buddy"}
     print(f"{'':28}" + "".join(f"{run.name:>{width}}" for run, width
                                in zip(runs, widths))
           + ("   ratio" if both else ""))
-    keys = [(key, label) for key, label in FIGURES
+    keys = [(key, label) for key, label in work.figures
             if frames or not key.startswith("frames")]
     missing = [next((key for key, _ in keys if key not in run.figures), None)
                for run in runs]
@@ -98,7 +87,7 @@ def fewer(ours, theirs):
     return f"{part:.0f} % {'fewer' if ours <= theirs else 'more'}"
 
 
-def verdict(runs, memory_mib):
+def verdict(work, runs, memory_mib):
     """One sentence."""
     done = " and ".join(run.name for run in runs if not run.ending)
     gone = " and ".join(run.name for run in runs if run.ending)
@@ -109,35 +98,44 @@ def verdict(runs, memory_mib):
     if not {"mimalloc", "buddy"} <= set(figures):
         return f"{memory_mib} MiB are enough for {done}."
     ours, theirs = figures["mimalloc"], figures["buddy"]
-    peak, insert = "memory_peak_bytes", "insert_instructions_each"
+    peak, each = "memory_peak_bytes", work.figures[0][0]
     return (f"mimalloc's peak is {lower(ours[peak], theirs[peak])} that of "
-            f"{NAMES['buddy']},\nand an INSERT takes "
-            f"{fewer(ours[insert], theirs[insert])} instructions.")
+            f"{NAMES['buddy']},\nand {work.one} takes "
+            f"{fewer(ours[each], theirs[each])} instructions.")
 
 
-def points(run, rows, sort_steps):
+def points(work, run, steps):
     """Of the curve: each part is as wide as the others."""
+    names = [name for name, _, _ in work.parts]
     for part, done, count in run.samples:
-        whole = sort_steps if part == "sort" else rows
-        yield PARTS.index(part) + done / whole, count / MIB
+        yield names.index(part) + done / steps[part], count / MIB
 
 
-def draw(runs, rows, path):
-    """Heap in use over the rows; False where gnuplot is missing."""
+def axis(work):
+    if work.logarithmic:
+        return ["set ylabel 'MiB, by powers of ten'", "set logscale y",
+                f"set yrange [{LOWEST}:*]"]
+    return ["set ylabel 'MiB'", "set yrange [0:*]"]
+
+
+def draw(work, runs, size, path):
+    """Heap in use over the work; False where gnuplot is missing."""
     if not shutil.which("gnuplot"):
         return False
-    steps = max((s[1] for run in runs for s in run.samples
-                 if s[0] == "sort"), default=1)
+    steps = work.steps(runs, size)
+    tics = ", ".join(f"'' {at}, '{label}' {at + 0.5}" for at, (_, label, _)
+                     in enumerate(work.parts))
     lines = ["set terminal svg size 800,420 background 'white'",
              f"set output '{os.path.basename(path)}'",
-             f"set title 'SQLite, {rows:,} rows: heap in use'",
-             "set ylabel 'MiB'", "set yrange [0:*]", "set xrange [0:3]",
+             f"set title '{work.title(size)}: heap in use'",
+             *axis(work),
+             f"set xrange [0:{len(work.parts)}]",
              "set key bmargin center horizontal", "set grid",
-             "set xtics ('' 0, 'rows are inserted' 0.5, '' 1, "
-             "'each is selected' 1.5, '' 2, 'all are sorted' 2.5, '' 3)"]
+             f"set xtics ({tics}, '' {len(work.parts)})"]
     curves = []
     for at, run in enumerate(runs):
-        curve = list(points(run, rows, steps)) or [(0, 0)]
+        curve = [(x, max(y, LOWEST if work.logarithmic else 0)) for x, y
+                 in points(work, run, steps)] or [(0, LOWEST)]
         lines += [f"$run{at} << END", *(f"{x} {y}" for x, y in curve), "END"]
         curves.append(f"$run{at} with lines linewidth 2 "
                       f"title \"{run.name}\"")

@@ -4,7 +4,8 @@
 
   run.py boot APP [-- ARGUMENT...]      boot one application
   run.py shell [APP]                    boot it on this terminal
-  run.py compare [-- ROWS]              SQLite on several allocators, a table
+  run.py compare [APP] [-- NUMBER]      a workload on several allocators, a
+                                        table: SQLite if none is named
   run.py smallest APP [-- ARGUMENT...]  least memory in which APP succeeds,
                                         for several allocators
   run.py check                          the tests that boot, one line for each
@@ -25,6 +26,7 @@ import report                   # noqa: E402
 import shell                    # noqa: E402
 from guest import (CRASHED, FAILED, HUNG, MISUSE, NO_MACHINE,  # noqa: E402
                    GuestError, boot, command_of, judge, machine_of)
+from workloads import WORKLOADS     # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -85,25 +87,26 @@ def run_of(options, arguments):
 
 
 def verb_compare(options, arguments):
+    work = WORKLOADS[options.app]
     runs, failures = [], []
     for options.alloc in options.allocs.split(","):
-        progress(f"SQLite on {options.alloc} ...")
+        progress(f"{work.name} on {options.alloc} ...")
         run, error = run_of(options, arguments)
         runs.append(run)
         if run.ending not in (None, "out of memory"):
             failures.append(error)
     progress("")
-    rows = int(arguments[0]) if arguments else 1000
-    print(f"SQLite in a unikernel of {options.memory} MiB, {rows:,} rows, "
-          f"heap in mode {options.mode}\n")
-    report.print_table(runs, options.mode == "vmem")
+    size = int(arguments[0]) if arguments else 1000
+    print(f"{work.name} in a unikernel of {options.memory} MiB, {size:,} "
+          f"{work.size}, heap in mode {options.mode}\n")
+    report.print_table(work, runs, options.mode == "vmem")
     print("\nThe most heap in use:")
     report.print_bars(runs)
-    print("\n" + report.verdict(runs, options.memory))
+    print("\n" + report.verdict(work, runs, options.memory))
     picture = os.path.realpath(os.path.join(options.output or options.build,
-                                            "heap.svg"))
-    if report.draw(runs, rows, picture):
-        print(f"Heap in use over the rows: {picture}")
+                                            work.picture))
+    if report.draw(work, runs, size, picture):
+        print(f"Heap in use over the {work.over}: {picture}")
     else:
         print("No picture: apt-get install gnuplot-nox")
     if failures:
@@ -241,6 +244,8 @@ def parse(words):
     if not options.app:
         options.app = {"shell": "sqlite_shell",
                        "compare": "sqlite_bench"}.get(options.verb)
+    if options.verb == "compare" and options.app not in WORKLOADS:
+        parser.error(f"{options.app}: compare has {', '.join(WORKLOADS)}")
     if not options.app and options.verb != "check":
         parser.error("which application?")
     if not set(options.allocs.split(",")) <= set(ALLOCATORS):

@@ -78,7 +78,8 @@ testbed-$(1): $$(TESTBED_BUILD)/mimalloc-$(1).o $$(TESTBED_UNIT_$(1))
 	$$(Q)$$(TESTBED_MAKE) DEFINES="$$(TESTBED_DEFINES) $(4)" \
 		BUILD=$$(call from_testbed,$$(TESTBED_BUILD))/$(1) \
 		MIMALLOC_OBJS=$$(call from_testbed,$$<) \
-		SQLITE=$$(TESTBED_SQLITE) \
+		SQLITE=$$(TESTBED_SQLITE) LUA=$$(TESTBED_LUA) \
+		QUICKJS=$$(TESTBED_QUICKJS) \
 		UKTEST_OBJS="$$(call from_testbed,$$(TESTBED_UNIT_$(1)))" \
 		$$(if $$(TESTBED_APPS),APPS="$$(TESTBED_APPS)")
 endef
@@ -90,17 +91,24 @@ $(eval $(call testbed_flavour,smp,1,1,-DCONFIG_HAVE_SMP=1 \
 $(eval $(call testbed_flavour,stats,1,0,-DCONFIG_LIBUKALLOC_IFSTATS=1 \
 	-DCONFIG_LIBUKDEBUG_ENABLE_ASSERT=1))
 
-# make run, make shell, make smallest: MODE=static|paging|vmem MEMORY=MiB ROWS=
-# HEAPS=single|thread ALLOC=mimalloc|buddy|tlsf|bump (but for shell: one or more,
-# with commas between) SQLITE=folder of sqlite3.c and sqlite3.h
+# make run, make shell, make smallest: APP=sqlite|lua|quickjs ROWS= MEMORY=MiB
+# MODE=static|paging|vmem HEAPS=single|thread ALLOC=mimalloc|buddy|tlsf|bump (but
+# for shell: one or more, with commas between) and the folders of sources:
+# SQLITE= with sqlite3.c and sqlite3.h, LUA= with lua.c, QUICKJS= with quickjs.c
+APP		?= sqlite
 MODE		?= static
-MEMORY		?= 64
+# The buddy has a page for each object of a language
+MEMORY		?= $(if $(filter sqlite,$(APP)),64,512)
 ROWS		?= 10000
 HEAPS		?= single
 ALLOC		?=
 SQLITE		?= testbed/sqlite
+LUA		?= testbed/lua
+QUICKJS		?= testbed/quickjs
 RUN_ALLOCS	:= buddy,tlsf,mimalloc
 TESTBED_SQLITE	= $(call from_testbed,$(SQLITE))
+TESTBED_LUA	= $(call from_testbed,$(LUA))
+TESTBED_QUICKJS	= $(call from_testbed,$(QUICKJS))
 
 # Bad values are refused before anything is built.
 # $(1): a variable, $(2) and $(3): the least and the greatest number
@@ -121,11 +129,14 @@ endif
 ifneq ($(and $(filter shell,$(MAKECMDGOALS)),$(findstring $(comma),$(ALLOC))),)
 $(call refuse,ALLOC,one for the shell)
 endif
-ifeq ($(and $(wildcard $(SQLITE)/sqlite3.c),$(wildcard $(SQLITE)/sqlite3.h)),)
-ifneq ($(SQLITE),testbed/sqlite)
-$(call refuse,SQLITE,a folder of sqlite3.c and sqlite3.h)
-endif
-endif
+$(call one_of,APP,sqlite lua quickjs)
+# $(1): a variable, $(2) and $(3): what its folder has, unless it is fetched
+require_folder	= $(if $(filter-out testbed/%,$($(1))),$(if $(and $(wildcard \
+		  $($(1))/$(2)),$(wildcard $($(1))/$(3))),,$(call \
+		  refuse,$(1),a folder of $(2) and $(3))))
+$(call require_folder,SQLITE,sqlite3.c,sqlite3.h)
+$(call require_folder,LUA,lua.c,lua.h)
+$(call require_folder,QUICKJS,quickjs.c,quickjs.h)
 endif
 
 TESTBED_RUN	= cd testbed && ./run.py
@@ -143,32 +154,41 @@ testbed-packages:
 testbed-sqlite: testbed-packages
 	@cd testbed && ./fetch-sqlite.sh $(TESTBED_SQLITE)
 
+.PHONY: testbed-lua testbed-quickjs
+testbed-lua: testbed-packages
+	@cd testbed && ./fetch-app.sh lua $(TESTBED_LUA)
+testbed-quickjs: testbed-packages
+	@cd testbed && ./fetch-app.sh quickjs $(TESTBED_QUICKJS)
+
 .PHONY: run
-run: testbed-sqlite
+run: testbed-$(APP)
 	@$(MAKE) --no-print-directory testbed-$(HEAPS) \
-		TESTBED_APPS=sqlite_bench
-	@$(TESTBED_RUN) compare $(TESTBED_OPTIONS) \
+		TESTBED_APPS=$(APP)_bench
+	@$(TESTBED_RUN) compare $(APP)_bench $(TESTBED_OPTIONS) \
 		--allocs $(or $(ALLOC),$(RUN_ALLOCS)) -- $(ROWS)
 
 # The trap lets the runner, not sh, say how control-C ends it.
 .PHONY: shell
-shell: testbed-sqlite
+shell: testbed-$(APP)
 	@$(MAKE) --no-print-directory testbed-$(HEAPS) \
-		TESTBED_APPS=sqlite_shell
-	@trap : INT; $(TESTBED_RUN) shell $(TESTBED_OPTIONS) \
+		TESTBED_APPS=$(APP)_shell
+	@trap : INT; $(TESTBED_RUN) shell $(APP)_shell $(TESTBED_OPTIONS) \
 		--alloc $(or $(ALLOC),mimalloc)
 
-# The least memory in which SQLite inserts 1,000 rows
+# The least memory in which SQLite inserts 1,000 rows, or a workload of 1,000
+# succeeds
 .PHONY: smallest
-smallest: testbed-sqlite
+smallest: testbed-$(APP)
 	@$(MAKE) --no-print-directory testbed-$(HEAPS) \
-		TESTBED_APPS=sqlite_bench
-	@$(TESTBED_RUN) smallest sqlite_bench $(TESTBED_OPTIONS) \
-		--allocs $(or $(ALLOC),$(RUN_ALLOCS)) -- 1000 insert
+		TESTBED_APPS=$(APP)_bench
+	@$(TESTBED_RUN) smallest $(APP)_bench $(TESTBED_OPTIONS) \
+		--allocs $(or $(ALLOC),$(RUN_ALLOCS)) -- \
+		1000 $(if $(filter sqlite,$(APP)),insert)
 
 TESTBED_TESTS	= tests/testbed/boot.sh tests/testbed/conformance.sh \
 		  tests/testbed/cpus.sh tests/testbed/figures.sh tests/testbed/interface.sh \
-		  tests/testbed/mistakes.sh tests/testbed/replay.py \
+		  tests/testbed/languages.sh tests/testbed/mistakes.sh \
+		  tests/testbed/replay.py \
 		  tests/testbed/runner.sh \
 		  tests/testbed/sqlite.sh \
 		  tests/testbed/uktest.sh
@@ -185,6 +205,12 @@ testbed-images: testbed-packages
 	-$(Q)$(MAKE) --no-print-directory testbed-sqlite && \
 		$(MAKE) --no-print-directory testbed-single testbed-thread \
 		TESTBED_APPS="sqlite_bench sqlite_shell"
+	-$(Q)$(MAKE) --no-print-directory testbed-lua && \
+		$(MAKE) --no-print-directory testbed-single \
+		TESTBED_APPS="lua_bench lua_shell"
+	-$(Q)$(MAKE) --no-print-directory testbed-quickjs && \
+		$(MAKE) --no-print-directory testbed-single \
+		TESTBED_APPS="quickjs_bench quickjs_shell"
 
 .PHONY: check-testbed
 check-testbed: testbed-images

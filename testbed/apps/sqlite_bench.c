@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * SQLite on a database in memory: a table with rows, one statement for each
- * row, then one query for each row, then all rows sorted. Printed: executed
- * instructions for each statement, and the memory taken from the heap.
+ * row, then one query for each row, then all rows sorted, then all joined with
+ * those of a second table. Printed: executed instructions for each statement or
+ * row, and the memory taken from the heap.
  *
  *   arguments: [rows, 1000 when left out [insert]]
  *
  * "insert" ends the run after the rows are in. Memory is looked at between
- * statements. The rows are sorted twice: first memory is looked at as the sort
- * goes on, then its instructions are counted.
+ * statements. The rows are sorted and joined twice: first memory is looked at
+ * as this goes on, then its instructions are counted.
  *
  * For the picture of "run.py compare" there are lines
  *
  *   sample PART DONE BYTES
  *
- * PART is insert, select or sort; DONE counts rows, or steps of the sort;
+ * PART is insert, select, sort or join; DONE counts rows, or steps of the
+ * latter two;
  * BYTES of the heap are in use then.
  */
-#include <inttypes.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -25,46 +26,11 @@
 #include <string.h>
 #include <sqlite3.h>
 #include <testbed/testbed.h>
-#include <uk/alloc.h>
+
+#include "shared/watch.h"
 
 #define STATEMENT_BYTES 160
 #define SAMPLES 50			/* of each part, about */
-
-static struct {
-	__ssz at_start;			/* free bytes of the heap */
-	__ssz least;
-	size_t frames_at_start;
-	size_t frames_least;
-} memory;
-
-static void memory_start(void)
-{
-	memory.at_start = uk_alloc_availmem(uk_alloc_get_default());
-	memory.least = memory.at_start;
-	memory.frames_at_start = testbed_free_frame_bytes();
-	memory.frames_least = memory.frames_at_start;
-}
-
-static void memory_look(void)
-{
-	__ssz now = uk_alloc_availmem(uk_alloc_get_default());
-	size_t frames = testbed_free_frame_bytes();
-
-	if (now < memory.least)
-		memory.least = now;
-	if (frames < memory.frames_least)
-		memory.frames_least = frames;
-}
-
-static long memory_used(void)
-{
-	return memory.at_start - uk_alloc_availmem(uk_alloc_get_default());
-}
-
-static long memory_frames(void)
-{
-	return (long)memory.frames_at_start - (long)testbed_free_frame_bytes();
-}
 
 static void fail(sqlite3 *db, const char *what)
 {
@@ -87,11 +53,6 @@ static int take_row(void *context, int columns, char **values, char **names)
 	return 0;
 }
 
-static void print_sample(const char *part, int done)
-{
-	printf("sample %s %d %ld\n", part, done, memory_used());
-}
-
 /* Runs one statement and gives the instructions it took. */
 static uint64_t run(sqlite3 *db, const char *statement, struct answer *answer)
 {
@@ -102,14 +63,14 @@ static uint64_t run(sqlite3 *db, const char *statement, struct answer *answer)
 
 	if (rc != SQLITE_OK)
 		fail(db, statement);
-	memory_look();
+	watch_look();
 	return spent;
 }
 
 static void sample_rows(const char *part, int done, int rows)
 {
 	if (done % (rows / SAMPLES + 1) == 0 || done == rows)
-		print_sample(part, done);
+		watch_sample(part, done);
 }
 
 static uint64_t insert_rows(sqlite3 *db, int rows)
@@ -161,47 +122,70 @@ static uint64_t sort_rows(sqlite3 *db, int rows)
 	return spent / (uint64_t)rows;
 }
 
-/* SQLite calls it as the sort goes on. */
-static int sample_sort(void *steps)
+/* Without an index, so that a join makes one of its own. */
+static void make_groups(sqlite3 *db)
 {
-	memory_look();
-	print_sample("sort", ++*(int *)steps);
+	run(db, "CREATE TABLE groups(value INTEGER, label TEXT);"
+	    "WITH RECURSIVE c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c "
+	    "WHERE n < 999) INSERT INTO groups SELECT n, 'label ' || n % 97 "
+	    "FROM c", NULL);
+}
+
+static uint64_t join_rows(sqlite3 *db, int rows)
+{
+	struct answer answer = { 0 };
+	uint64_t spent;
+
+	spent = run(db, "SELECT count(*), max(label), sum(length(note)) "
+		    "FROM items JOIN groups USING(value)", &answer);
+	if (answer.rows != 1 || answer.sum != rows)
+		fail(db, "the joined rows are not those inserted");
+	return spent / (uint64_t)rows;
+}
+
+struct progress {
+	const char *part;
+	int steps;
+};
+
+/* SQLite calls it as a statement goes on. */
+static int sample_statement(void *context)
+{
+	struct progress *progress = context;
+
+	watch_look();
+	watch_sample(progress->part, ++progress->steps);
 	return 0;
 }
 
-/* SQLite executes about 13 operations for each row to be sorted. */
-static void sort_rows_sampled(sqlite3 *db, int rows)
+/* SQLite executes about 13 operations for each row to be sorted or joined. */
+static void sampled(sqlite3 *db, int rows, const char *part,
+		    uint64_t (*function)(sqlite3 *, int))
 {
-	int steps = 0;
+	struct progress progress = { part, 0 };
 
-	sqlite3_progress_handler(db, 13 * (rows / SAMPLES) + 1, sample_sort,
-				 &steps);
-	sort_rows(db, rows);
+	sqlite3_progress_handler(db, 13 * (rows / SAMPLES) + 1,
+				 sample_statement, &progress);
+	function(db, rows);
 	sqlite3_progress_handler(db, 0, NULL, NULL);
 }
 
-static void print_figure(const char *name, int64_t value)
+/* Both; the join's table comes after all that is to be seen without it. */
+static void sort_and_join(sqlite3 *db, int rows)
 {
-	printf("%s %" PRId64 "\n", name, value);
+	sampled(db, rows, "sort", sort_rows);
+	watch_figure("sort_instructions_each", (int64_t)sort_rows(db, rows));
+	make_groups(db);
+	sampled(db, rows, "join", join_rows);
+	watch_figure("join_instructions_each", (int64_t)join_rows(db, rows));
 }
 
 static void print_inserted(int rows, uint64_t insert)
 {
-	print_figure("rows", rows);
-	print_figure("insert_instructions_each",
+	watch_figure("rows", rows);
+	watch_figure("insert_instructions_each",
 		     (int64_t)(insert / (uint64_t)rows));
-	print_figure("memory_with_data_bytes", memory_used());
-	print_figure("frames_with_data_bytes", memory_frames());
-}
-
-static void print_end(void)
-{
-	print_figure("memory_peak_bytes", memory.at_start - memory.least);
-	print_figure("frames_peak_bytes", (int64_t)(memory.frames_at_start
-						    - memory.frames_least));
-	print_figure("memory_left_bytes", memory_used());
-	print_figure("frames_left_bytes", memory_frames());
-	print_figure("page_faults", (int64_t)testbed_fault_count());
+	watch_memory("with_data");
 }
 
 int main(int argc, char **argv)
@@ -223,7 +207,7 @@ int main(int argc, char **argv)
 	}
 	printf("SQLite %s, alloc %s, mode %s\n", sqlite3_libversion(),
 	       testbed_alloc_name(), testbed_mode_name());
-	memory_start();
+	watch_start();
 	if (sqlite3_open(":memory:", &db) != SQLITE_OK)
 		fail(db, "open");
 	run(db, "CREATE TABLE items(id INTEGER PRIMARY KEY, name TEXT, "
@@ -231,14 +215,12 @@ int main(int argc, char **argv)
 	print_inserted(rows, insert_rows(db, rows));
 	if (!insert_only) {
 		select = select_rows(db, rows) / (uint64_t)rows;
-		print_figure("select_instructions_each", (int64_t)select);
-		sort_rows_sampled(db, rows);
-		print_figure("sort_instructions_each",
-			     (int64_t)sort_rows(db, rows));
+		watch_figure("select_instructions_each", (int64_t)select);
+		sort_and_join(db, rows);
 	}
 	if (sqlite3_close(db) != SQLITE_OK)
 		fail(db, "close");
-	print_end();
+	watch_end();
 	puts("SUCCESS");
 	return 0;
 }
