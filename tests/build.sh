@@ -10,7 +10,8 @@ prepare 71 make gcc
 
 copy_tree() {
 	mkdir -p "$1" && tar -C "$root" -c --exclude=./build --exclude=./.git \
-		--exclude=./testbed/sqlite . | tar -C "$1" -x
+		--exclude=./testbed/sqlite --exclude=./testbed/lua \
+		--exclude=./testbed/quickjs . | tar -C "$1" -x
 }
 
 # The test may itself run below a make that has other settings.

@@ -72,6 +72,29 @@ boots()
 	fi
 }
 
+# column FILE FIGURE NUMBER,...: of a table that run.py compare has printed
+column()
+{
+	sed -n "s/^$2  *//p" "$1" | sed 's/,//g; s/ MiB//g; s/  */ /g' |
+		cut -d ' ' -f "$3"
+}
+
+# as_in DOCUMENT FIGURE [PREFIX]: each number of a table there, in the line with
+# the prefix, is within a tenth of what is in $console
+as_in()
+{
+	local told printed
+	told=$(sed -n "s/^| ${3:-}$2 |//p" "../$1" | sed 's/[|,]//g; s/MiB//g')
+	printed=$(column "$console" "$2" 1,2,3)
+	if echo "$told $printed" | awk 'function far(a, b) {
+		return a > b * 1.1 || b > a * 1.1 }
+		{ exit NF != 7 || far($1, $5) || far($2, $6) ||
+			far($3, $7) }'; then
+		ok "$1: ${3:-}$2"
+	else
+		not_ok "$1: ${3:-}$2:$told, printed $printed"
+	fi
+}
 finish()
 {
 	echo "1..$count"

@@ -141,6 +141,11 @@ refused run ALLOC=foo "of mimalloc buddy tlsf bump"
 refused run ALLOC=buddy,foo "of mimalloc buddy tlsf bump"
 refused shell ALLOC=buddy,bump "one for the shell"
 refused run SQLITE=/nowhere "a folder of sqlite3.c and sqlite3.h"
+refused run LUA=/nowhere "a folder of lua.c and lua.h"
+refused run QUICKJS=/nowhere "a folder of quickjs.c and quickjs.h"
+for goal in run shell smallest; do
+	refused $goal APP=foo "one of sqlite lua quickjs"
+done
 
 # SQLite is taken from where it is; what to do without a network is said
 folder=$(mktemp -d)

@@ -5,7 +5,7 @@
   terminal.py KEYS... -- COMMAND...
 
 One of KEYS (escapes as \\x04 are understood) is sent each time that the screen
-ends with "sqlite> "; those after a plus a second later, prompt or not. The
+ends with one of PROMPTS; those after a plus a second later, prompt or not. The
 last one, if it is a control-C, is pressed again where nothing comes of it: in
 Python's input() one is lost between the prompt and the wait for a key.
 Prints what reached the terminal. The status is the command's, 90 when the
@@ -22,6 +22,7 @@ import time
 
 LIMIT_SECONDS = 300
 AGAIN_SECONDS = 10
+PROMPTS = (b"sqlite> ", b"lua> ", b"qjs> ")
 
 
 def main():
@@ -45,7 +46,7 @@ def main():
     while command.poll() is None and time.monotonic() < limit:
         if select.select([ours], [], [], 0.2)[0]:
             seen += os.read(ours, 65536)
-            if keys and seen.endswith(b"sqlite> "):
+            if keys and seen.endswith(PROMPTS):
                 press(keys.pop(0))
                 while keys and keys[0].startswith(b"+"):
                     time.sleep(1)
