@@ -186,11 +186,13 @@ COLD_NAMES	:= $(addprefix src/, \
 		   runs/grow runs/map runs/purge runs/release \
 		   runs/reserve runs/run runs/shelf runs/slab runs/stats \
 		   runs/supply runs/window \
-		   pages/account pages/describe pages/holes pages/page heaps/abandon heaps/absorb heaps/collect \
+		   pages/account pages/describe pages/holes pages/page pages/use \
+		   heaps/abandon heaps/absorb heaps/collect \
 		   heaps/fork_child heaps/heap heaps/heap_life heaps/keep heaps/notify \
 		   heaps/owned heaps/queue heaps/remote heaps/sleeping \
 		   heaps/thread \
-		   blocks/aligned blocks/available blocks/free blocks/large \
+		   blocks/aligned blocks/available blocks/census blocks/free \
+		   blocks/json blocks/large blocks/report \
 		   blocks/realloc blocks/refuse blocks/units \
 		   api/mi_aligned api/mi_arena api/mi_heap api/mi_malloc api/mi_new \
 		   api/mi_options api/mi_process api/mi_stats api/mi_string) \

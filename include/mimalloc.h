@@ -789,6 +789,15 @@ mi_decl_export void mi_stats_print_out(mi_output_fun *out, void *arg)
 mi_decl_export void mi_thread_stats_print_out(mi_output_fun *out, void *arg)
 	mi_attr_noexcept;
 
+/*
+ * Added by 2.2: the same as JSON, see docs/statistics.md, in a buffer of so
+ * many bytes, or, where buf is NULL, in a block that is to be freed by
+ * mi_free(). Gives the buffer, or NULL: the text does not fit, or there is no
+ * memory. 32 KiB are enough for all block sizes.
+ */
+mi_decl_export char *mi_stats_get_json(size_t buf_size, char *buf)
+	mi_attr_noexcept;
+
 /* ---- Added by v3, where they cost nothing ------------------------------ */
 
 /* mi_free() of a block asked for with MI_SMALL_SIZE_MAX bytes or less. */

@@ -27,7 +27,7 @@ bool port_new_handler(void)
 
 void port_throw_bad_alloc(void)
 {
-	struct text text;
+	struct text text = { .length = 0 };
 
 	if (_ZSt17__throw_bad_allocv)
 		_ZSt17__throw_bad_allocv();

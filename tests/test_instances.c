@@ -175,6 +175,8 @@ UK_TESTCASE(mimalloc_instances, test_show_of_a_wrapper)
 	uk_mimalloc_show(&wrapper);
 	uk_mimalloc_show(NULL);
 	uk_mimalloc_show(pools[0]);
+	uk_mimalloc_show_json(&wrapper);
+	uk_mimalloc_show_json(pools[0]);
 	UK_TEST_EXPECT_SNUM_EQ(uk_alloc_availmem(pools[0]), before);
 }
 

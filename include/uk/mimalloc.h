@@ -35,13 +35,25 @@ struct uk_alloc *uk_mimalloc_init(void *base, __sz len);
 
 /**
  * Prints what an allocator made by uk_mimalloc_init() holds: memory in use,
- * its peak, what is free, what was given back, and the heaps. O(arenas).
+ * its peak, what is free, what was given back, and the heaps. O(arenas). With
+ * CONFIG_LIBMIMALLOC_CLASS_STATS also the blocks of each size, O(runs + free
+ * blocks), and where the parameter mimalloc.stats_json is 1, all as JSON.
  *
  * @param a
  *   The allocator. NULL, or one that is not ours, means the first that was
  *   made: with statistics for each library the default allocator is a wrapper
  */
 void uk_mimalloc_show(struct uk_alloc *a);
+
+/**
+ * Prints the same as JSON, whatever the parameters say: docs/statistics.md has
+ * the schema. O(runs + free blocks). In an image that does not call this
+ * nothing of it is linked, where the image is linked so (OPTIMIZE_DEADELIM).
+ *
+ * @param a
+ *   As of uk_mimalloc_show()
+ */
+void uk_mimalloc_show_json(struct uk_alloc *a);
 
 #ifdef __cplusplus
 }

@@ -27,7 +27,8 @@ static void process_start(int count, char **arguments, char **environment)
 
 __attribute__((destructor(101))) static void process_end(void)
 {
-	process_done();
+	if (process_is_to_report())
+		process_report(NULL, NULL);
 #ifdef PORT_TLS_DYNAMIC	/* this code may be about to be unloaded */
 	threads_forget();
 #endif

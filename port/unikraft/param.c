@@ -24,6 +24,12 @@ UK_LIBPARAM_PARAM(ignore_errors, charp,
 		  "1: report an invalid free and go on; 0: crash");
 UK_LIBPARAM_PARAM(show_stats, charp,
 		  "1: statistics when the system halts");
+#if MI_CLASS_STATS
+static char *stats_json;
+
+UK_LIBPARAM_PARAM(stats_json, charp,
+		  "1: the same as JSON, wherever they are shown");
+#endif
 
 struct params params = { .config = INSTANCE_CONFIG, .purge = true };
 
@@ -64,4 +70,7 @@ void params_read(void)
 	set_kib(&config->learn_bytes, "learn_kib", learn_kib);
 	set_bool(&params.ignore_errors, "ignore_errors", ignore_errors);
 	set_bool(&params.show_stats, "show_stats", show_stats);
+#if MI_CLASS_STATS
+	set_bool(&params.stats_json, "stats_json", stats_json);
+#endif
 }

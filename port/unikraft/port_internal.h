@@ -64,9 +64,23 @@ struct params {
 	bool purge;		/* memory is given back, where it is of use */
 	bool ignore_errors;
 	bool show_stats;
+#if MI_CLASS_STATS
+	bool stats_json;
+#endif
 };
 
 extern HIDDEN struct params params;
+
+/* In an image without it nothing of JSON is linked that nobody calls */
+static inline bool params_want_json(void)
+{
+#if MI_CLASS_STATS
+	return params.stats_json;
+#else
+	return false;
+#endif
+}
+
 void params_read(void);
 
 /* turns.c */

@@ -72,6 +72,10 @@ const char *port_option_text(const char *name)
 
 	if (text_equal(name, "show_stats"))
 		return params.show_stats ? "1" : "0";
+#if MI_CLASS_STATS
+	if (text_equal(name, "stats_json"))
+		return params_want_json() ? "1" : "0";
+#endif
 	if (text_equal(name, "abort_on_error"))
 		return params.ignore_errors ? "0" : "1";
 	if (text_equal(name, "purge_budget"))

@@ -5,7 +5,7 @@
 #include <uk/mimalloc.h>
 #include <uk/init.h>
 
-#include "ground/text.h"
+#include "blocks/census.h"
 
 static void show_line(struct text *text, const char *name, size_t units)
 {
@@ -21,25 +21,10 @@ static void show_line(struct text *text, const char *name, size_t units)
 
 static void show_classes(struct instance *instance, struct text *text)
 {
-	const struct class_stats *stats;
-	unsigned int class;
+	struct census census;
 
-	text_string(text, "     block    pages     peak       memory\n");
-	text_print(text);
-	for (class = 0; class <= CLASS_NONE; class++) {
-		stats = &instance->stats[class];
-		if (!stats->pages_total)
-			continue;
-		if (class == CLASS_NONE)
-			text_string(text, "     large");
-		else
-			text_number(text, size_class_bytes(class), 10);
-		text_number(text, stats->pages, 9);
-		text_number(text, stats->pages_peak, 9);
-		text_bytes(text, (size_t)stats->units << UNIT_SHIFT, 13);
-		text_string(text, "\n");
-		text_print(text);
-	}
+	instance_census(instance, &census);
+	census_print(&census, text);
 }
 
 #else
@@ -63,18 +48,34 @@ static struct instance *instance_meant(struct uk_alloc *a)
 	return default_instance_is_made() ? default_instance_pointer : NULL;
 }
 
-void uk_mimalloc_show(struct uk_alloc *a)
+static void show_none(void)
+{
+	struct text text = { .length = 0 };
+
+	text_string(&text, "mimalloc: no allocator was made\n");
+	text_print(&text);
+}
+
+void uk_mimalloc_show_json(struct uk_alloc *a)
 {
 	struct instance *instance = instance_meant(a);
 	struct text text = { .length = 0 };
-	const struct arena *arena;
-	size_t total = 0, free = instance ? instance->units_shelved : 0;
+	struct census census;
 
 	if (!instance) {
-		text_string(&text, "mimalloc: no allocator was made\n");
-		text_print(&text);
+		show_none();
 		return;
 	}
+	instance_census(instance, &census);
+	census_print_json(&census, NULL, &text);
+}
+
+static void show_text(struct instance *instance)
+{
+	struct text text = { .length = 0 };
+	const struct arena *arena;
+	size_t total = 0, free = instance->units_shelved;
+
 	for (arena = instance->arenas; arena; arena = arena->next) {
 		total += (arena->end - arena->start) >> UNIT_SHIFT;
 		free += arena->units_free;
@@ -98,6 +99,18 @@ void uk_mimalloc_show(struct uk_alloc *a)
 	show_classes(instance, &text);
 }
 
+void uk_mimalloc_show(struct uk_alloc *a)
+{
+	struct instance *instance = instance_meant(a);
+
+	if (params_want_json())
+		uk_mimalloc_show_json(a);
+	else if (instance)
+		show_text(instance);
+	else
+		show_none();
+}
+
 static int show_init(struct uk_init_ctx *context)
 {
 	(void)context;
@@ -107,7 +120,7 @@ static int show_init(struct uk_init_ctx *context)
 static void show_term(const struct uk_term_ctx *context)
 {
 	(void)context;
-	if (params.show_stats)
+	if (params.show_stats || params_want_json())
 		uk_mimalloc_show(NULL);
 }
 

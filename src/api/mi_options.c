@@ -56,6 +56,7 @@ static struct {
 	{ .name = "purge_learn", .value = 40960, .is_size = true },
 	{ .name = "allow_thp" },
 	{ .name = "backtrace", .value = 1 },
+	{ .name = "stats_json" },
 };
 
 _Static_assert(sizeof(options) / sizeof(options[0]) == OPTION_COUNT,
@@ -283,7 +284,7 @@ void mi_options_print_out(mi_output_fun *out, void *arg)
 	static const char *const sources[] = {
 		"", " (" PORT_OPTION_SOURCE ")", " (set)",
 	};
-	struct text text = { .length = 0 };
+	struct text text = { .out = out, .arg = arg };
 	unsigned int i;
 
 	(void)options_ready();
@@ -298,7 +299,7 @@ void mi_options_print_out(mi_output_fun *out, void *arg)
 		text_string(&text, options[i].is_size ? " KiB" : "");
 		text_string(&text, sources[options[i].source]);
 		text_string(&text, "\n");
-		text_print_to(&text, out, arg);
+		text_print(&text);
 	}
 }
 

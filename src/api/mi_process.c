@@ -30,10 +30,18 @@ static void process_apply_options(void)
 		(void)mi_reserve_os_memory(bytes, true, false);
 }
 
-void process_done(void)
+bool process_is_to_report(void)
 {
-	if (option_get(mi_option_show_stats) || option_get(mi_option_verbose))
-		mi_stats_print(NULL);
+	return option_get(mi_option_show_stats) ||
+	       option_get(mi_option_verbose) || option_get(OPTION_STATS_JSON);
+}
+
+void process_report(mi_output_fun *out, void *arg)
+{
+	if (option_get(OPTION_STATS_JSON))
+		stats_print_json(out, arg);
+	else
+		mi_stats_print_out(out, arg);
 }
 
 void mi_process_init(void)

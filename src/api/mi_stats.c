@@ -4,183 +4,44 @@
  * are made and given back, and blocks when somebody asks.
  */
 #include "api/api.h"
-#include "ground/text.h"
+#include "api/options.h"
+#include "blocks/census.h"
 
-struct use {
-	size_t blocks[CLASS_COUNT];	/* handed out */
-};
-
-static bool count_page(struct page *page, void *arg)
-{
-	uint64_t bits[PAGE_BITMAP_WORDS];
-	struct use *use = arg;
-	size_t i;
-
-	page_free_bitmap(page, bits);
-	use->blocks[page->class] += page->capacity;
-	for (i = 0; i < PAGE_BITMAP_WORDS; i++)
-		use->blocks[page->class] -= bits_set(bits[i]);
-	return true;
-}
-
-/* A parameter more than four: where it goes to is asked for by the interface */
-static void row(struct text *text, mi_output_fun *out, void *arg,
-		const char *name, size_t bytes)
+static void row(struct text *text, const char *name, size_t bytes)
 {
 	text_string(text, "  ");
 	text_string(text, name);
 	text_pad(text, 28);
 	text_bytes(text, bytes, 12);
 	text_string(text, "\n");
-	text_print_to(text, out, arg);
-}
-
-#if MI_CLASS_STATS
-
-#define CLASSES_HEAD							\
-	"\n    block    pages     peak      total       memory"		\
-	"         peak  blocks here\n"
-
-/*
- * One line for each class in use: pages now and at their peak, the memory
- * they hold, and of this heap the blocks handed out and what is not used.
- */
-static void print_class(struct text *text, mi_output_fun *out, void *arg,
-			unsigned int class, const struct class_stats *stats,
-			const struct use *use)
-{
-	size_t bytes = class == CLASS_NONE ? 0 : size_class_bytes(class);
-
-	if (!stats->pages_total)
-		return;
-	if (class == CLASS_NONE)
-		text_string(text, "    large");
-	else
-		text_number(text, class == 0 ? 0 : bytes, 9);
-	text_number(text, stats->pages, 9);
-	text_number(text, stats->pages_peak, 9);
-	text_number(text, stats->pages_total, 11);
-	text_bytes(text, (size_t)stats->units << UNIT_SHIFT, 13);
-	text_bytes(text, (size_t)stats->units_peak << UNIT_SHIFT, 13);
-	if (class != CLASS_NONE)
-		text_number(text, use->blocks[class], 12);
-	text_string(text, "\n");
-	text_print_to(text, out, arg);
-}
-
-static void print_classes(struct text *text, mi_output_fun *out, void *arg,
-			  const struct use *use)
-{
-	unsigned int class;
-
-	for (class = 0; class <= CLASS_NONE; class++)
-		print_class(text, out, arg, class,
-			    &instance_here()->stats[class], use);
-}
-
-/* Units that hold blocks. The lock is held */
-static size_t units_of_blocks(const struct instance *instance)
-{
-	unsigned int class;
-	size_t units = 0;
-
-	for (class = 0; class <= CLASS_NONE; class++)
-		units += instance->stats[class].units;
-	return units;
-}
-
-static void reset_classes(struct instance *instance)
-{
-	unsigned int class;
-
-	for (class = 0; class <= CLASS_NONE; class++) {
-		struct class_stats *stats = &instance->stats[class];
-
-		stats->pages_peak = stats->pages;
-		stats->pages_total = stats->pages;
-		stats->units_peak = stats->units;
-	}
-}
-
-#else
-
-#define CLASSES_HEAD	"\n"
-
-static void print_classes(struct text *text, mi_output_fun *out, void *arg,
-			  const struct use *use)
-{
-	(void)text;
-	(void)out;
-	(void)arg;
-	(void)use;
-}
-
-/* Not counted */
-static size_t units_of_blocks(const struct instance *instance)
-{
-	return instance->units_used;
-}
-
-static void reset_classes(struct instance *instance)
-{
-	(void)instance;
-}
-
-#endif /* MI_CLASS_STATS */
-
-static void count_here(struct use *use)
-{
-	struct heap *heap = heap_here();
-
-	memory_zero(use, sizeof(*use));
-	if (heap == &empty_heap)
-		return;
-	for (heap = heap->backing; heap; heap = heap->thread_next)
-		(void)heap_visit_pages(heap, count_page, use);
+	text_print(text);
 }
 
 void mi_stats_print_out(mi_output_fun *out, void *arg)
 {
-	struct instance *instance = instance_here();
-	struct text text = { .length = 0 };
-	size_t reserved = 0, metadata, pages, handed = 0;
-	const struct arena *arena;
-	struct use use;
-	unsigned int class;
+	struct text text = { .out = out, .arg = arg };
+	struct census census;
+	size_t numbers[4];
 
-	count_here(&use);
-	port_lock(&instance->lock);
-	for (arena = instance->arenas; arena; arena = arena->next)
-		reserved += arena->end - arena->start;
-	pages = units_of_blocks(instance);
-	port_unlock(&instance->lock);
-	for (class = 0; class < CLASS_COUNT; class++)
-		handed += use.blocks[class] * size_class_bytes(class);
-	metadata = instance->units_used - pages;
-
+	instance_census(instance_here(), &census);
+	numbers[0] = census.heaps;
+	numbers[1] = census.heaps_peak;
+	numbers[2] = census.purges;
+	numbers[3] = census.abandoned;
 	text_begin(&text, "mimalloc statistics\n");
-	text_print_to(&text, out, arg);
-	row(&text, out, arg, "address space reserved", reserved);
-	row(&text, out, arg, "in use", instance->units_used << UNIT_SHIFT);
-	row(&text, out, arg, "in use, peak",
-	    instance->units_used_peak << UNIT_SHIFT);
-	row(&text, out, arg, "free, not given back",
-	    (instance->units_dirty + instance->units_shelved) << UNIT_SHIFT);
-	row(&text, out, arg, "given back, in all", instance->bytes_purged);
-	if (MI_CLASS_STATS)	/* else not known */
-		row(&text, out, arg, "heaps", metadata << UNIT_SHIFT);
-	row(&text, out, arg, "blocks of this thread", handed);
-	text_string(&text, "  threads (heaps) now ");
-	text_number(&text, instance->heap_count, 1);
-	text_string(&text, ", peak ");
-	text_number(&text, instance->heap_count_peak, 1);
-	text_string(&text, "; times given back ");
-	text_number(&text, instance->purges, 1);
-	text_string(&text, "; abandoned pages ");
-	text_number(&text, instance->abandoned_count, 1);
-	text_string(&text, CLASSES_HEAD);
-	text_print_to(&text, out, arg);
-	print_classes(&text, out, arg, &use);
+	text_print(&text);
+	row(&text, "address space reserved",
+	    census.units_reserved << UNIT_SHIFT);
+	row(&text, "in use", census.units_used << UNIT_SHIFT);
+	row(&text, "in use, peak", census.units_used_peak << UNIT_SHIFT);
+	row(&text, "free, not given back",
+	    (census.units_held - census.units_used) << UNIT_SHIFT);
+	row(&text, "given back, in all", census.bytes_purged);
+	row(&text, "heaps", census_units_of_engine(&census) << UNIT_SHIFT);
+	row(&text, "blocks in pages", census.live_bytes);
+	text_fill(&text, "  threads (heaps) now #, peak #; times given back #; "
+		  "abandoned pages #\n", numbers);
+	census_print(&census, &text);
 	mi_process_info_print_out(out, arg);
 }
 
@@ -190,25 +51,141 @@ void mi_stats_print(void *out)
 	mi_stats_print_out(NULL, NULL);
 }
 
+/*
+ * The system counts what is resident and the most of that in two ways that
+ * differ by some pages. The most is no less than what is there, or was seen
+ */
+static void process_read(struct port_process *process)
+{
+	static size_t peak_seen;
+	size_t peak = atomic_read(&peak_seen);
+
+	port_process(process);
+	if (peak < process->resident)
+		peak = process->resident;
+	if (peak < process->resident_peak)
+		peak = process->resident_peak;
+	atomic_write(&peak_seen, peak);
+	process->resident_peak = peak;
+}
+
+void stats_print_json(text_out_fun *out, void *arg)
+{
+	struct text text = { .out = out, .arg = arg };
+	struct port_process process;
+	struct census census;
+
+	instance_census(instance_here(), &census);
+	process_read(&process);
+	census_print_json(&census, &process, &text);
+}
+
+/* A text that grows in memory, as far as there is some; else it is measured */
+struct buffer {
+	char *start;
+	size_t bytes, length;
+};
+
+static void buffer_add(const char *message, void *arg)
+{
+	struct buffer *buffer = arg;
+
+	for (; *message; message++, buffer->length++)
+		if (buffer->length < buffer->bytes)
+			buffer->start[buffer->length] = *message;
+}
+
+/*
+ * Where the buffer is to be made, one is made that is larger than what was
+ * measured, as that block itself is in the figures.
+ */
+#define JSON_ROOM	1024
+
+char *mi_stats_get_json(size_t buf_size, char *buf)
+{
+	struct buffer buffer = { .start = buf, .bytes = buf ? buf_size : 0 };
+
+	if (!buf) {
+		stats_print_json(buffer_add, &buffer);
+		buffer.bytes = buffer.length + JSON_ROOM;
+		buffer.start = mi_malloc(buffer.bytes);
+		if (!buffer.start)
+			return NULL;
+		buffer.length = 0;
+	}
+	stats_print_json(buffer_add, &buffer);
+	if (buffer.length < buffer.bytes) {
+		buffer.start[buffer.length] = 0;
+		return buffer.start;
+	}
+	if (!buf)
+		mi_free(buffer.start);
+	else if (buf_size)
+		*buf = 0;
+	return NULL;
+}
+
+static bool count_page(struct page *page, void *arg)
+{
+	size_t *live = arg;
+	struct page_use use;
+
+	page_use(page, run_start(&page->run), &use);
+	live[page->class] += use.live;
+	return true;
+}
+
+/* Who owns all pages that are looked at needs no lock for that */
 void mi_thread_stats_print_out(mi_output_fun *out, void *arg)
 {
-	struct text text = { .length = 0 };
-	struct use use;
+	struct text text = { .out = out, .arg = arg };
+	size_t live[CLASS_COUNT];
+	struct heap *heap = heap_here();
 	unsigned int class;
 
-	count_here(&use);
+	memory_zero(live, sizeof(live));
+	if (heap != &empty_heap)
+		for (heap = heap->backing; heap; heap = heap->thread_next)
+			(void)heap_visit_pages(heap, count_page, live);
 	text_begin(&text, "mimalloc statistics of this thread\n"
-		    "    block  blocks here\n");
-	text_print_to(&text, out, arg);
+		   "    block  blocks here\n");
+	text_print(&text);
 	for (class = 0; class < CLASS_COUNT; class++) {
-		if (!use.blocks[class])
+		if (!live[class])
 			continue;
 		text_number(&text, class ? size_class_bytes(class) : 0, 9);
-		text_number(&text, use.blocks[class], 13);
+		text_number(&text, live[class], 13);
 		text_string(&text, "\n");
-		text_print_to(&text, out, arg);
+		text_print(&text);
 	}
 }
+
+#if MI_CLASS_STATS
+
+static void reset_classes(struct instance *instance)
+{
+	unsigned int class;
+
+	instance->units_held_peak = instance_held(instance);
+	for (class = 0; class <= CLASS_NONE; class++) {
+		struct class_stats *stats = &instance->stats[class];
+
+		stats->pages_peak = stats->pages;
+		stats->pages_total = stats->pages;
+		stats->units_peak = stats->units;
+	}
+	for (class = 0; class < CLASS_COUNT; class++)
+		atomic_write(&instance->made_ended[class], 0);
+}
+
+#else
+
+static void reset_classes(struct instance *instance)
+{
+	(void)instance;
+}
+
+#endif /* MI_CLASS_STATS */
 
 /* Peaks and totals begin anew; what is in use stays what it is */
 void mi_stats_reset(void)
@@ -234,10 +211,10 @@ void mi_process_info(size_t *elapsed_msecs, size_t *user_msecs,
 		     size_t *peak_rss, size_t *current_commit,
 		     size_t *peak_commit, size_t *page_faults)
 {
-	const struct instance *instance = instance_here();
+	struct instance *instance = instance_here();
 	struct port_process process;
 
-	port_process(&process);
+	process_read(&process);
 	if (elapsed_msecs)
 		*elapsed_msecs = process.elapsed_msecs;
 	if (user_msecs)
@@ -248,22 +225,22 @@ void mi_process_info(size_t *elapsed_msecs, size_t *user_msecs,
 		*current_rss = process.resident;
 	if (peak_rss)
 		*peak_rss = process.resident_peak;
+	port_lock(&instance->lock);
 	if (current_commit)
-		*current_commit = (instance->units_used +
-				   instance->units_dirty +
-				   instance->units_shelved) << UNIT_SHIFT;
+		*current_commit = instance_held(instance) << UNIT_SHIFT;
 	if (peak_commit)
-		*peak_commit = instance->units_used_peak << UNIT_SHIFT;
+		*peak_commit = instance_held_peak(instance) << UNIT_SHIFT;
+	port_unlock(&instance->lock);
 	if (page_faults)
 		*page_faults = process.page_faults;
 }
 
 void mi_process_info_print_out(mi_output_fun *out, void *arg)
 {
-	struct text text = { .length = 0 };
+	struct text text = { .out = out, .arg = arg };
 	struct port_process process;
 
-	port_process(&process);
+	process_read(&process);
 	text_string(&text, "  process: ");
 	text_number(&text, process.elapsed_msecs, 1);
 	text_string(&text, " ms, user ");
@@ -275,7 +252,7 @@ void mi_process_info_print_out(mi_output_fun *out, void *arg)
 	text_string(&text, ", peak ");
 	text_bytes(&text, process.resident_peak, 1);
 	text_string(&text, "\n");
-	text_print_to(&text, out, arg);
+	text_print(&text);
 }
 
 void mi_process_info_print(void)

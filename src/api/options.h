@@ -3,6 +3,7 @@
 #ifndef MI_OPTIONS_H
 #define MI_OPTIONS_H
 
+#include "ground/text.h"
 #include "ground/port.h"
 
 /* Behind those of mi_option_t: our own, settable by environment only */
@@ -13,6 +14,7 @@ enum {
 	OPTION_PURGE_LEARN,	/* KiB */
 	OPTION_ALLOW_THP,
 	OPTION_BACKTRACE,
+	OPTION_STATS_JSON,
 	OPTION_COUNT,
 };
 
@@ -27,7 +29,11 @@ bool options_ready(void);
 void options_init(void);
 long option_get(int option);
 
-/* mi_process.c: the process ends, and options may want something printed */
-void process_done(void);
+/* mi_stats.c: what mi_stats_get_json() gives */
+void stats_print_json(text_out_fun *out, void *arg);
+
+/* mi_process.c: what options want to be printed when the process ends */
+bool process_is_to_report(void);
+void process_report(text_out_fun *out, void *arg);
 
 #endif /* MI_OPTIONS_H */

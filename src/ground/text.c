@@ -25,17 +25,22 @@ void text_name(struct text *text, const char *name, size_t most)
 	}
 }
 
+void text_given(struct text *text, const char *string)
+{
+	while (*string && text->length < sizeof(text->line) - 64)
+		text->line[text->length++] = *string++;
+	text_string(text, *string ? "..." : "");
+}
+
 #if PORT_HAS_PROCESSES
 
-/* Whatever a file is called, it is part of a line, and leaves room in it */
-#define NAME_MAX_BYTES	32
-
+/* Whatever a file is called, it is part of a line */
 static void text_program(struct text *text)
 {
-	char name[NAME_MAX_BYTES + 1];
+	char name[TEXT_NAME_BYTES];
 
 	port_program(name, sizeof(name));
-	text_name(text, name, NAME_MAX_BYTES);
+	text_name(text, name, sizeof(name));
 	text_string(text, "[");
 	text_number(text, port_process_id(), 1);
 	text_string(text, "]: ");
@@ -113,10 +118,10 @@ void text_set_output(text_out_fun *out, void *arg)
 	output.arg = arg;
 }
 
-void text_print_to(struct text *text, text_out_fun *out, void *arg)
+void text_print(struct text *text)
 {
-	if (out)
-		out(text->line, arg);
+	if (text->out)
+		text->out(text->line, text->arg);
 	else if (output.out)
 		output.out(text->line, output.arg);
 	else
@@ -125,9 +130,19 @@ void text_print_to(struct text *text, text_out_fun *out, void *arg)
 	text->line[0] = 0;
 }
 
-void text_print(struct text *text)
+void text_fill(struct text *text, const char *pattern, const size_t *numbers)
 {
-	text_print_to(text, NULL, NULL);
+	char letter[2] = "";
+
+	for (; *pattern; pattern++) {
+		if (text->length > sizeof(text->line) - 32)
+			text_print(text);
+		letter[0] = *pattern;
+		if (*pattern == '#')
+			text_number(text, *numbers++, 1);
+		else
+			text_string(text, letter);
+	}
 }
 
 static char lower(char c)
@@ -182,7 +197,7 @@ void text_warn_bad_value(const char *prefix, const char *name,
 	text_string(&text, prefix);
 	text_string(&text, name);
 	text_string(&text, ": bad value '");
-	text_string(&text, value);
+	text_given(&text, value);
 	text_string(&text, "' is ignored\n");
 	text_print(&text);
 }

@@ -235,6 +235,9 @@ struct instance {
 	size_t heap_count;
 	/* Under the lock alone */
 	size_t units_used_peak;
+#if MI_CLASS_STATS
+	size_t units_held_peak;		/* see instance_held() */
+#endif
 	size_t units_dirty;
 	size_t units_shelved;
 	unsigned int runs_shelved;
@@ -261,6 +264,7 @@ struct instance {
 #endif
 #if MI_CLASS_STATS
 	struct class_stats stats[CLASS_NONE + 1];
+	size_t made_ended[CLASS_COUNT];	/* blocks of pages that ended; atomic */
 #endif
 	/*
 	 * Read by any thread; written by instance_configure(). All before this

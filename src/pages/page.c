@@ -91,11 +91,23 @@ struct page *page_alloc(struct heap *heap, unsigned int class)
 			     page_blocks(class, heap->page_count[class]));
 }
 
+/* Its blocks are no more: counted among all that were made. Relaxed: a sum */
+static void page_blocks_end(const struct page *page)
+{
+#if MI_CLASS_STATS
+	(void)atomic_add(&page->heap->instance->made_ended[page->class],
+			 (size_t)page->capacity);
+#else
+	(void)page;
+#endif
+}
+
 void page_free(struct page *page)
 {
 	struct instance *instance = page->heap->instance;
 
 	mi_assert(page_state(page) == PAGE_ACTIVE);
+	page_blocks_end(page);
 	if (page->capacity)
 		page_map(page, 0, page->capacity - 1u, NULL);
 	atomic_write(&page->owner, 0);
@@ -196,6 +208,7 @@ bool page_extend(struct page *page)
 
 void page_restart(struct page *page, uintptr_t word)
 {
+	page_blocks_end(page);
 	if (unlikely(word_is_ceded(word)))
 		page->reserved = 0;
 	else if (!PORT_CEDES || page->capacity)	/* a husk has none */

@@ -138,6 +138,18 @@ static inline bool page_has_hole(const struct page *page, size_t number)
 COLD void page_free_bitmap(struct page *page,
 			   uint64_t bits[PAGE_BITMAP_WORDS]);
 
+/*
+ * use.c: how many blocks are handed out, and how many are made. Any thread
+ * may ask, who holds the instance's lock, so that the run stays a page; `start`
+ * is the run's. What is exact of a page that nobody uses at that moment is near
+ * the truth of another one. O(free blocks)
+ */
+struct page_use {
+	size_t live, made;
+};
+COLD void page_use(const struct page *page, uintptr_t start,
+		   struct page_use *use);
+
 /* Walks everything; see the invariants in descriptor.h */
 bool page_is_valid(struct page *page);
 

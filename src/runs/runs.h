@@ -37,6 +37,28 @@ void stats_add(struct instance *instance, const struct run *run,
 void stats_subtract(struct instance *instance, const struct run *run,
 		    size_t units, unsigned int pages);
 
+
+/* Units that have memory, as far as is known: in use, or free and touched */
+static inline size_t instance_held(const struct instance *instance)
+{
+	return instance->units_used + instance->units_dirty +
+	       instance->units_shelved;
+}
+
+/* The most that there ever were: where that is not counted, at this moment */
+static inline size_t instance_held_peak(const struct instance *instance)
+{
+	size_t peak = instance_held(instance);
+
+	if (instance->units_used_peak > peak)
+		peak = instance->units_used_peak;
+#if MI_CLASS_STATS
+	if (instance->units_held_peak > peak)
+		peak = instance->units_held_peak;
+#endif
+	return peak;
+}
+
 /*
  * slab.c. Descriptors come from chunks of one unit, the first slot of which
  * describes the chunk. The chunks are those of the arena's pool: the arena

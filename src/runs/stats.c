@@ -24,6 +24,15 @@ static void class_add(struct instance *instance, const struct run *run,
 		stats->pages_peak = stats->pages;
 }
 
+/* What was free and dirty is no more so, so nothing is counted twice */
+static void held_peak_raise(struct instance *instance)
+{
+	size_t held = instance_held(instance);
+
+	if (held > instance->units_held_peak)
+		instance->units_held_peak = held;
+}
+
 static void class_subtract(struct instance *instance, const struct run *run,
 			   size_t units, unsigned int pages)
 {
@@ -50,6 +59,11 @@ static void class_subtract(struct instance *instance, const struct run *run,
 	class_add(instance, run, units, pages);
 }
 
+static void held_peak_raise(struct instance *instance)
+{
+	(void)instance;
+}
+
 #endif /* MI_CLASS_STATS */
 
 void stats_add(struct instance *instance, const struct run *run,
@@ -58,6 +72,7 @@ void stats_add(struct instance *instance, const struct run *run,
 	instance->units_used += units;
 	if (instance->units_used > instance->units_used_peak)
 		instance->units_used_peak = instance->units_used;
+	held_peak_raise(instance);
 	if (run->kind != RUN_META)
 		class_add(instance, run, units, pages);
 }

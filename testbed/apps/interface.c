@@ -3,8 +3,8 @@
  * A program on the mi_* functions: what a call costs, memory filled until NULL
  * and given back with its heap, threads with heaps of their own.
  *
- *   arguments: [foreign | show]: frees a block of another allocator, or has
- *   statistics printed at the halt
+ *   arguments: [foreign | show | json]: frees a block of another allocator, has
+ *   statistics printed at the halt, or prints them as JSON
  */
 #include <inttypes.h>
 #include <mimalloc.h>
@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <testbed/testbed.h>
+#include <uk/mimalloc.h>
 #include <uk/sched.h>
 
 #define PAIRS 20000
@@ -192,11 +193,18 @@ static void give_back(void)
 int main(int argc, char **argv)
 {
 	struct uk_alloc *other;
+	void *kept;
 
 	if (argc > 1 && !strcmp(argv[1], "foreign")) {
 		other = testbed_alloc_init(range, sizeof(range));
 		mi_free(uk_malloc(other, 100));
 		puts("went on");
+		return 0;
+	}
+	if (argc > 1 && !strcmp(argv[1], "json")) {
+		kept = mi_malloc(5000);
+		uk_mimalloc_show_json(NULL);
+		mi_free(kept);
 		return 0;
 	}
 	if (argc > 1 && !strcmp(argv[1], "show")) {
