@@ -145,6 +145,7 @@ endif
 PORT_SRCS	:= port/linux/lock.c port/linux/memory.c port/linux/contents.c \
 		   port/linux/process.c port/linux/start.c port/linux/system.c \
 		   port/linux/fork.c port/linux/figures.c port/linux/trace.c \
+		   port/linux/stats_file.c \
 		   port/cxx.c
 # The standard names: members of the archive beside the engine
 NAME_SRCS	:= port/linux/override.c port/linux/mallinfo.c
@@ -200,7 +201,7 @@ COLD_NAMES	:= $(addprefix src/, \
 		   port/linux/memory port/linux/contents port/linux/early port/linux/lock \
 		   port/cxx \
 		   port/linux/fork port/linux/figures port/linux/mallinfo \
-		   port/linux/trace
+		   port/linux/trace port/linux/stats_file
 # Elsewhere what is only jumped to, and all functions but those that malloc and
 # free begin in, stand without padding, where the compiler knows how
 HOT_NAMES	:= src/blocks/malloc src/blocks/free src/api/mi_malloc \

@@ -3,6 +3,7 @@
 #include "api/options.h"
 #include "fork.h"
 #include "mimalloc.h"
+#include "stats_file.h"
 #include "system.h"
 
 /* Runs before the C library's own constructor, see the Makefile */
@@ -22,12 +23,13 @@ static void process_start(int count, char **arguments, char **environment)
 	fork_register();
 	system_start();
 	options_init();
+	stats_file_prepare();
 	mi_process_init();
 }
 
 __attribute__((destructor(101))) static void process_end(void)
 {
-	if (process_is_to_report())
+	if (!stats_file_write() && process_is_to_report())
 		process_report(NULL, NULL);
 #ifdef PORT_TLS_DYNAMIC	/* this code may be about to be unloaded */
 	threads_forget();
