@@ -7,13 +7,15 @@ TRACE_RECORD	:= $(patsubst trace/%.c,$(TRACE)/%.o,$(wildcard trace/record*.c))
 TRACE_COMPILE	:= $(patsubst trace/%.c,$(TRACE)/%.o,\
 		   $(wildcard trace/compile*.c trace/read*.c trace/stat*.c))
 TRACE_PLAY	:= $(patsubst trace/%.c,$(TRACE)/%.o,$(wildcard trace/play*.c))
+TRACE_MEASURE	:= $(patsubst trace/%.c,$(TRACE)/%.o,$(wildcard trace/measure*.c))
 # The archive, so that nothing of it is seen by the program that is recorded
 ZSTD		= $(shell $(CC) -print-file-name=libzstd.a)
 
 .PHONY: trace
 trace: $(if $(TRACE_RECORD),$(TRACE)/libmi-trace.so) \
 	$(if $(TRACE_COMPILE),$(TRACE)/mi-trace-compile) \
-	$(if $(TRACE_PLAY),$(TRACE)/mi-trace-play)
+	$(if $(TRACE_PLAY),$(TRACE)/mi-trace-play) \
+	$(TRACE)/mi-trace-measure
 
 # Exceptions of operator new pass through the recorder
 $(TRACE)/record%.o: UNWIND := -fexceptions -fno-builtin-malloc \
@@ -50,5 +52,9 @@ $(TRACE)/play%.o: KIND_CFLAGS += $(addprefix -fno-builtin-,malloc calloc \
 $(TRACE)/mi-trace-play: $(TRACE_PLAY)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -pthread -ldl
+
+$(TRACE)/mi-trace-measure: $(TRACE_MEASURE)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
 -include $(wildcard $(TRACE)/*.d)
