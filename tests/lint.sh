@@ -22,8 +22,8 @@ declare -A may_be_long=(
 
 # Settings of a build in which most is compiled
 common='-DMI_DEBUG=1 -DMI_THREADS=1 -DMI_HARDENING=2 -DMI_CLASS_STATS=1'
-linux="$common -DPORT_EARLY -Iinclude -Isrc -Iport/linux -Iprofile -Itrace -Itests/api
-	-Itests/unit"
+linux="$common -DPORT_EARLY -Iinclude -Isrc -Iport/linux -Iprofile -Itrace
+	-Itrace/read -Itests/api -Itests/unit"
 unikraft="$common -DMI_CONCURRENT=0 -DUK_LIBPARAM_LIBPREFIX=mimalloc
 	-Iport/unikraft -Isrc -Itestbed/include -Iinclude -Itests/uktest"
 

@@ -3,22 +3,21 @@
 # What records a program's allocations and plays them again: trace/README.md.
 
 TRACE		= $(BUILD)/trace
-TRACE_RECORD	:= $(patsubst trace/%.c,$(TRACE)/%.o,$(wildcard trace/record*.c))
-TRACE_COMPILE	:= $(patsubst trace/%.c,$(TRACE)/%.o,\
-		   $(wildcard trace/compile*.c trace/read*.c trace/stat*.c))
-TRACE_PLAY	:= $(patsubst trace/%.c,$(TRACE)/%.o,$(wildcard trace/play*.c))
-TRACE_MEASURE	:= $(patsubst trace/%.c,$(TRACE)/%.o,$(wildcard trace/measure*.c))
+trace_objects	= $(patsubst %.c,$(BUILD)/%.o,$(1))
+TRACE_RECORD	:= $(call trace_objects,$(wildcard trace/record/*.c))
+TRACE_PLAY	:= $(call trace_objects,$(wildcard trace/play/*.c))
+TRACE_MEASURE	:= $(call trace_objects,$(wildcard trace/read/measure*.c))
+TRACE_COMPILE	:= $(filter-out $(TRACE_MEASURE),\
+		   $(call trace_objects,$(wildcard trace/read/*.c)))
 # The archive, so that nothing of it is seen by the program that is recorded
 ZSTD		= $(shell $(CC) -print-file-name=libzstd.a)
 
 .PHONY: trace
-trace: $(if $(TRACE_RECORD),$(TRACE)/libmi-trace.so) \
-	$(if $(TRACE_COMPILE),$(TRACE)/mi-trace-compile) \
-	$(if $(TRACE_PLAY),$(TRACE)/mi-trace-play) \
-	$(TRACE)/mi-trace-measure
+trace: $(TRACE)/libmi-trace.so $(TRACE)/mi-trace-compile \
+	$(TRACE)/mi-trace-measure $(TRACE)/mi-trace-play
 
 # Exceptions of operator new pass through the recorder
-$(TRACE)/record%.o: UNWIND := -fexceptions -fno-builtin-malloc \
+$(TRACE)/record/%.o: UNWIND := -fexceptions -fno-builtin-malloc \
 	-fno-builtin-calloc -fno-builtin-realloc -fno-builtin-free
 
 # One line in place of a compiler's
@@ -28,7 +27,7 @@ $(TRACE)/zstd: $(BUILD)/settings
 	@mkdir -p $(@D)
 	@touch $@
 
-$(TRACE)/record_pack.o $(TRACE)/read.o: | $(TRACE)/zstd
+$(TRACE)/record/pack.o $(TRACE)/read/read.o: | $(TRACE)/zstd
 
 $(TRACE)/%.o: trace/%.c Makefile trace/trace.mk $(BUILD)/settings | $(BUILD)/lp64
 	@mkdir -p $(@D)
@@ -46,7 +45,7 @@ $(TRACE)/mi-trace-compile: $(TRACE_COMPILE)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ZSTD)
 
 # The player calls malloc for the call's sake
-$(TRACE)/play%.o: KIND_CFLAGS += $(addprefix -fno-builtin-,malloc calloc \
+$(TRACE)/play/%.o: KIND_CFLAGS += $(addprefix -fno-builtin-,malloc calloc \
 	realloc free posix_memalign)
 
 $(TRACE)/mi-trace-play: $(TRACE_PLAY)
@@ -57,4 +56,4 @@ $(TRACE)/mi-trace-measure: $(TRACE_MEASURE)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
--include $(wildcard $(TRACE)/*.d)
+-include $(wildcard $(TRACE)/*/*.d)

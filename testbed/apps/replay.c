@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Plays a script of a program's allocations (trace/script.h) on the default
- * allocator. trace/unikernel.py boots it.
+ * allocator. trace/command/unikernel.py boots it.
  *
  *   arguments: bytes, sum, points [threads]
  *

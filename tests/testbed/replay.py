@@ -20,7 +20,7 @@ sys.dont_write_bytecode = True
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 BED = os.path.join(ROOT, "testbed")
-sys.path[:0] = [os.path.join(ROOT, "trace"), BED]
+sys.path[:0] = [os.path.join(ROOT, "trace", "command"), BED]
 import guest                    # noqa: E402
 import recording                # noqa: E402
 import unikernel                # noqa: E402
@@ -240,7 +240,7 @@ def test_wrong_scripts(folder):
     said = refused(write(folder, "good", whole), ["jemalloc"], options())
     point("no such allocator", said is not None and
           "buddy, tlsf, bump, mimalloc" in said, said)
-    done = subprocess.run([os.path.join(ROOT, "trace", "unikernel.py"),
+    done = subprocess.run([os.path.join(ROOT, "trace", "command", "unikernel.py"),
                            os.path.join(folder, "wrong")], text=True,
                           capture_output=True)
     point("the command says it in one line", done.returncode == 1 and

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The rules of trace/advice.py on figures that are made up, so that nothing
+"""The rules of trace/report/advice.py on figures that are made up, so that nothing
 depends on how fast a machine is; as TAP."""
 
 import os
@@ -8,7 +8,7 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(ROOT, "trace"))
+sys.path.insert(0, os.path.join(ROOT, "trace", "report"))
 sys.dont_write_bytecode = True
 
 import advice  # noqa: E402

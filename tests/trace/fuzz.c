@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "read_history.h"
+#include "history.h"
 
 #define LIMIT	(64u << 10)	/* of a trace; more is left out */
 

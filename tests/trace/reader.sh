@@ -15,14 +15,15 @@ compile=$BUILD/trace/mi-trace-compile
 [ -x "$compile" ] || bail "$compile is missing: make trace"
 trace=$root/trace/mi-trace
 python=$(PATH=/usr/bin:$PATH command -v python3)
+include=(-I"$root/trace" -I"$root/trace/read")
 cd "$tmp" || bail "no temporary directory"
 
 check "the programs of this folder compile" eval '
-gcc -std=gnu11 -Wall -Wextra -Werror -I"$root/trace" -o dump "$here/dump.c" \
-	"$root"/trace/read.c "$root"/trace/read_events.c -lzstd &&
+gcc -std=gnu11 -Wall -Wextra -Werror "${include[@]}" -o dump "$here/dump.c" \
+	"$root"/trace/read/read.c "$root"/trace/read/events.c -lzstd &&
 gcc -std=gnu11 -g -O1 -Wall -Wextra -Werror -fsanitize=address,undefined \
-	-fno-sanitize-recover=all -I"$root/trace" -o fuzz "$here/fuzz.c" \
-	"$root"/trace/read*.c -lzstd'
+	-fno-sanitize-recover=all "${include[@]}" -o fuzz "$here/fuzz.c" \
+	"$root"/trace/read/{read,read_script,blocks,events,history}.c -lzstd'
 
 # Traces that are written by what trace/format.md says
 for threads in 1 3 40; do
@@ -162,7 +163,7 @@ check "a program that cannot be run" refused 126 "Permission denied" \
 check "a recorder that was not built" refused 125 "make -C" \
 	env BUILD=/nowhere "${record[@]}" -o new -- true
 cp /bin/true set-user-id && chmod 4755 set-user-id
-check "a program with other privileges is told" "$python" - "$root/trace" <<'END'
+check "a program with other privileges is told" "$python" - "$root/trace/command" <<'END'
 import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, sys.argv[1])

@@ -17,12 +17,13 @@ for needed in "$BUILD"/trace/{libmi-trace.so,mi-trace-compile} "$library"; do
 done
 trace=$root/trace/mi-trace
 python=$(PATH=/usr/bin:$PATH command -v python3)
+include=(-I"$root/trace" -I"$root/trace/read")
 cd "$tmp" || bail "no temporary directory"
 chmod 755 "$tmp"
 
 check "the programs of this folder compile" eval '
-gcc -std=gnu11 -Wall -Wextra -Werror -I"$root/trace" -o dump "$here/dump.c" \
-	"$root"/trace/read.c "$root"/trace/read_events.c -lzstd &&
+gcc -std=gnu11 -Wall -Wextra -Werror "${include[@]}" -o dump "$here/dump.c" \
+	"$root"/trace/read/read.c "$root"/trace/read/events.c -lzstd &&
 gcc -std=gnu11 -O0 -fno-builtin -w -o calls "$here/calls.c" &&
 g++ -std=c++17 -O0 -Wall -Wextra -Werror -o operators "$here/operators.cpp" &&
 gcc -std=gnu11 -O1 -fno-builtin -Wall -Wextra -Werror -pthread -o process \

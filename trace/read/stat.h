@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "read_history.h"
+#include "history.h"
 
 #define STAT_CLASSES	65
 

@@ -8,8 +8,8 @@ import struct
 import subprocess
 import tempfile
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(HERE)
+import built
+
 MAGIC = b"miscript"
 VERSION = 1
 HEADER = struct.Struct("<8sIIQQQQQQ")
@@ -22,17 +22,12 @@ class TraceError(Exception):
     """A wrong use, or something that is missing or cannot be read."""
 
 
-def build_folder():
-    return os.path.abspath(os.environ.get("BUILD")
-                           or os.path.join(ROOT, "build"))
-
-
 def tool(name):
     """The path of a program of `make trace`."""
-    path = os.path.join(build_folder(), "trace", name)
-    if not os.access(path, os.X_OK):
-        raise TraceError(f"{path} is not there: run make trace first")
-    return path
+    try:
+        return built.built(name)
+    except built.Missing as missing:
+        raise TraceError(str(missing)) from None
 
 
 def is_script(path):

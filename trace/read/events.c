@@ -2,7 +2,7 @@
 /*
  * The events of a chunk, from its bytes.
  */
-#include "read_events.h"
+#include "events.h"
 
 void events_begin(struct trace_events *events,
 		  const struct mi_trace_chunk *chunk,

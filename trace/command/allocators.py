@@ -7,10 +7,11 @@ import re
 import sys
 from typing import NamedTuple, Optional
 
+import built
 import scripts
 
 # Only this one: bench/ has modules of the same names as this folder
-sys.path.append(os.path.join(scripts.ROOT, "bench"))
+sys.path.append(os.path.join(built.ROOT, "bench"))
 import peers        # noqa: E402
 sys.path.pop()
 
@@ -32,7 +33,7 @@ def refused(path):
 
 
 def ours():
-    path = os.path.join(scripts.build_folder(), "libmimalloc.so")
+    path = os.path.join(built.BUILD, "libmimalloc.so")
     if not os.path.exists(path):
         return Allocator(peers.OURS, None, True,
                          f"{path} is not there: run make first")

@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
-#include "read_events.h"
+#include "events.h"
 
 struct trace_chunk {
 	struct mi_trace_chunk header;

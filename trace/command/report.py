@@ -10,6 +10,7 @@ import sys
 import tempfile
 
 import advice
+import built
 import compare
 import heapmap
 import page
@@ -20,7 +21,7 @@ import settings
 import study as studies
 from study import StudyError
 
-COMMAND = os.path.join(scripts.HERE, "mi-trace")
+COMMAND = os.path.join(built.TRACE, "mi-trace")
 # How many rounds, up to how many operations: a short replay varies more
 ROUNDS = ((20000, 31), (200000, 15), (2000000, 9), (None, 5))
 INTERRUPTED = 130       # the status of what was stopped from the keyboard

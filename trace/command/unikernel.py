@@ -3,7 +3,7 @@
 """Replays a script of a program's allocations in the testbed's unikernel, on
 each of its allocators, in exact instructions and bytes of heap.
 
-    trace/unikernel.py SCRIPT [--on buddy,tlsf,bump,mimalloc]
+    trace/command/unikernel.py SCRIPT [--on buddy,tlsf,bump,mimalloc]
 
 run() is what mi-trace replay --in unikernel calls."""
 
@@ -17,7 +17,8 @@ import sys
 import types
 
 sys.dont_write_bytecode = True
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.realpath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(ROOT, "testbed"))
 import guest                    # noqa: E402
 

@@ -225,9 +225,6 @@ def on_linux(script, options):
 def the_unikernel():
     """unikernel.py beside this file. It is loaded only where it is asked for,
     as it takes the modules of testbed/."""
-    if not os.path.exists(os.path.join(scripts.HERE, "unikernel.py")):
-        raise scripts.TraceError("--in unikernel: this tree has no "
-                                 "trace/unikernel.py")
     return importlib.import_module("unikernel")
 
 

@@ -6,7 +6,7 @@
  */
 #include <stdlib.h>
 
-#include "read_blocks.h"
+#include "blocks.h"
 
 #define FIRST_LOG2	10
 

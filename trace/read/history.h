@@ -7,7 +7,7 @@
 #define MI_TRACE_READ_HISTORY_H
 
 #include "read.h"
-#include "read_blocks.h"
+#include "blocks.h"
 #include "script.h"
 
 /* At the same time */

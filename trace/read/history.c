@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "read_history.h"
+#include "history.h"
 
 static const char no_memory[] = "no memory for so many blocks";
 static const char no_slot[] = "more blocks at a time than a script can have";
