@@ -8,7 +8,7 @@
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 source "$root/tests/programs/lib.bash"
-prepare 44 gcc python3
+prepare 48 gcc python3
 export BUILD=${BUILD:-$root/build}
 BUILD=$(cd "$BUILD" && pwd) || bail "there is no $BUILD"
 compile=$BUILD/trace/mi-trace-compile
@@ -156,6 +156,10 @@ check "and what is no recording, even then" refused 125 "is no trace" \
 	"${record[@]}" --force -o foreign -- true
 check "a folder that is not there" refused 125 "no folder" \
 	"${record[@]}" -o nowhere/x -- true
+check "a folder in which no file can be made" refused 125 \
+	"/proc/made.trace cannot be made: No such file" \
+	"${record[@]}" -o /proc/made.trace -- true
+check "no name" refused 125 "-o: names no file" "${record[@]}" -o "" -- true
 check "a program that is not there" refused 127 "No such file" \
 	"${record[@]}" -o new -- ./nothing
 check "a program that cannot be run" refused 126 "Permission denied" \
@@ -177,7 +181,23 @@ END
 point $? "--force replaces it, and the exit status is the program's"
 same "its input and output are its own" foreign out
 check "at the end it tells what there is" \
-	grep -E '^mi-trace: .*made: 2 files, [0-9,]+ events, [0-9,]+ bytes$' errors
+	grep -E '^mi-trace: made: 2 files, [0-9,]+ events, [0-9,]+ bytes$' errors
+cat >busy.py <<'END'
+import subprocess, sys
+subprocess.run([sys.executable, "-c", "print(list(map(str, range(9999))))"])
+END
+check "and of several files which one has most" eval '
+	"${record[@]}" -o several -- sh -c "$python busy.py; true" 2>errors >out
+	cat errors; most=$(wc -c several several.* | sort -n | tail -n 2 |
+	awk "NR == 1 { print \$2 }") && grep -qE \
+	"^mi-trace: most in $most \(python3[.0-9]*\), [0-9,]+ events$" errors'
+cat >nothing.c <<'END'
+int main(void) { return 0; }
+END
+gcc -o nothing nothing.c
+check "a program that calls no malloc" eval '"${record[@]}" -o none \
+	-- ./nothing 2>errors; cat errors; grep -q "never calls malloc" errors &&
+	! grep -q "most in" errors'
 "${record[@]}" --force --quiet -o made -- sh -c 'kill -TERM $$' 2>errors
 [ $? -eq 143 ]
 point $? "a signal that ends it gives 128 and the signal"

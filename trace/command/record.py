@@ -49,8 +49,17 @@ def is_in_the_way(path):
     folder = os.path.dirname(path)
     if not os.path.isdir(folder):
         return f"there is no folder {folder}"
-    if not os.access(folder, os.W_OK | os.X_OK):
-        return f"the folder {folder} cannot be written"
+    return None
+
+
+def cannot_be_made(path):
+    """Why no file can be made there, or None. Some folders, such as /proc, do
+    not tell it in their permissions."""
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        os.unlink(path)
+    except OSError as error:
+        return f"{path} cannot be made: {error.strerror}"
     return None
 
 
@@ -62,9 +71,12 @@ def make_way(path, force):
     older = tracefile.family(path)
     if older and not force:
         return f"{older[0]} is there; --force replaces it"
-    for name in older:
-        os.unlink(name)
-    return None
+    try:
+        for name in older:
+            os.unlink(name)
+    except OSError as error:
+        return f"{error.filename} cannot be replaced: {error.strerror}"
+    return cannot_be_made(path)
 
 
 def privileged(program):
@@ -124,21 +136,35 @@ def lost(header):
     return None
 
 
-def tell(output):
-    """What was recorded, and what is missing."""
+def tell_most(headers, named):
+    """Of several files the one that has most: it is seldom the first, where a
+    program starts others that do its work."""
+    most = max(headers, key=lambda header: header.events)
+    say(f"most in {named(most)} ({os.path.basename(most.program)}), "
+        f"{most.events:,} events")
+
+
+def tell(output, word):
+    """What was recorded, and what is missing; of a file that the user has named
+    by this word."""
+    def named(header):
+        return word + header.path[len(output):]
+
     headers = [tracefile.Header(path) for path in tracefile.family(output)]
     events = sum(header.events for header in headers)
     size = sum(header.bytes for header in headers)
     files = f"{len(headers)} file" + ("s" if len(headers) != 1 else "")
-    say(f"{output}: {files}, {events:,} events, {size:,} bytes")
+    say(f"{word}: {files}, {events:,} events, {size:,} bytes")
+    if len(headers) > 1:
+        tell_most(headers, named)
     for header in headers:
         if lost(header):
-            say(f"{header.path}: {lost(header)}")
+            say(f"{named(header)}: {lost(header)}")
     if not events and all(
             header.state in (tracefile.ENDED, tracefile.EXECUTED)
             for header in headers):
-        say("nothing was recorded: a program that is static, or that has a "
-            "malloc of its own, is not seen")
+        say("nothing was recorded: the program is static, has a malloc of its "
+            "own, or never calls malloc")
 
 
 def refuse(text):
@@ -149,6 +175,8 @@ def refuse(text):
 
 def record(known):
     """The program's exit status."""
+    if not known.output:
+        return refuse("-o: names no file")
     output = os.path.abspath(known.output)
     try:
         recorder = built.built(RECORDER)
@@ -165,5 +193,5 @@ def record(known):
         say(f"{known.program[0]}: {error.strerror}")
         return 127 if isinstance(error, FileNotFoundError) else 126
     if not known.quiet:
-        tell(output)
+        tell(output, known.output)
     return status
