@@ -243,7 +243,7 @@ def test_wrong_scripts(folder):
     done = subprocess.run([os.path.join(ROOT, "trace", "command", "unikernel.py"),
                            os.path.join(folder, "wrong")], text=True,
                           capture_output=True)
-    point("the command says it in one line", done.returncode == 1 and
+    point("the command says it in one line", done.returncode == 2 and
           done.stderr.count("\n") == 1 and "unikernel.py: " in done.stderr,
           done.stderr)
 

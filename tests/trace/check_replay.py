@@ -4,17 +4,19 @@
 what was disturbed, stops, and tells what fails, is missing or is not there.
 What it makes of numbers is tested with a player that gives what it is told."""
 
+import errno
 import json
 import os
 import pty
 import signal
 import stat
+import struct
 import subprocess
 import sys
 import time
 
 import tap as tap_
-from make_script import random_script
+from make_script import Script, random_script
 
 COMMAND = os.path.join(tap_.ROOT, "trace", "mi-trace")
 OURS = os.path.join(tap_.BUILD, "libmimalloc.so")
@@ -327,6 +329,56 @@ def wrong(name, text, *words, status=2, **environment):
               and not done.stdout, done.returncode, done.stderr)
 
 
+def check_missing():
+    """What a trace lacks: that it does is in the header that the recorder
+    writes anew, of state 2 where it has ended."""
+    path = tap.path("lacking")
+    tap_.run(COMMAND, "record", "--quiet", "-o", path, "--", "/usr/bin/perl",
+             "-e", 'my @a = map { "x" x ($_ % 50) } 1 .. 40000;')
+    with open(path, "rb") as file:
+        whole = file.read()
+    for name, state, error, lost, cut, wanted in (
+            ("nothing", 1, 0, 0, 0, []),
+            ("a full disk", 3, errno.ENOSPC, 1234, 0, [
+                "recording stopped: No space left on device",
+                "1,234 calls were lost while recording"]),
+            ("a killed process", 0, 0, 0, 0, [
+                "the process was killed, or was still running: its last "
+                "calls are missing"]),
+            ("one call", 1, 0, 1, 0, ["1 call was lost while recording"]),
+            ("its end", 1, 0, 0, 1, ["the file ends within a chunk at byte "])):
+        data = bytearray(whole[:-cut or None])
+        struct.pack_into("<IIQQ", data, 48, state, error, 99, lost)
+        with open(path, "wb") as file:
+            file.write(data)
+        done = replay(path, "--on", "glibc", "--rounds", "1", "--json",
+                      tap.path("out.json"))
+        found = written()["missing"]
+        tap.check(f"what is missing is told: {name}", done.returncode == 0
+                  and len(found) == len(wanted)
+                  and all(map(str.startswith, found, wanted))
+                  and done.stderr == "".join(
+                      f"mi-trace: {path}: {what}; what there is is replayed\n"
+                      for what in found), done.returncode, done.stderr, found)
+
+
+def check_nothing():
+    """No operation: of a script, and of a trace that ends behind its header."""
+    path = tap.path("nothing")
+    Script().write(path)
+    wrong("no operation", "nothing to play", path, "--on", "glibc")
+    wrong("nor in the unikernel", "nothing to play", path, "--in", "unikernel")
+    done = tap_.run(os.path.join(tap_.ROOT, "trace", "command",
+                                 "unikernel.py"), path)
+    tap.check("nor by unikernel.py", done.returncode == 2
+              and "nothing to play" in done.stderr, done.stderr)
+    with open(tap.path("lacking"), "rb") as file:
+        data = file.read()
+    with open(path, "wb") as file:
+        file.write(data[:int.from_bytes(data[12:16], "little")])
+    wrong("nor of a trace", "nothing to play", path, "--on", "glibc")
+
+
 def check_arguments():
     foreign = tap.path("foreign")
     with open(foreign, "wb") as file:
@@ -358,6 +410,8 @@ def main():
     for check in (check_order, check_arithmetic, check_short, check_disturbed,
                   check_fails_later, check_stop, check_pipe, check_terminal):
         check(fake)
+    check_missing()
+    check_nothing()
     check_arguments()
     tap.finish()
 

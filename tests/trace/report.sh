@@ -6,7 +6,7 @@
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
 source "$root/tests/programs/lib.bash"
-prepare 42 python3 gnuplot
+prepare 43 python3 gnuplot
 export BUILD=${BUILD:-$root/build}
 measure=$BUILD/trace/mi-trace-measure
 [ -x "$measure" ] || bail "$measure is not there: run make trace"
@@ -138,9 +138,11 @@ check "without gnuplot there is a page, too" test $? = 0
 check "it says so" says "gnuplot is not installed" "$tmp/tables.html"
 check "and has the tables" test \
 	"$(grep -c '<details open>' "$tmp/tables.html")" -ge 8
-report "$tmp/nothing.script" "${given[@]}" -o "$tmp/none.html"
+report "$tmp/kinds.script" "${given[@]}" -o "$tmp/none.html"
 check "replays of another trace are refused" says \
-	"operations is 80000 there, and 0 here" "$tmp/stderr"
+	"operations is 80000 there, and 12 here" "$tmp/stderr"
+report "$tmp/nothing.script" "${given[@]}" -o "$tmp/none.html"
+check "and a trace without an operation" says "nothing to play" "$tmp/stderr"
 
 ## What goes wrong
 (ulimit -f 8; report "$tmp/threads.script" "${given[@]}" \

@@ -240,12 +240,14 @@ def in_unikernel(script, options):
 def replayed(path, options):
     """A trace's replay, whole, as the JSON has it."""
     with scripts.script_of(path) as (script, compiled):
-        if compiled and compiled.get("fault"):
-            print(f"mi-trace: {path}: {compiled['fault']}; what stands before "
-                  "is replayed", file=sys.stderr)
+        missing = scripts.missing(compiled) if compiled else []
+        for what in missing:
+            print(f"mi-trace: {path}: {what}; what there is is replayed",
+                  file=sys.stderr)
         run = in_unikernel if options.where == "unikernel" else on_linux
         return {"format": FORMAT, "trace": path, "where": options.where,
-                "compiled": compiled, "script": scripts.header_of(script),
+                "compiled": compiled, "missing": missing,
+                "script": scripts.header_of(script),
                 **run(script, options)}
 
 
@@ -311,7 +313,8 @@ def add(verbs):
     parser = verbs.add_parser(
         "replay", help="play a trace on several allocators",
         description="Plays a trace, or a script, on several allocators in "
-        "turn: how long it takes, and the memory. Status: 1 where an "
+        "turn: how long it takes, and the memory. Status: 0, with a line that "
+        "says so where the trace is damaged or lacks calls; 1 where an "
         "allocator failed, 2 for a wrong use or trace, 130 when stopped.")
     option = parser.add_argument
     option("trace", metavar="TRACE")

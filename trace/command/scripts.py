@@ -73,13 +73,33 @@ def compile_trace(path, script):
                          f"{error}") from None
 
 
+def missing(compiled):
+    """What a trace lacks of what the program did, a sentence each."""
+    found, lost = [], compiled["lost"]
+    if compiled["state"] == "stopped":
+        found.append(f"recording stopped: {compiled['error']}")
+    elif compiled["state"] == "running":
+        found.append("the process was killed, or was still running: its last "
+                     "calls are missing")
+    if lost:
+        found.append(f"{lost:,} calls were" if lost > 1 else "1 call was")
+        found[-1] += " lost while recording"
+    if compiled["fault"]:
+        found.append(f"{compiled['fault']} at byte {compiled['fault_at']:,}")
+    return found
+
+
 @contextlib.contextmanager
 def script_of(path):
     """The path of a script of a trace, which may be one itself, for as long as
-    the context lasts; and what mi-trace-compile says, or None."""
-    if is_script(path):
-        yield path, None
-        return
+    the context lasts; and what mi-trace-compile says, or None. One without an
+    operation is a TraceError."""
     with tempfile.TemporaryDirectory(prefix="mi-trace-") as folder:
-        script = os.path.join(folder, "script")
-        yield script, compile_trace(path, script)
+        script, compiled = path, None
+        if not is_script(path):
+            script = os.path.join(folder, "script")
+            compiled = compile_trace(path, script)
+        header = header_of(script)
+        if header["version"] == VERSION and not header["operations"]:
+            raise TraceError(f"{path}: nothing to play: it has no operation")
+        yield script, compiled

@@ -277,13 +277,16 @@ def parse(words):
 def main():
     options = parse(sys.argv[1:])
     try:
+        if not Script(options.script).operations:
+            raise ReplayError(f"{options.script}: nothing to play: it has no "
+                              "operation")
         result = run(options.script, options.on.split(","), options)
         if options.json:
             with open(options.json, "w", encoding="utf-8") as file:
                 json.dump(result, file, indent=1)
     except (ReplayError, guest.GuestError, OSError) as error:
         print(f"unikernel.py: {error}", file=sys.stderr)
-        return 1
+        return 2
     show(result["allocators"])
     if not result["complete"]:
         return 130
