@@ -23,6 +23,20 @@ class Allocator(NamedTuple):
     missing: str            # why it cannot be used, or ""
 
 
+# How a shared library begins: as an ELF file, of the kind that is one
+ELF = b"\x7fELF"
+KIND_AT, SHARED = 16, 3
+
+
+def is_library(path):
+    """Whether a file that can be read is a shared library."""
+    with open(path, "rb") as file:
+        head = file.read(KIND_AT + 2)
+    kind = head[KIND_AT:]
+    return head.startswith(ELF) and SHARED in (
+        int.from_bytes(kind, "little"), int.from_bytes(kind, "big"))
+
+
 def refused(path):
     """Why a library cannot be preloaded."""
     if " " in path or ":" in path:
@@ -66,10 +80,13 @@ def named(word):
     name = name or re.sub(r"^lib|\.so[.0-9]*$", "", os.path.basename(path))
     if name in names():
         name = path
-    path = os.path.abspath(path)
     if not os.path.isfile(path):
-        return Allocator(name, None, True, f"{path} is no file")
-    return Allocator(name, path, True, refused(path))
+        raise scripts.TraceError(f"--on {word}: {path} is no file")
+    path = os.path.abspath(path)
+    why = refused(path)
+    if not why and not is_library(path):
+        raise scripts.TraceError(f"--on {word}: {path} is no shared library")
+    return Allocator(name, path, True, why)
 
 
 def names():
@@ -82,11 +99,6 @@ def chosen(words):
         every = [named(name) for name in names()]
         return [one for one in every if not one.missing], \
             [one for one in every if one.missing]
-    found = [named(word) for word in words.split(",") if word]
-    if not found:
-        raise scripts.TraceError("--on: names no allocator")
-    seen = [one.name for one in found]
-    for name in seen:
-        if seen.count(name) > 1:
-            raise scripts.TraceError(f"--on: {name} is named twice")
+    found = [named(word) for word in scripts.names_in(words)]
+    scripts.check_once([one.name for one in found])
     return found, []

@@ -230,7 +230,7 @@ def the_unikernel():
 
 def in_unikernel(script, options):
     unikernel = the_unikernel()
-    names = [name for name in (options.on or "").split(",") if name]
+    names = scripts.names_in(options.on) if options.on is not None else []
     try:
         return unikernel.run(script, names, options)
     except (unikernel.ReplayError, unikernel.guest.GuestError) as error:
@@ -321,8 +321,9 @@ def add(verbs):
     option("--on", metavar="NAMES",
            help="allocators with commas between: " +
            ", ".join(allocators.names()) + ", a library's path, NAME=PATH "
-           "(all that are installed); in the unikernel buddy, tlsf, bump, "
-           "mimalloc (all)")
+           "(all that are installed), where mimalloc is Debian's package; in "
+           "the unikernel buddy, tlsf, bump, mimalloc (all), where mimalloc is "
+           "this library, as is ours")
     option("--in", dest="where", choices=("linux", "unikernel"),
            default="linux", help="where to play it (linux)")
     option("--memory", type=number(1, 1 << 20), metavar="MIB",

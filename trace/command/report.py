@@ -128,7 +128,7 @@ def on_linux(study, known, script, folder):
 def in_unikernel(study, known, script):
     """Ours with both kinds of heaps, the others once: they have none."""
     names = known.on or "buddy,tlsf,bump,mimalloc"
-    ours = ",".join(name for name in names.split(",")
+    ours = ",".join(name for name in scripts.names_in(names)
                     if name in ("ours", "mimalloc"))
     for heaps, asked in (("single", names), ("thread", ours)):
         if not asked:

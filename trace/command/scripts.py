@@ -52,6 +52,21 @@ def header_of(path):
     return dict(zip(names, HEADER.unpack(data)[1:]))
 
 
+def names_in(text):
+    """The names of a list for --on; TraceError where there is none."""
+    names = [word.strip() for word in text.split(",") if word.strip()]
+    if not names:
+        raise TraceError("--on: names no allocator")
+    return names
+
+
+def check_once(names):
+    """TraceError where one is named twice."""
+    for name in names:
+        if names.count(name) > 1:
+            raise TraceError(f"--on: {name} is named twice")
+
+
 def last_line(text):
     lines = [line for line in text.splitlines() if line.strip()]
     return lines[-1] if lines else ""

@@ -21,6 +21,7 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(ROOT, "testbed"))
 import guest                    # noqa: E402
+import scripts                  # noqa: E402
 
 NAMES = ("buddy", "tlsf", "bump", "mimalloc")
 ALIASES = {"ours": "mimalloc"}
@@ -91,7 +92,9 @@ def checked(names, options):
     for name in known.names:
         if name not in NAMES:
             raise ReplayError(f"{name}: in the unikernel there are "
-                              + ", ".join(NAMES))
+                              + ", ".join(NAMES) + " (or ours)")
+        if known.names.count(name) > 1:
+            raise ReplayError(f"--on: {name} is named twice")
     if not 1 <= known.memory <= MEMORY_MAX_MIB:
         raise ReplayError(f"memory: from 1 to {MEMORY_MAX_MIB} MiB")
     if known.heaps not in HEAPS or known.mode not in MODES:
@@ -280,11 +283,12 @@ def main():
         if not Script(options.script).operations:
             raise ReplayError(f"{options.script}: nothing to play: it has no "
                               "operation")
-        result = run(options.script, options.on.split(","), options)
+        result = run(options.script, scripts.names_in(options.on), options)
         if options.json:
             with open(options.json, "w", encoding="utf-8") as file:
                 json.dump(result, file, indent=1)
-    except (ReplayError, guest.GuestError, OSError) as error:
+    except (ReplayError, guest.GuestError, scripts.TraceError,
+            OSError) as error:
         print(f"unikernel.py: {error}", file=sys.stderr)
         return 2
     show(result["allocators"])
