@@ -147,7 +147,8 @@ def check_packed():
     with open(path, "rb") as file:
         becomes("in a zip", "logalloc", file.read(), LOGALLOC_WANTED)
     done = subprocess.run(
-        [COMMAND, "import", "--from", "logalloc", "-o", tap.path("out"), "-"],
+        [COMMAND, "import", "--from", "logalloc", "--output", tap.path("out"),
+         "--force", "-"],
         input=LOGALLOC_RAW, text=True, capture_output=True)
     tap.same("from standard input", (done.returncode, operations()[1]),
              (0, LOGALLOC_WANTED))
@@ -212,6 +213,11 @@ def check_files():
     refused("too many threads", "memory_replay", "".join(
         f"{thread}: malloc {thread + 1:#x} 1\n" for thread in range(65537)),
         "line 65537: more than 65536 threads")
+    refused("a process that is not there", "logalloc",
+            "1 7 free(#0)\n2 8 free(#0)\n", "no line of process 5; there are "
+            "1, 2", "--process", "5")
+    refused("nor in a log of one", "logalloc", "1 7 free(#0)\n",
+            "no line of process 5; there is 1", "--process", "5")
     refused("--process without processes", "memory_replay", "", "--process",
             "--process", "1")
     done = tap_.run(COMMAND, "import", "--from", "logalloc", "-o",
@@ -228,9 +234,34 @@ def check_files():
                   and "usage: mi-trace import" in done.stderr, done.stderr)
 
 
+def check_kept():
+    """What is there stays, but for a script with --force."""
+    words = ("import", "--from", "logalloc", "-o", tap.path("out"),
+             tap.path("log"))
+    with open(tap.path("log"), "w", encoding="ascii") as file:
+        file.write(LOGALLOC_RAW)
+    for kind, older, options, wanted in (
+            ("a file", b"text", (), "is there and is no script"),
+            ("a file", b"text", ("--force",), "is there and is no script"),
+            ("a script", b"miscript", (), "--force replaces it"),
+            ("a script", b"miscript", ("--force",), "")):
+        with open(tap.path("out"), "wb") as file:
+            file.write(older)
+        done = tap_.run(COMMAND, *words, *options)
+        with open(tap.path("out"), "rb") as file:
+            kept = file.read() == older
+        name = f"{kind} that is there, {''.join(options) or 'no --force'}"
+        tap.check(name, (done.returncode, kept) ==
+                  ((2, True) if wanted else (0, False))
+                  and wanted in done.stderr, done.returncode, done.stderr)
+    os.unlink(tap.path("out"))
+    done = tap_.run(COMMAND, *words[:4], "/dev/null", tap.path("log"))
+    tap.check("a device is written to", done.returncode == 0, done.stderr)
+
+
 def main():
     for check in (check_logalloc, check_memory_replay, check_mended,
-                  check_packed, check_lines, check_files):
+                  check_packed, check_lines, check_files, check_kept):
         check()
     tap.finish()
 

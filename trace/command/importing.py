@@ -5,6 +5,7 @@ folder has the formats, and what becomes of a log that is not whole."""
 import argparse
 import gzip
 import io
+import os
 import sys
 import time
 import zipfile
@@ -15,6 +16,7 @@ import scripts
 import writing
 
 PROGRESS_LINES = 100000
+PROCESSES_TOLD = 9
 FORMATS = {"logalloc": importing_lines.Logalloc,
            "memory_replay": importing_lines.MemoryReplay}
 
@@ -122,6 +124,28 @@ def read_all(options, blocks):
                                  f"{error.strerror or error}") from None
     if not number:
         raise scripts.TraceError(f"{options.log}: no line says anything")
+    if reader.process is not None and reader.process not in reader.processes:
+        raise scripts.TraceError(
+            f"{options.log}: no line of process {reader.process}; there "
+            + listed(sorted(reader.processes, key=int)))
+
+
+def listed(processes):
+    """The first of them, as what there is or are."""
+    more = ", ..." if len(processes) > PROCESSES_TOLD else ""
+    return ("is " if len(processes) == 1 else "are ") \
+        + ", ".join(processes[:PROCESSES_TOLD]) + more
+
+
+def make_way(path, force):
+    """TraceError where a file is there that stays; a device is written to."""
+    if not os.path.isfile(path):
+        return
+    if not scripts.is_script(path):
+        raise scripts.TraceError(f"{path} is there and is no script; it stays "
+                                 "as it is")
+    if not force:
+        raise scripts.TraceError(f"{path} is there; --force replaces it")
 
 
 def run(options):
@@ -129,6 +153,7 @@ def run(options):
         print("mi-trace: --process is for --from logalloc", file=sys.stderr)
         return 2
     try:
+        make_way(options.output, options.force)
         with writing.script_at(options.output) as script:
             blocks = Blocks(script)
             read_all(options, blocks)
@@ -160,8 +185,9 @@ def add(verbs):
            help="may be packed by gzip, or alone in a zip; -: standard input")
     option("--from", dest="format", required=True, choices=sorted(FORMATS),
            help="the log's format")
-    option("-o", dest="output", metavar="OUT", required=True,
-           help="the script")
+    option("-o", "--output", metavar="OUT", required=True, help="the script")
+    option("--force", action="store_true",
+           help="replace an older script of that name")
     option("--process", type=process, metavar="PID",
            help="of a log of several; that of the first line without this")
     parser.set_defaults(run=run)

@@ -42,7 +42,7 @@ class Logalloc:
     NULL = re.compile(r"#0*|(?:0x)?0+|\(nil\)")
 
     def __init__(self, blocks, process):
-        self.blocks, self.process = blocks, process
+        self.blocks, self.process, self.processes = blocks, process, set()
         self.makers = {
             "malloc": (scripts.MALLOC, 1), "valloc": (scripts.ALIGNED, 1),
             "calloc": (scripts.CALLOC, 2), "memalign": (scripts.ALIGNED, 2),
@@ -62,6 +62,7 @@ class Logalloc:
         if not match:
             raise ValueError("not <pid> <tid> <function>(<args>)=<result>")
         process, thread, name, words, result = match.groups()
+        self.processes.add(process)
         if self.process is None:
             self.process = process
         if process != self.process:
@@ -121,7 +122,7 @@ class MemoryReplay:
                "free": 0, "thread_done": 0}
 
     def __init__(self, blocks, process):
-        self.blocks = blocks
+        self.blocks, self.process, self.processes = blocks, process, set()
         self.threads = {}       # those that have ended before with that id
 
     def pointer(self, text):
