@@ -8,7 +8,7 @@
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 source "$root/tests/programs/lib.bash"
-prepare 48 gcc python3
+prepare 52 gcc python3
 export BUILD=${BUILD:-$root/build}
 BUILD=$(cd "$BUILD" && pwd) || bail "there is no $BUILD"
 compile=$BUILD/trace/mi-trace-compile
@@ -90,15 +90,25 @@ cp made newer
 printf '\x02' | dd of=newer bs=1 seek=8 conv=notrunc status=none
 for file in empty foreign noise; do
 	check "stat refuses what is no trace: $file" \
-		refused 1 "$file: not a recorded trace" "$trace" stat $file
+		refused 2 "$file: not a recorded trace" "$trace" stat $file
 done
-check "and a later version" refused 1 "of another version" \
+check "and a later version" refused 2 "of another version" \
 	"$trace" stat newer
-check "and a file that is not there" refused 1 "No such file" \
+check "and a file that is not there" refused 2 "No such file" \
 	"$trace" stat nowhere
-check "and a folder" refused 1 "folder: " eval 'mkdir -p folder;
+check "and a folder" refused 2 "folder: " eval 'mkdir -p folder;
 	"$trace" stat folder'
-check "a damaged header is told" refused 1 "header is damaged" eval '
+check "and what was not built" refused 2 "build it: make" \
+	env BUILD=/nowhere "$trace" stat made
+for form in "" --json; do
+	check "figures that standard output does not take, stat $form" eval '
+		"$trace" stat $form made 2>errors >/dev/full; status=$?; cat errors
+		[ $status = 1 ] && [ "$(cat errors)" = \
+		"mi-trace: standard output: No space left on device" ]'
+done
+check "a closed standard output" eval '"$trace" stat made 2>errors >&- &&
+	[ ! -s errors ]'
+check "a damaged header is told" refused 2 "header is damaged" eval '
 	cp made bad; printf x | dd of=bad bs=1 seek=16 conv=notrunc \
 	status=none; "$trace" stat bad'
 

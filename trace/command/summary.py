@@ -7,7 +7,7 @@ import sys
 
 import built
 
-DAMAGED = 3
+WRONG, DAMAGED = 2, 3
 BAR = 24
 
 
@@ -17,7 +17,8 @@ def add(verbs):
         "stat", help="tell what is in a trace",
         description="Tells what a recorded trace has in it. The exit status "
                     "is 3 where the trace is damaged or ends early; then all "
-                    "before that is told.")
+                    "before that is told. What is no trace, or cannot be read, "
+                    "gives 2.")
     parser.add_argument("trace", metavar="TRACE")
     parser.add_argument("--json", action="store_true",
                         help="all figures, for programs")
@@ -153,7 +154,7 @@ def stat(known):
     said = done.stderr.decode(errors="replace")
     sys.stderr.write(said.replace("mi-trace-compile:", "mi-trace:"))
     if done.returncode not in (0, DAMAGED):
-        return done.returncode if done.returncode > 0 else 1
+        return WRONG if done.returncode > 0 else 1
     if known.json:
         sys.stdout.write(done.stdout.decode())
     else:
