@@ -72,8 +72,9 @@ def becomes(name, form, text, wanted, *said, options=()):
 
 def check_logalloc():
     becomes("logalloc's example", "logalloc", LOGALLOC_RAW, LOGALLOC_WANTED,
-            "5 operations of 1 thread, at most 452 bytes live, 388 at the end",
-            "1 calls for statistics")
+            "5 operations of 1 thread, at most 452 bytes live, 388 bytes at "
+            "the end",
+            "1 call for statistics")
     tap.same("its header", operations()[0],
              (b"miscript", 1, 1, 5, 3, 452, 3, 388, 0))
     becomes("the same with numbers for addresses", "logalloc",
@@ -84,7 +85,7 @@ def check_logalloc():
             "1 2 malloc(0)=#5\n1 1 free(#0)\n",
             [(ALIGNED, 5, 0, 0, 5), (ALIGNED, 6, 1, 1, 128),
              (ALIGNED, 12, 0, 2, 9), (MALLOC, 0, 2, 3, 7), (FREE, 0, 2, 3, 0),
-             (MALLOC, 0, 1, 3, 0)], "1 frees of NULL")
+             (MALLOC, 0, 1, 3, 0)], "1 free of NULL")
     becomes("calls that failed", "logalloc",
             "1 1 malloc(5)=0x0\n1 1 malloc(6)=(nil)\n1 1 malloc(4)=0x10\n"
             "1 1 realloc(0x10,99)=(nil)\n1 1 free(0x10)\n",
@@ -93,7 +94,7 @@ def check_logalloc():
     becomes("one of several processes", "logalloc",
             "7 7 malloc(1)=0x10\n8 8 malloc(2)=0x10\n7 7 free(0x10)\n",
             [(MALLOC, 0, 0, 0, 1), (FREE, 0, 0, 0, 0)],
-            "1 lines of other processes")
+            "1 line of another process")
     becomes("another one", "logalloc",
             "7 7 malloc(1)=0x10\n8 8 malloc(2)=0x10\n7 7 free(0x10)\n",
             [(MALLOC, 0, 0, 0, 2)], options=("--process", "8"))
@@ -108,7 +109,7 @@ def check_memory_replay():
             [(MALLOC, 0, 0, 0, 48), (CALLOC, 0, 1, 1, 256),
              (REALLOC, 0, 0, 0, 150), (ALIGNED, 4, 2, 2, 104),
              (FREE, 0, 1, 1, 0), (MALLOC, 0, 0, 1, 3)],
-            "6 operations of 3 threads", "1 frees of NULL")
+            "6 operations of 3 threads", "1 free of NULL")
     becomes("times", "memory_replay",
             "1: malloc 0x10 5 100 200\n1: realloc 0x20 0x10 6 300 400\n"
             "1: free 0x20 500 600\n1: thread_done 0x0 700\n",
@@ -125,7 +126,7 @@ def check_mended():
     becomes("blocks of before the log", "memory_replay",
             "1: free 0x10\n1: realloc 0x20 0x30 9\n1: free 0x20\n",
             [(MALLOC, 0, 0, 0, 9), (FREE, 0, 0, 0, 0)],
-            "1 frees of unknown blocks", "1 reallocs of unknown blocks")
+            "1 free of an unknown block", "1 realloc of an unknown block")
     becomes("a free that is not in it", "memory_replay",
             "1: malloc 0x10 5\n2: malloc 0x10 6\n2: malloc 0x20 7\n"
             "1: realloc 0x10 0x20 8\n1: free 0x10\n",

@@ -8,7 +8,7 @@ import os
 import sys
 
 import tap as tap_
-from make_script import FREE, HEADER, OPERATION, random_script
+from make_script import FREE, HEADER, OPERATION, Script, random_script
 
 COMMAND = os.path.join(tap_.ROOT, "trace", "mi-trace")
 COMPILE = os.path.join(tap_.BUILD, "trace", "mi-trace-compile")
@@ -119,6 +119,27 @@ def check_scripts():
                   done.returncode, done.stderr)
 
 
+def check_words():
+    """Of one thing it is said in the singular, by all verbs alike."""
+    script = Script()
+    script.make(1)
+    script.write(tap.path("one"))
+    for verb, wanted in (("stat", "peak       1 byte in 1 block, after call"),
+                         ("replay", "1 operation of 1 thread, at most 1 byte "
+                          "live, 1 byte at the end")):
+        done = tap_.run(COMMAND, verb, tap.path("one"), *[
+            "--on", "glibc", "--rounds", "1"] * (verb == "replay"))
+        tap.check(f"one of each, {verb}", wanted in done.stdout, done.stdout,
+                  done.stderr)
+    script.make((3 << 20) - 1)
+    script.write(tap.path("two"))
+    for verb in ("stat", "replay"):
+        done = tap_.run(COMMAND, verb, tap.path("two"), *[
+            "--on", "glibc", "--rounds", "1"] * (verb == "replay"))
+        tap.check(f"the same units, {verb}", "3.00 MiB" in done.stdout,
+                  done.stdout, done.stderr)
+
+
 def main():
     check_steps()
     check_program("perl", "/usr/bin/perl", "-e",
@@ -126,6 +147,7 @@ def main():
     check_program("python", "/usr/bin/python3", "-c", THREADED,
                   environment={"PYTHONMALLOC": "malloc"})
     check_scripts()
+    check_words()
     tap.finish()
 
 

@@ -217,7 +217,7 @@ def check_arithmetic(fake):
     tap.same("median and spread", (rows[0]["seconds"], rows[0]["instructions"]),
              ({"median": 2.5, "min": 1.0, "max": 3.5}, 2500))
     tap.same("the table's cells", rows_of(done)["a"].split(),
-             "a 5.000 s 2.00 5.000 s - 5.000 s 5.000 s 5,000 2048.0 KiB 1024.0 KiB "
+             "a 5.000 s 2.00 5.000 s - 5.000 s 5.000 s 5,000 2.00 MiB 1.00 MiB "
              "50 %".split())
 
 
@@ -286,7 +286,7 @@ def check_stop(fake):
               complaints)
     result = written()
     tap.check("with what there is so far", "glibc" in said
-              and not result["complete"]
+              and not result["complete"] and "live/peak" not in said
               and 0 < len(result["allocators"][0]["runs"]) < 1000, said)
 
 

@@ -13,12 +13,21 @@ import zlib
 
 import importing_lines
 import scripts
+import wording
 import writing
 
 PROGRESS_LINES = 100000
 PROCESSES_TOLD = 9
 FORMATS = {"logalloc": importing_lines.Logalloc,
            "memory_replay": importing_lines.MemoryReplay}
+# What is counted, and one of it
+SINGULAR = {"calls for statistics": "call for statistics",
+            "calls that failed": "call that failed",
+            "frees of NULL": "free of NULL",
+            "frees of unknown blocks": "free of an unknown block",
+            "frees that the log lacks": "free that the log lacks",
+            "lines of other processes": "line of another process",
+            "reallocs of unknown blocks": "realloc of an unknown block"}
 
 
 class Blocks:
@@ -160,11 +169,12 @@ def run(options):
     except scripts.TraceError as error:
         print(f"mi-trace: {error}", file=sys.stderr)
         return 2
-    print(f"{options.output}: {script.operations:,} operations of "
-          f"{script.threads} thread{'s' * (script.threads != 1)}, at most "
-          f"{script.peak:,} bytes live, {script.live:,} at the end")
+    print(f"{options.output}: {wording.count(script.operations, 'operation')} "
+          f"of {wording.count(script.threads, 'thread')}, at most "
+          f"{wording.size(script.peak)} live, {wording.size(script.live)} at "
+          "the end")
     for reason, count in sorted(blocks.counts.items()):
-        print(f"{count:,} {reason}")
+        print(wording.count(count, SINGULAR[reason], reason))
     return 0
 
 

@@ -10,6 +10,7 @@ import sys
 
 import built
 import tracefile
+from wording import count
 
 RECORDER = "libmi-trace.so"
 # What may end or tell a process, and can be caught
@@ -125,11 +126,11 @@ def run(words, variables):
 
 def lost(header):
     """What the trace of a process lacks, or None."""
+    calls = count(header.lost, "call is", "calls are") + " lost"
     if header.state == tracefile.STOPPED:
-        return (f"recording stopped: {os.strerror(header.error)}; "
-                f"{header.lost:,} calls are lost")
+        return f"recording stopped: {os.strerror(header.error)}; {calls}"
     if header.lost:
-        return f"{header.lost:,} calls are lost"
+        return calls
     if header.state == tracefile.RUNNING:
         return ("the process was killed, or is still running: its last "
                 "calls are missing")
@@ -141,7 +142,7 @@ def tell_most(headers, named):
     program starts others that do its work."""
     most = max(headers, key=lambda header: header.events)
     say(f"most in {named(most)} ({os.path.basename(most.program)}), "
-        f"{most.events:,} events")
+        + count(most.events, "event"))
 
 
 def tell(output, word):
@@ -153,8 +154,8 @@ def tell(output, word):
     headers = [tracefile.Header(path) for path in tracefile.family(output)]
     events = sum(header.events for header in headers)
     size = sum(header.bytes for header in headers)
-    files = f"{len(headers)} file" + ("s" if len(headers) != 1 else "")
-    say(f"{word}: {files}, {events:,} events, {size:,} bytes")
+    say(f"{word}: {count(len(headers), 'file')}, {count(events, 'event')}, "
+        + count(size, "byte"))
     if len(headers) > 1:
         tell_most(headers, named)
     for header in headers:

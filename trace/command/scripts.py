@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 
 import built
+import wording
 
 MAGIC = b"miscript"
 VERSION = 1
@@ -97,8 +98,8 @@ def missing(compiled):
         found.append("the process was killed, or was still running: its last "
                      "calls are missing")
     if lost:
-        found.append(f"{lost:,} calls were" if lost > 1 else "1 call was")
-        found[-1] += " lost while recording"
+        found.append(wording.count(lost, "call was", "calls were")
+                     + " lost while recording")
     if compiled["fault"]:
         found.append(f"{compiled['fault']} at byte {compiled['fault_at']:,}")
     return found

@@ -6,6 +6,8 @@ import subprocess
 import sys
 
 import built
+import wording
+from wording import size
 
 WRONG, DAMAGED = 2, 3
 BAR = 24
@@ -23,15 +25,6 @@ def add(verbs):
     parser.add_argument("--json", action="store_true",
                         help="all figures, for programs")
     parser.set_defaults(run=stat)
-
-
-def size(count):
-    """Bytes for people."""
-    for unit in ("bytes", "KiB", "MiB", "GiB", "TiB"):
-        if count < 1024 or unit == "TiB":
-            break
-        count /= 1024
-    return f"{count:,.{0 if unit == 'bytes' else 1}f} {unit}"
 
 
 def share(part, whole):
@@ -53,7 +46,9 @@ def bars(title, names, counts):
 
 def up_to(power):
     """The name of a class of sizes."""
-    return "0 to 1" if power == 0 else f"to {size(1 << power)}"
+    if power == 0:
+        return "0 to 1"
+    return "to " + size(1 << power).replace(".00 ", " ").replace(".0 ", " ")
 
 
 def span(power):
@@ -77,16 +72,17 @@ def kinds(figures):
 
 def overview(figures):
     """What a reader wants to know first."""
-    peak = (f"{size(figures['peak_bytes'])} in {figures['peak_blocks']:,} "
-            f"blocks, after call {figures['peak_call']:,}")
+    peak = (f"{size(figures['peak_bytes'])} in "
+            f"{wording.count(figures['peak_blocks'], 'block')}, after call "
+            f"{figures['peak_call']:,}")
     final = (f"{size(figures['final_bytes'])} in "
-             f"{figures['final_blocks']:,} blocks")
+             + wording.count(figures['final_blocks'], "block"))
     program = (f"program    {figures['program']} ({figures['machine']}, "
                f"process {figures['pid']})")
     return [program if not figures.get("script") else
             "a script, which has neither its program nor addresses",
-            f"calls      {figures['calls']:,} of {figures['threads']:,} "
-            f"thread{'' if figures['threads'] == 1 else 's'}",
+            f"calls      {figures['calls']:,} of "
+            + wording.count(figures["threads"], "thread"),
             f"peak       {peak}",
             f"at the end {final}"]
 
@@ -113,20 +109,21 @@ def details(figures):
 
 def notes(figures):
     """What is missing, and what was made up for."""
-    texts = (("lost", "events were lost while recording"),)
-    lines = [f"note: {figures[name]:,} {text}" for name, text in texts
-             if figures[name]]
+    lines = []
     skipped, mended = figures["skipped"], figures["mended"]
-    for count, text in (
-            (skipped["unknown_free"], "frees of blocks that are not in the "
+    for count, *what, text in (
+            (figures["lost"], "event was", "events were",
+             "lost while recording"),
+            (skipped["unknown_free"], "free", "frees", "of what is not in the "
              "trace: made before it began, or before a fork"),
-            (mended["unknown_realloc"], "reallocs of such blocks, taken for "
-             "malloc"),
-            (mended["missed_free"], "blocks where one was already: its free "
-             "was not recorded"),
-            (mended["unmatched_realloc"], "reallocs without their beginning")):
+            (mended["unknown_realloc"], "realloc", "reallocs", "of what is not "
+             "in it either, taken for malloc"),
+            (mended["missed_free"], "block", "blocks", "where one was already: "
+             "its free was not recorded"),
+            (mended["unmatched_realloc"], "realloc", "reallocs",
+             "of which the beginning is not recorded")):
         if count:
-            lines.append(f"note: {count:,} {text}")
+            lines.append(f"note: {wording.count(count, *what)} {text}")
     if figures["state"] == "stopped":
         lines.append(f"note: recording stopped: {figures['error']}")
     if figures["state"] == "running":

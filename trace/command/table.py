@@ -1,25 +1,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The table that mi-trace replay prints."""
 
+import wording
+
 HEADS = ("allocator", "time", "ratio", "spread", "processor", "instructions",
          "peak", "final", "live/peak")
-INSTRUCTIONS = HEADS.index("instructions")
-
-
-def bytes_text(count):
-    """In the unit that leaves one to four digits before the point."""
-    if count is None:
-        return "-"
-    for unit in ("B", "KiB", "MiB"):
-        if count < 10000:
-            return f"{count:.0f} {unit}" if unit == "B" \
-                else f"{count:.1f} {unit}"
-        count /= 1024
-    return f"{count:.1f} GiB"
+# What may be known of none: where the machine does not count, and where the
+# run that takes it was not reached
+OPTIONAL = ("instructions", "live/peak")
 
 
 def kib_text(kib):
-    return bytes_text(None if kib is None else kib * 1024)
+    return "-" if kib is None else wording.size(kib * 1024)
 
 
 def seconds_text(seconds):
@@ -77,10 +69,11 @@ def notes(replay):
 def head(replay):
     """What was replayed."""
     script = replay["script"]
-    print(f"{replay['trace']}: {script['operations']:,} operations of "
-          f"{script['threads']} thread{'s' * (script['threads'] != 1)}, "
-          f"at most {bytes_text(script['peak_bytes'])} live, "
-          f"{bytes_text(script['final_bytes'])} at the end")
+    print(f"{replay['trace']}: "
+          f"{wording.count(script['operations'], 'operation')} of "
+          f"{wording.count(script['threads'], 'thread')}, "
+          f"at most {wording.size(script['peak_bytes'])} live, "
+          f"{wording.size(script['final_bytes'])} at the end")
 
 
 def show(replay):
@@ -88,9 +81,10 @@ def show(replay):
     good = [row for row in replay["allocators"] if row.get("seconds")]
     base = good[0]["seconds"]["median"] if good else None
     lines = [HEADS] + [cells(row, base) for row in good]
-    if all(line[INSTRUCTIONS] == "-" for line in lines[1:]):
-        lines = [line[:INSTRUCTIONS] + line[INSTRUCTIONS + 1:]
-                 for line in lines]
+    left_out = [at for at, name in enumerate(HEADS) if name in OPTIONAL
+                and all(line[at] == "-" for line in lines[1:])]
+    lines = [[cell for at, cell in enumerate(line) if at not in left_out]
+             for line in lines]
     print("\n".join(aligned(lines)))
     for note in notes(replay):
         print(note)
