@@ -109,6 +109,23 @@ same_count()
 	fi
 }
 
+# peak_holds NAME WHEN: the peak is not below what is in use at some time,
+# with so many objects that memory is not looked at after each
+peak_holds()
+{
+	local held peak
+	./run.py boot "$1"_bench --build "$images/single" -- 1000 \
+		>"$console" 2>&1
+	held=$(awk -v key="memory_$2_bytes" '$1 == key { print $2 }' "$console")
+	peak=$(awk '$1 == "memory_peak_bytes" { print $2 }' "$console")
+	if [[ $held =~ ^[0-9]+$ && $peak =~ ^[0-9]+$ && $peak -ge $held ]]; then
+		ok "$1: the peak, $peak bytes, is not below the $held held"
+	else
+		not_ok "$1: the peak, ${peak:-unknown} bytes, is below the" \
+			"${held:-unknown} held"
+	fi
+}
+
 # in_figures NAME PREFIX FIGURE... : these are as docs/figures.md has them
 in_figures()
 {
@@ -209,6 +226,7 @@ if available quickjs; then
 	END
 	workload quickjs
 	same_count quickjs
+	peak_holds quickjs with_objects
 	in_figures quickjs "QuickJS: " "instructions for a packet's step" \
 		"heap in use, objects held" "instructions for an element" \
 		"instructions for a string" "heap in use, peak"
