@@ -19,7 +19,7 @@
 #   bench             compared with other allocators, docs/benchmarks.md
 #   run               APP= in a unikernel, on a buddy, on TLSF and on this
 #   shell             SQL, Lua or JavaScript on a unikernel's serial console
-#   smallest          the least memory in which SQLite inserts 1,000 rows
+#   smallest          the least memory for ROWS= in SQLite, or of a language
 #   check-testbed     the tests of the unikernel alone
 #   check-arm64       the suites on kernels for arm64, pages of 4 and 16 KiB
 #   check-model       the model of the threads' protocol, larger bounds
@@ -71,7 +71,8 @@
 #   ALLOC=mimalloc|buddy|tlsf|bump    for run one or more, with commas []
 #   APP=sqlite|lua|quickjs     what runs there [sqlite]
 #   MEMORY=           of the machine, in MiB [64; of a language 512]
-#   ROWS=             to insert, or as many objects of a language [10000]
+#   ROWS=             to insert, or as many objects of a language
+#                     [10000; of smallest 1000]
 
 # Ours; the interface's own follows
 OWN_VERSION	:= 0.9.0

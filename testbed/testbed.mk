@@ -99,7 +99,8 @@ APP		?= sqlite
 MODE		?= static
 # The buddy has a page for each object of a language
 MEMORY		?= $(if $(filter sqlite,$(APP)),64,512)
-ROWS		?= 10000
+# The search boots some ten times on each allocator
+ROWS		?= $(if $(filter smallest,$(MAKECMDGOALS)),1000,10000)
 HEAPS		?= single
 ALLOC		?=
 SQLITE		?= testbed/sqlite
@@ -175,15 +176,15 @@ shell: testbed-$(APP)
 	@trap : INT; $(TESTBED_RUN) shell $(APP)_shell $(TESTBED_OPTIONS) \
 		--alloc $(or $(ALLOC),mimalloc)
 
-# The least memory in which SQLite inserts 1,000 rows, or a workload of 1,000
-# succeeds
+# The least memory in which SQLite inserts so many rows, or a workload of so
+# many succeeds
 .PHONY: smallest
 smallest: testbed-$(APP)
 	@$(MAKE) --no-print-directory testbed-$(HEAPS) \
 		TESTBED_APPS=$(APP)_bench
 	@$(TESTBED_RUN) smallest $(APP)_bench $(TESTBED_OPTIONS) \
 		--allocs $(or $(ALLOC),$(RUN_ALLOCS)) -- \
-		1000 $(if $(filter sqlite,$(APP)),insert)
+		$(ROWS) $(if $(filter sqlite,$(APP)),insert)
 
 TESTBED_TESTS	= tests/testbed/boot.sh tests/testbed/conformance.sh \
 		  tests/testbed/cpus.sh tests/testbed/figures.sh tests/testbed/interface.sh \

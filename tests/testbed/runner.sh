@@ -147,6 +147,20 @@ for goal in run shell smallest; do
 	refused $goal APP=foo "one of sqlite lua quickjs"
 done
 
+# smallest_takes TEXT WORD... : what make would have sought the least memory for
+smallest_takes()
+{
+	local text=$1
+	shift
+	env -u MAKEFLAGS -u MAKELEVEL make -n -C .. smallest "$@" \
+		>"$console" 2>/dev/null
+	gave "make smallest $*: $text" $? 0 "^[[:space:]]*$text *$"
+}
+
+smallest_takes "1000 insert"
+smallest_takes "50 insert" ROWS=50
+smallest_takes 50 ROWS=50 APP=lua
+
 # SQLite is taken from where it is; what to do without a network is said
 folder=$(mktemp -d)
 trap 'rm -rf "$console" "$folder"' EXIT
