@@ -34,7 +34,7 @@ def mib(count):
 
 def cell(run, key, first_missing):
     if key not in run.figures:
-        return run.ending if key == first_missing else "-"
+        return (key == first_missing and run.ending) or "-"
     value = run.figures[key]
     return mib(value) if key.endswith("_bytes") else f"{value:,}"
 
