@@ -90,13 +90,20 @@ def fewer(ours, theirs):
 def verdict(work, runs, memory_mib):
     """One sentence."""
     done = " and ".join(run.name for run in runs if not run.ending)
-    gone = " and ".join(run.name for run in runs if run.ending)
+    gone = " and ".join(run.name for run in runs
+                        if run.ending == "out of memory")
+    broken = "".join(f"{run.name} {run.ending}, and not for want of memory.\n"
+                     for run in runs
+                     if run.ending not in (None, "out of memory"))
+    if broken and not (done or gone):
+        return broken.rstrip()
     if gone:
-        return (f"{memory_mib} MiB are enough for {done or 'none of them'}"
-                + (f", and not for {gone}." if done else "."))
+        return broken + (
+            f"{memory_mib} MiB are enough for {done or 'none of them'}"
+            + (f", and not for {gone}." if done else "."))
     figures = {run.alloc: run.figures for run in runs}
-    if not {"mimalloc", "buddy"} <= set(figures):
-        return f"{memory_mib} MiB are enough for {done}."
+    if broken or not {"mimalloc", "buddy"} <= set(figures):
+        return broken + f"{memory_mib} MiB are enough for {done}."
     ours, theirs = figures["mimalloc"], figures["buddy"]
     peak, each = "memory_peak_bytes", work.figures[0][0]
     return (f"mimalloc's peak is {lower(ours[peak], theirs[peak])} that of "

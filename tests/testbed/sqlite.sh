@@ -156,6 +156,15 @@ for mode in paging vmem; do
 done
 compare single --memory 16 --allocs buddy -- 0
 gave "what fails for another reason fails the command" $? 1 "failed$"
+says "and memory is not blamed" "^$buddy failed, and not for want of memory\.$"
+compare single --allocs $both --parameter nonsense=1
+gave "a crash fails the command" $? 3 "crashed$"
+says "nor is memory to blame" "^mimalloc crashed, and not for want of memory\.$"
+if grep -q "are enough" "$console"; then
+	not_ok "and no memory is called enough"
+else
+	ok "and no memory is called enough"
+fi
 
 for bad in 0 -5 abc 10x 99999999999 "10 20" "10 insert 20"; do
 	# shellcheck disable=SC2086
