@@ -44,6 +44,18 @@ def progress(text):
         print("\r\033[K" + text, end="", file=sys.stderr, flush=True)
 
 
+def each_allocator(options, what):
+    """Sets options.alloc to one after the other, and tells which one is at
+    work, on a terminal or not."""
+    for options.alloc in options.allocs.split(","):
+        text = f"{what} on {options.alloc} ..."
+        progress(text)
+        if not sys.stderr.isatty():
+            say(text)
+        yield options.alloc
+    progress("")
+
+
 def verb_boot(options, arguments):
     try:
         if options.record:
@@ -89,13 +101,11 @@ def run_of(options, arguments):
 def verb_compare(options, arguments):
     work = WORKLOADS[options.app]
     runs, failures = [], []
-    for options.alloc in options.allocs.split(","):
-        progress(f"{work.name} on {options.alloc} ...")
+    for _ in each_allocator(options, work.name):
         run, error = run_of(options, arguments)
         runs.append(run)
         if run.ending not in (None, "out of memory"):
             failures.append(error)
-    progress("")
     size = int(arguments[0]) if arguments else 1000
     print(f"{work.name} in a unikernel of {options.memory} MiB, {size:,} "
           f"{work.size}, heap in mode {options.mode}\n")
@@ -145,9 +155,8 @@ def smallest(options, arguments):
 
 def verb_smallest(options, arguments):
     found = {}
-    for options.alloc in options.allocs.split(","):
-        found[options.alloc] = smallest(options, arguments)
-    progress("")
+    for alloc in each_allocator(options, options.app):
+        found[alloc] = smallest(options, arguments)
     print(f"The least memory for {' '.join([options.app] + arguments)}, "
           f"heap in mode {options.mode}:")
     for alloc, kib in found.items():

@@ -97,7 +97,7 @@ table_in_readme()
 smallest()
 {
 	./run.py smallest sqlite_bench --build "$images/$1" --memory 16 \
-		--allocs $both -- 1000 insert >"$console" 2>&1
+		--allocs $both -- 1000 insert >"$console" 2>"$pictures/work"
 	sed -n 's/,//g; s/^  .* \([0-9][0-9]*\) KiB$/\1/p' "$console"
 }
 
@@ -122,8 +122,26 @@ else
 	console_told
 fi
 
+# at_work NAME TEXT FILE: lines that tell which allocators are at work
+at_work()
+{
+	if [ "$(cat "$3")" = "$2" ]; then
+		ok "$1: which allocator is at work is told without a terminal"
+	else
+		not_ok "$1: which allocator is at work is told without a terminal"
+		sed 's/^/# /' "$3"
+	fi
+}
+
+at_work smallest "sqlite_bench on buddy ...
+sqlite_bench on mimalloc ..." "$pictures/work"
+
 buddy="Unikraft's default \(buddy\)"
 compare single --memory 64 -- 10000
+grep ' on ' "$console" >"$pictures/work"
+at_work compare "SQLite on buddy ...
+SQLite on tlsf ...
+SQLite on mimalloc ..." "$pictures/work"
 says "the buddy is called by name" "^ *$buddy +TLSF +mimalloc +ratio$"
 says "memory is told in MiB, with a ratio" \
 	"^heap in use, peak .*( +[0-9.]+ MiB){3} +0\.[0-9]+$"
