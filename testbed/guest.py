@@ -19,6 +19,9 @@ EXIT_CRASH = 0x60
 
 PAGE = 4096
 
+SYMBOL_TABLE = 2
+MIMALLOC = b"uk_mimalloc_init"      # of the allocator under test
+
 FAILED, MISUSE, CRASHED, HUNG, NO_MACHINE = 1, 2, 3, 4, 5
 
 FIRMWARE_STUCK = b"Boot failed"
@@ -101,6 +104,35 @@ def image_end(path):
         if kind == 1:
             end = max(end, start + bytes_in_memory)
     return end
+
+
+def defines(path, name):
+    """Whether the image (ELF, 64 bits) has that symbol, and has it defined."""
+    with open(path, "rb") as file:
+        image = file.read()
+    table, = struct.unpack_from("<Q", image, 40)
+    size, count = struct.unpack_from("<HH", image, 58)
+    sections = [struct.unpack_from("<IIQQQQIIQQ", image, table + size * number)
+                for number in range(count)]
+    for _, kind, _, _, start, length, names, _, _, _ in sections:
+        if kind != SYMBOL_TABLE:
+            continue
+        at = sections[names][4]
+        for symbol, _, _, section, _, _ in struct.iter_unpack(
+                "<IBBHQQ", image[start:start + length]):
+            if section and image.startswith(name + b"\0", at + symbol):
+                return True
+    return False
+
+
+def require_allocator(options):
+    """options.alloc has to be in the image, which has to be there."""
+    machine_of(options)
+    path = image_of(options)
+    if options.alloc == "mimalloc" and not defines(path, MIMALLOC):
+        raise GuestError(MISUSE, f"{path}: this image was linked without "
+                         "mimalloc (make MIMALLOC_OBJS=..., or make "
+                         "testbed-images in the folder above)")
 
 
 def loaded(options):

@@ -25,7 +25,8 @@ import recording                # noqa: E402: this folder stays clean
 import report                   # noqa: E402
 import shell                    # noqa: E402
 from guest import (CRASHED, FAILED, HUNG, MISUSE, NO_MACHINE,  # noqa: E402
-                   GuestError, boot, command_of, judge, machine_of)
+                   GuestError, boot, command_of, judge, machine_of,
+                   require_allocator)
 from workloads import WORKLOADS     # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -45,8 +46,10 @@ def progress(text):
 
 
 def each_allocator(options, what):
-    """Sets options.alloc to one after the other, and tells which one is at
-    work, on a terminal or not."""
+    """Sets options.alloc to one after the other, all of which the image has,
+    and tells which one is at work, on a terminal or not."""
+    for options.alloc in options.allocs.split(","):
+        require_allocator(options)
     for options.alloc in options.allocs.split(","):
         text = f"{what} on {options.alloc} ..."
         progress(text)
@@ -57,6 +60,7 @@ def each_allocator(options, what):
 
 
 def verb_boot(options, arguments):
+    require_allocator(options)
     try:
         if options.record:
             options.recording = recording.Recording(options.record,
@@ -67,10 +71,13 @@ def verb_boot(options, arguments):
             if options.record:
                 say(options.recording.finish())
     except recording.RecordError as error:
+        if isinstance(error.__context__, GuestError):
+            raise error.__context__     # why the guest has recorded nothing
         raise GuestError(MISUSE, str(error)) from None
 
 
 def verb_shell(options, arguments):
+    require_allocator(options)
     command = command_of(options, options.memory * 1024, arguments)
     machine = machine_of(options)
     code, console = shell.shell(command, machine.firmware_end)
@@ -190,6 +197,8 @@ CHECKS = (
 def verb_check(options, _):
     failures = guests = 0
     limit = options.timeout
+    options.app = CHECKS[0][0]
+    require_allocator(options)
     for app, mode, memory, parameters, arguments, expected in CHECKS:
         if options.alloc == "bump" and app == "conformance" and memory < 64:
             continue  # it never frees: memory runs out

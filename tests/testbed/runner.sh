@@ -68,7 +68,51 @@ ends "no such mode" 2 "invalid choice" boot misbehave --mode nosuch
 ends "no application" 2 "which application[?]" boot
 ends "no memory" 2 "at least 1 MiB" boot misbehave \
 	--build "$images/single" --memory 0
+ends "no such image to record" 2 "nosuch.elf is not there: build it first" \
+	boot nosuch --build "$images/single" --record /nowhere/calls
 ends "no such allocator" 2 "buddy, tlsf, bump, mimalloc" compare --allocs nosuch
+
+folder=$(mktemp -d)
+trap 'rm -rf "$console" "$folder"' EXIT
+
+# plain_make WORD... : in this folder, as at a prompt, without mimalloc
+plain_make()
+{
+	env -u MAKEFLAGS -u MAKELEVEL make ARCH="$arch" BUILD="$folder/plain" \
+		"$@"
+}
+
+# All that a plain make builds, but programs that have to be fetched
+plain=$(plain_make -n 2>/dev/null | sed -n 's|.* LD .*/\(.*\)\.elf.*|\1|p' |
+	grep -v -e sqlite -e lua -e quickjs | tr '\n' ' ')
+plain_make APPS="$plain" >"$console" 2>&1
+gave "a plain make links its images: $plain" $? 0 "LD .*/hello.elf"
+# It is refused before it boots, so what it is called is enough
+ln "$folder/plain/hello.elf" "$folder/plain/sqlite_bench.elf"
+
+# without NAME OPTION... : mimalloc is refused at once in an image without it
+without()
+{
+	local name=$1
+	shift
+	ends "no mimalloc in the image: $name" 2 \
+		"^run.py: .*: this image was linked without mimalloc" \
+		"$@" --build "$folder/plain"
+	[ "$(wc -l <"$console")" = 1 ] && ok "$name says no more" ||
+		not_ok "$name says no more"
+}
+
+without compare compare
+without smallest smallest sqlite_bench
+without shell shell hello --alloc mimalloc
+without check check --alloc mimalloc
+without boot boot hello --alloc mimalloc
+without "a record" boot hello --alloc mimalloc --record "$folder/calls"
+[ ! -e "$folder/calls" ] && ok "nor is there an empty record" ||
+	not_ok "nor is there an empty record"
+ends "the buddy is there" 0 "^SUCCESS$" boot hello --build "$folder/plain"
+ends "why nothing is recorded: too little memory" 1 "too little memory: the" \
+	boot hello --build "$folder/plain" --memory 1 --record "$folder/calls"
 
 # Several CPUs, and who has none of it
 for bad in 0 5; do
@@ -162,8 +206,6 @@ smallest_takes "50 insert" ROWS=50
 smallest_takes 50 ROWS=50 APP=lua
 
 # SQLite is taken from where it is; what to do without a network is said
-folder=$(mktemp -d)
-trap 'rm -rf "$console" "$folder"' EXIT
 touch "$folder/sqlite3.c" "$folder/sqlite3.h"
 if ./fetch-sqlite.sh "$folder" >"$console" 2>&1 && [ ! -s "$console" ]; then
 	ok "nothing is fetched where both files are"
