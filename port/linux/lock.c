@@ -69,7 +69,7 @@ static void futex(struct port_lock *lock, int what, uintptr_t value)
 /* A handler wants what its thread, which it has interrupted, will not give */
 __attribute__((noreturn)) static COLD void lock_wait_for_oneself(void)
 {
-	struct text text;
+	struct text text = { .length = 0 };
 
 	text_begin(&text, "mimalloc: error: a signal handler allocates or "
 		   "frees while the allocator is interrupted\n");
