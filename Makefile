@@ -153,9 +153,17 @@ NAME_SRCS	:= port/linux/override.c port/linux/mallinfo.c
 SRCS		:= $(ENGINE_SRCS) $(PORT_SRCS)
 HEADERS		:= $(wildcard include/*.h src/*/*.h src/*/*/*.h port/linux/*.h)
 
+# Where a report finds who called without the loader's lock, libgcc's unwinder is
+# linked into the shared library: the C library says that it has what this needs
+UNWINDER	:= $(and $(filter 0 1,$(shell printf \
+	'#include <dlfcn.h>\nDLFO_STRUCT_HAS_EH_DBASE\n' | $(CC) $(CPPFLAGS) \
+	-D_GNU_SOURCE -E -P -x c - 2>/dev/null | tail -n 1)),$(findstring /,\
+	$(shell $(CC) -print-file-name=libgcc_eh.a 2>/dev/null)))
+
 SHARED_OBJS	:= $(SRCS:%.c=$(BUILD)/shared/%.o) \
 		   $(NAME_SRCS:%.c=$(BUILD)/shared/%.o) \
-		   $(BUILD)/shared/port/linux/early.o
+		   $(BUILD)/shared/port/linux/early.o \
+		   $(if $(UNWINDER),$(BUILD)/shared/port/linux/unwind.o)
 STATIC_OBJS	:= $(SRCS:%.c=$(BUILD)/static/%.o)
 # For shared objects: only the engine, and only for the object itself
 PIC_OBJS	:= $(patsubst %.c,$(BUILD)/pic/%.o,\
@@ -202,7 +210,7 @@ COLD_NAMES	:= $(addprefix src/, \
 		   port/linux/memory port/linux/contents port/linux/early port/linux/lock \
 		   port/cxx \
 		   port/linux/fork port/linux/figures port/linux/mallinfo \
-		   port/linux/trace port/linux/stats_file
+		   port/linux/trace port/linux/unwind port/linux/stats_file
 # Elsewhere what is only jumped to, and all functions but those that malloc and
 # free begin in, stand without padding, where the compiler knows how
 HOT_NAMES	:= src/blocks/malloc src/blocks/free src/api/mi_malloc \
@@ -239,7 +247,8 @@ $(foreach kind,shared static pic,\
 endif
 endif
 
-$(BUILD)/shared/%.o: KIND_CFLAGS += -DPORT_EARLY
+$(BUILD)/shared/%.o: KIND_CFLAGS += -DPORT_EARLY \
+	$(if $(UNWINDER),-DPORT_UNWINDER)
 $(BUILD)/shared/port/linux/override.o: KIND_CFLAGS += -DMI_SECOND_NAMES
 
 # All that is compiled depends on a file that changes when what it is compiled
@@ -281,7 +290,7 @@ $(BUILD)/pic/%.o: %.c Makefile $(BUILD)/settings | $(BUILD)/lp64
 
 $(BUILD)/libmimalloc.so: $(SHARED_OBJS)
 	@echo "  LD      $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared \
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared $(if $(UNWINDER),-static-libgcc) \
 		-Wl,-soname,libmimalloc.so.$(VERSION_MAJOR) \
 		-Wl,-Bsymbolic-functions -Wl,-z,now -Wl,-z,nodelete \
 		-Wl,-z,initfirst -Wl,--gc-sections \

@@ -93,11 +93,13 @@ $(TESTS)/musl/shared/%: tests/api/%.c $(MUSL_NEEDS) $(BUILD)/libmimalloc.so
 	$(Q)$(CC) $(MUSL_CFLAGS) -o $@ $< $(TESTS)/musl/cmocka.o \
 		-L$(BUILD) -lmimalloc -Wl,-rpath,'$$ORIGIN/../../..'
 
+# With an unwinder, which a program in C has no other use for
 $(TESTS)/crimes/judge: $(CRIMES) $(BUILD)/mimalloc.o $(TEST_HEADERS)
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	$(Q)$(CC) $(TEST_CFLAGS) -Wno-free-nonheap-object -Wno-use-after-free \
 		-Wno-array-bounds -rdynamic -fno-optimize-sibling-calls \
+		-static-libgcc -Wl,-u,_Unwind_Backtrace -Wl,-u,_Unwind_GetIP \
 		-o $@ $(CRIMES) $(BUILD)/mimalloc.o $(TEST_LIBS)
 
 $(TESTS)/cxx/%: tests/cxx/%.cpp $(BUILD)/mimalloc.o $(TEST_HEADERS)

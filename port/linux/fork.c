@@ -154,7 +154,6 @@ void fork_child(void)
 	lock_fork_child(&default_instance.lock, instance_repair);
 	lock_fork_child(&init_lock, NULL);
 	stdio_child();
-	trace_forget();
 }
 
 void fork_register(void)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -27,7 +28,7 @@ void port_message(const char *text)
 	ssize_t written;
 
 	while (length > 0) {
-		written = write(STDERR_FILENO, text, length);
+		written = syscall(SYS_write, STDERR_FILENO, text, length);
 		if (written <= 0 && errno != EINTR)
 			break;
 		if (written > 0) {

@@ -6,7 +6,4 @@
 /* The process starts now: port_process() counts from here */
 void system_start(void);
 
-/* trace.c, see there: in a child, after a fork */
-void trace_forget(void);
-
 #endif /* MI_SYSTEM_H */

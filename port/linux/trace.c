@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Of a report: which thread calls, and from where. What the C library has for
- * that is used where it has it: glibc unwinds the stack, musl does not, and a
- * static program may have neither that nor names.
- *
- * glibc loads the code that unwinds when it is first asked for: it allocates
- * then, from us. So nothing of ours is held when that is done, and it is done
- * last. A mistake that is found meanwhile is told in short, and ends nothing.
+ * Of a report: which thread calls, and from where. A mistake may be made while
+ * the loader has its lock, in this thread or in another one. So nothing here
+ * waits for that: files are found by _dl_find_object(3), the stack is walked by
+ * an unwinder that does the same, and no function is looked up by its name.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <link.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <unwind.h>
 
 #include "ground/atomic.h"
 #include "ground/error.h"
@@ -23,10 +22,15 @@
 
 #define FRAMES_MAX	32
 #define PATH_SHOWN	120	/* of a file's name, its end */
-#define NAME_SHOWN	80	/* of a function's name, its beginning */
 
-__attribute__((weak)) int backtrace(void **frames, int size);
-#pragma weak dladdr
+#ifdef DLFO_STRUCT_HAS_EH_DBASE
+#pragma weak _dl_find_object
+#endif
+/* Part of the shared library; an archive uses that of the program, if any */
+#ifndef PORT_UNWINDER
+#pragma weak _Unwind_Backtrace
+#pragma weak _Unwind_GetIP
+#endif
 
 static void tell_thread(struct text *text)
 {
@@ -44,38 +48,38 @@ static void tell_thread(struct text *text)
 	text_print(text);
 }
 
-static bool address_find(const void *address, Dl_info *info)
+/* The file that was loaded there, or NULL */
+static const struct link_map *find_file(uintptr_t address)
 {
-	memset(info, 0, sizeof(*info));
-	return dladdr && dladdr(address, info) && info->dli_fname;
+#ifdef DLFO_STRUCT_HAS_EH_DBASE
+	struct dl_find_object found;
+
+	if (_dl_find_object && _dl_find_object((void *)address, &found) == 0)
+		return found.dlfo_link_map;
+#else
+	(void)address;
+#endif
+	return NULL;
 }
 
-/*
- * As backtrace_symbols(3) has it: file(function+offset) [address], or where no
- * name is exported file(+offset), which addr2line(1) takes. A call may be the
- * last of its function: what is looked for is the byte before.
- */
-static void tell_frame(struct text *text, const void *frame)
+/* file(+offset) [address]: addr2line(1) takes the offset */
+static void tell_frame(struct text *text, uintptr_t address)
 {
-	uintptr_t address = (uintptr_t)frame, base;
+	/* A call may be the last of its function, and that of its file */
+	const struct link_map *file = find_file(address - 1);
+	const char *path;
 	size_t length;
-	Dl_info info;
 
 	error_detail(text);
 	text_string(text, "from ");
-	if (address_find((const char *)frame - 1, &info)) {
-		length = strlen(info.dli_fname);
-		text_name(text, info.dli_fname + (length > PATH_SHOWN ?
-						  length - PATH_SHOWN : 0),
-			  PATH_SHOWN);
-		text_string(text, "(");
-		base = (uintptr_t)info.dli_fbase;
-		if (info.dli_sname) {
-			text_name(text, info.dli_sname, NAME_SHOWN);
-			base = (uintptr_t)info.dli_saddr;
-		}
-		text_string(text, "+");
-		text_hex(text, address - base);
+	if (file) {
+		path = file->l_name && *file->l_name ? file->l_name :
+		       program_invocation_name;
+		length = strlen(path);
+		text_name(text, path + (length > PATH_SHOWN ?
+					length - PATH_SHOWN : 0), PATH_SHOWN);
+		text_string(text, "(+");
+		text_hex(text, address - file->l_addr);
 		text_string(text, ") ");
 	}
 	text_string(text, "[");
@@ -85,62 +89,75 @@ static void tell_frame(struct text *text, const void *frame)
 }
 
 /* Whether the address is in the shared library that we are */
-static bool is_ours(const void *address)
+static bool is_ours(uintptr_t address)
 {
 #ifdef PORT_EARLY
-	static const char here;
-	Dl_info info, own;
+	/* This library, from its first byte to its last: the linker's names */
+	extern HIDDEN const char __ehdr_start[], _end[];
 
-	return address_find(&here, &own) && address_find(address, &info) &&
-	       own.dli_fbase == info.dli_fbase;
+	return address - (uintptr_t)__ehdr_start <
+	       (uintptr_t)_end - (uintptr_t)__ehdr_start;
 #else
 	(void)address;
 	return false;
 #endif
 }
 
+struct walk {
+	uintptr_t calls[FRAMES_MAX];
+	int count;
+};
+
+static _Unwind_Reason_Code step(struct _Unwind_Context *context, void *arg)
+{
+	struct walk *walk = arg;
+	uintptr_t address = _Unwind_GetIP(context);
+
+	if (!address || walk->count == FRAMES_MAX)
+		return _URC_END_OF_STACK;
+	walk->calls[walk->count++] = address;
+	return _URC_NO_REASON;
+}
+
 /* Behind that of the caller, who was told, and outside of us */
-static void tell_frames(struct text *text, const void *caller)
+static void tell_frames(struct text *text, uintptr_t caller)
 {
-	void *frames[FRAMES_MAX];
-	int count = backtrace(frames, FRAMES_MAX), i;
+	struct walk walk = { .count = 0 };
+	int i = 0;
 
-	for (i = 0; i < count && frames[i] != caller;)
+	_Unwind_Backtrace(step, &walk);
+	while (i < walk.count && walk.calls[i] != caller)
 		i++;
-	i = i < count ? i + 1 : 0;
-	while (i < count && is_ours(frames[i]))
+	i = i < walk.count ? i + 1 : 0;
+	while (i < walk.count && is_ours(walk.calls[i]))
 		i++;
-	for (; i < count; i++)
-		tell_frame(text, frames[i]);
+	for (; i < walk.count; i++)
+		tell_frame(text, walk.calls[i]);
 }
 
-static uintptr_t tracing;	/* a thread, or 0 */
-
-/* In a child: that thread may not be there */
-void trace_forget(void)
+/* Without _dl_find_object() an unwinder takes the loader's lock */
+static bool can_walk(void)
 {
-	__atomic_store_n(&tracing, 0, __ATOMIC_RELAXED);
+#ifdef PORT_UNWINDER
+	return true;
+#elif defined(DLFO_STRUCT_HAS_EH_DBASE)
+	return _Unwind_Backtrace && _Unwind_GetIP && _dl_find_object;
+#else
+	return false;
+#endif
 }
 
-bool port_tell_caller(const void *caller)
+void port_tell_caller(const void *caller)
 {
-	uintptr_t nobody = 0, self = port_thread_id();
 	struct text text = { .length = 0 };
+	uintptr_t address = (uintptr_t)caller;
 	int error = errno;
 
-	/* relaxed, here and below: nothing but the word itself is shared */
-	if (__atomic_load_n(&tracing, __ATOMIC_RELAXED) == self)
-		return false;
 	tell_thread(&text);
-	if (caller && !is_ours(caller))
-		tell_frame(&text, caller);
-	if (error_policy.trace && backtrace &&
-	    !port_lock_is_interrupted(&default_instance.lock) &&
-	    __atomic_compare_exchange_n(&tracing, &nobody, self, false,
-					__ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
-		tell_frames(&text, caller);
-		__atomic_store_n(&tracing, 0, __ATOMIC_RELAXED);
-	}
+	if (address && !is_ours(address))
+		tell_frame(&text, address);
+	if (error_policy.trace && can_walk() &&
+	    !port_lock_is_interrupted(&default_instance.lock))
+		tell_frames(&text, address);
 	errno = error;
-	return true;
 }

@@ -137,7 +137,7 @@ void port_message(const char *text)
 }
 
 /* The stack is not unwound: Unikraft keeps no tables for that */
-bool port_tell_caller(const void *caller)
+void port_tell_caller(const void *caller)
 {
 	const struct uk_thread *thread = thread_here();
 	struct text text = { .length = 0 };
@@ -157,7 +157,6 @@ bool port_tell_caller(const void *caller)
 		text_string(&text, "]\n");
 		text_print(&text);
 	}
-	return true;
 }
 
 /* errno is thread local: a wild access before there is such storage */

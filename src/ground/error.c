@@ -94,13 +94,12 @@ static void tell_place(struct text *text, const struct pointer_report *report)
 COLD void error_pointer(const struct pointer_report *report)
 {
 	struct text text = { .length = 0 };
-	bool is_first;
 
 	tell_mistake(&text, report);
 	tell_place(&text, report);
-	is_first = port_tell_caller(report->caller);
+	port_tell_caller(report->caller);
 	call_hook(catalogue[report->error].error);
-	if (error_policy.abort && is_first)
+	if (error_policy.abort)
 		port_abort();
 }
 

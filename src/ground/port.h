@@ -247,9 +247,8 @@ size_t port_process_id(void);
 /*
  * Lines of a report, each begun by error_detail(): which thread calls, and from
  * where, which is at `caller` if that is not NULL. As far as that is known.
- * False: that is just being done by the thread, whose mistake comes first.
  */
-bool port_tell_caller(const void *caller);
+void port_tell_caller(const void *caller);
 
 int port_errno(void);
 void port_set_errno(int error);

@@ -16,6 +16,7 @@
 #include "crime.h"
 
 #include <ctype.h>
+#include <dlfcn.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -235,18 +236,25 @@ static bool is_placed(const char *detail, const char *address,
 	return strncmp(state, "free", 4) == 0;
 }
 
+/* Where the program begins, in memory and as its file has it */
+extern const char __ehdr_start[] __attribute__((visibility("hidden")));
+
 /*
  * One of the callers is the crime, or where a thread of its own commits it,
- * crime_in_thread().
+ * crime_in_thread(). A report has the offset in the program, which is the same
+ * in every process. The call may be a function's last instruction.
  */
 static bool is_called_by(const char *detail, const char *name)
 {
-	char crime[96];
+	const char *offset = strstr(detail, "(+0x");
+	Dl_info function;
 
-	snprintf(crime, sizeof(crime), "(%s+0x", name);
-	return strncmp(detail, "from ", 5) == 0 &&
-	       (strstr(detail, crime) != NULL ||
-		strstr(detail, "(crime_in_thread+0x") != NULL);
+	if (strncmp(detail, "from ", 5) != 0 || offset == NULL ||
+	    dladdr(__ehdr_start + strtoull(offset + 2, NULL, 16) - 1,
+		   &function) == 0 || function.dli_sname == NULL)
+		return false;
+	return strcmp(function.dli_sname, name) == 0 ||
+	       strcmp(function.dli_sname, "crime_in_thread") == 0;
 }
 
 static bool is_reported(const struct run *run, const struct crime *crime)

@@ -132,10 +132,9 @@ bool port_lock_is_interrupted(const struct port_lock *lock)
 	return false;
 }
 
-bool port_tell_caller(const void *caller)
+void port_tell_caller(const void *caller)
 {
 	(void)caller;
-	return true;
 }
 
 int port_errno(void)

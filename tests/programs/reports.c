@@ -4,8 +4,10 @@
  * names the mistake; each is made by the function culprit_NAME().
  */
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -147,10 +149,36 @@ static void in_handler(void)
 	raise(SIGUSR1);
 }
 
-/*
- * Free blocks of all sizes are damaged first, so whatever the report itself
- * allocates finds another mistake.
- */
+/* Whoever wants the messages, if the library is there */
+static void register_output(void (*output)(const char *text, void *arg))
+{
+	void (*call)(void (*)(const char *, void *), void *);
+
+	call = (void (*)(void (*)(const char *, void *), void *))
+		dlsym(RTLD_DEFAULT, "mi_register_output");
+	if (call)
+		call(output, NULL);
+}
+
+static void put(const char *text)
+{
+	if (write(STDERR_FILENO, text, strlen(text)) < 0)
+		_exit(1);
+}
+
+static void output_allocates(const char *text, void *unused)
+{
+	static int allocated;
+
+	(void)unused;
+	put(text);
+	if (allocated++)
+		return;
+	for (size_t bytes = 16; bytes <= 2048; bytes += 16)
+		sink = malloc(bytes);
+}
+
+/* Free blocks are damaged first, so who allocates finds another mistake */
 static void nested(void)
 {
 	static uintptr_t block[128 * 100];
@@ -162,7 +190,94 @@ static void nested(void)
 		free((void *)block[i]);
 	for (i = 0; i < 128 * 100; i++)
 		memset(wrong((void *)block[i], 8), 1, 8);
+	register_output(output_allocates);
 	culprit_foreign();
+}
+
+static sigjmp_buf before;
+
+/* At the second caller, amid the report */
+static void output_leaves(const char *text, void *unused)
+{
+	static int callers;
+
+	(void)unused;
+	put(text);
+	if (strstr(text, "  from ") && ++callers == 2)
+		siglongjmp(before, 1);
+}
+
+static void left(void)
+{
+	register_output(output_leaves);
+	if (sigsetjmp(before, 1) == 0)
+		culprit_free();
+	put("LEFT\n");
+	culprit_free();
+}
+
+static void *while_loaded(void *unused)
+{
+	culprit_free();
+	return unused;
+}
+
+/* Called while the library that the command line names is being loaded */
+void loaded(void);
+void loaded(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, while_loaded, NULL) == 0)
+		pthread_join(thread, NULL);
+}
+
+static const char *library;
+
+static void loading(void)
+{
+	if (!dlopen(library, RTLD_NOW))
+		puts(dlerror());
+}
+
+static void small_stack(void)
+{
+	stack_t stack = { .ss_size = 8192 };
+	struct sigaction action = {
+		.sa_handler = on_signal, .sa_flags = SA_ONSTACK,
+	};
+
+	/* below it nothing may be written */
+	stack.ss_sp = (char *)mmap(NULL, 65536 + stack.ss_size, PROT_NONE,
+				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) + 65536;
+	mprotect(stack.ss_sp, stack.ss_size, PROT_READ | PROT_WRITE);
+	sigaltstack(&stack, NULL);
+	sigaction(SIGUSR1, &action, NULL);
+	raise(SIGUSR1);
+}
+
+CULPRIT(cancelled)
+{
+	char *p = malloc(48);
+
+	accuse(p);
+	pthread_cancel(pthread_self());
+	free(wrong(p, 16));
+	done++;
+}
+
+static void *cancelled_thread(void *unused)
+{
+	culprit_cancelled();
+	return unused;
+}
+
+static void cancelled(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, cancelled_thread, NULL) == 0)
+		pthread_join(thread, NULL);
 }
 
 /* In the midst of the allocator: it asks the system while it has its lock */
@@ -220,7 +335,9 @@ static const struct {
 	{ "foreign", culprit_foreign }, { "written", culprit_written },
 	{ "in_thread", in_thread }, { "in_handler", in_handler },
 	{ "nested", nested }, { "amid_malloc", amid_malloc },
-	{ "amid_malloc_again", amid_malloc_again },
+	{ "amid_malloc_again", amid_malloc_again }, { "left", left },
+	{ "loading", loading }, { "small_stack", small_stack },
+	{ "cancelled", cancelled },
 };
 
 int main(int argc, char **argv)
@@ -228,6 +345,7 @@ int main(int argc, char **argv)
 	static char stays[16];
 
 	alarm(60);		/* a report that hangs is one that fails */
+	library = argc > 2 ? argv[2] : "";
 	printf("PROCESS %d\n", getpid());
 	for (size_t i = 0; i < sizeof(mistakes) / sizeof(*mistakes); i++)
 		if (argc > 1 && !strcmp(mistakes[i].name, argv[1]))

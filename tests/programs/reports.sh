@@ -5,7 +5,7 @@
 # it is made; and that a report ends.
 
 source "$(dirname "$0")/lib.bash"
-begin 28 gcc g++
+begin 35 gcc g++ addr2line
 
 source=$(dirname "$0")/reports.c
 flags=(-std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -rdynamic
@@ -67,8 +67,26 @@ block() {
 tells() {
 	local who="^[a-z]+\\[[0-9]+\\]: mimalloc: error:  "
 	said "$who $2" && said "$who thread [0-9]+ \\([a-z]+" || return
-	grep -m 1 "error:   from " "$tmp/said" | grep -F "(culprit_$1+0x" ||
+	[ "$(callers | head -n 1)" = "culprit_$1" ] ||
 		said "the first caller to be culprit_$1"
+}
+
+# The functions of what was said, as addr2line finds them in their files. What
+# is looked for is the call, before the place to which it returns.
+callers() {
+	sed -n 's/.*error:   from \(.*\)(+\(0x[0-9a-f]*\)) .*/\1 \2/p' \
+		"$tmp/said" | while read -r file place; do
+		addr2line -f -e "$file" "$(printf '%x' $((place - 1)))" |
+			head -n 1
+	done
+}
+
+# called NAME...: these are among the callers, in this order
+called() {
+	callers | tr '\n' ' ' >"$tmp/callers"
+	grep -qE -- "(^| )$(printf '%s .*' "$@")" "$tmp/callers" && return
+	cat "$tmp/callers"
+	return 1
 }
 
 # blames NAME PLACE [COMMAND]: aborts, or goes on, and tells the same
@@ -109,18 +127,21 @@ check "another thread is named, with its process" in_thread
 
 in_handler() {
 	made 134 "$tmp/reports" in_handler && tells free "$inside" &&
-		said 'from .*\(gsignal|from .*\(raise' && said '\(main\+'
+		called culprit_free on_signal in_handler main
 }
 check "in a signal handler, through to who was interrupted" in_handler
 
-# Whatever is allocated meanwhile meets the next mistake
+# What an output function allocates meets the next mistake
 nested() {
-	made 134 "$tmp/reports" nested && tells foreign 'not in our memory$' &&
+	made 134 "$tmp/reports" nested && said 'error: invalid free' &&
 		said 'was written to$' &&
 		made 0 MIMALLOC_ABORT_ON_ERROR=0 "$tmp/reports" nested &&
 		said 'was written to$' && said '^SURVIVED 1$'
 }
 check "a report during which another mistake is found ends" nested
+check "after a report that an output function left, the next one aborts" \
+	made 134 "$tmp/reports" left
+check "so it did leave" said '^LEFT$'
 
 amid() {
 	made 134 "$tmp/reports" amid_malloc &&
@@ -134,7 +155,39 @@ check "a handler that then allocates: a sentence in place of a deadlock" \
 check "that one" said \
 	'error: a signal handler allocates or frees while the allocator'
 
+# Who loads a library has the loader's lock until its constructors return
+cat >"$tmp/loaded.c" <<'END'
+void loaded(void);
+
+__attribute__((constructor)) static void load(void)
+{
+	loaded();
+}
+END
+check "loaded.c compiles" gcc -shared -fPIC -o "$tmp/loaded.so" "$tmp/loaded.c"
+while_loading() {
+	made 134 "$tmp/reports" loading "$tmp/loaded.so" && tells free "$inside" &&
+		called culprit_free while_loaded
+}
+check "while another thread loads a library" while_loading
+on_small_stack() {
+	made 0 MIMALLOC_ABORT_ON_ERROR=0 "$tmp/reports" small_stack &&
+		tells free "$inside" && called culprit_free on_signal main &&
+		said '^SURVIVED 1$'
+}
+check "on a signal handler's stack of 8 KiB" on_small_stack
+cancelled() {
+	made 0 MIMALLOC_ABORT_ON_ERROR=0 "$tmp/reports" cancelled &&
+		tells cancelled "$inside" && said '^SURVIVED 1$'
+}
+check "in a thread that is being cancelled" cancelled
+no_library_more() {
+	made 134 LD_DEBUG=files "$tmp/reports" free && tells free "$inside" &&
+		never_said libgcc_s
+}
+check "nothing is loaded for it" no_library_more
+
 check "MIMALLOC_BACKTRACE=0" made 134 MIMALLOC_BACKTRACE=0 "$tmp/reports" free
 check "has the caller alone" tells free "$inside"
-check "and no other" never_said 'from .*\(main'
+check "and no other" eval '[ "$(callers)" = culprit_free ]'
 finish
