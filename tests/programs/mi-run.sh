@@ -5,7 +5,7 @@
 # words, its manual, and the completion of its command line and mi-trace's.
 
 source "$(dirname "$0")/lib.bash"
-begin 69 gcc perl groff
+begin 78 gcc perl groff
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
 run=${MIMALLOC_SO%/*}/mi-run
@@ -55,6 +55,16 @@ echo 'int x;' | gcc -shared -fPIC -x c -o "$tmp/other.so" -
 check "what is preloaded already stays, behind" \
 	gives 0 "libmimalloc[^:]*:$tmp/other.so\$" env \
 	LD_PRELOAD="$tmp/other.so" "$run" sh -c 'echo "$LD_PRELOAD"'
+env name=N machine=X value=V known=x library=L file=F true=T sh -c '
+	env | grep -v "^_=" | sort' >"$tmp/wanted"
+env name=N machine=X value=V known=x library=L file=F true=T "$run" \
+	-o show_stats=1 -- sh -c 'env | grep -v "^_=\|^LD_PRELOAD=" | sort' \
+	2>/dev/null >"$tmp/given"
+sed -i "/^MIMALLOC_SHOW_STATS=1$/d" "$tmp/given"
+same "the environment, but for what is asked for" "$tmp/wanted" "$tmp/given"
+check "its name is as typed" gives 0 '^perl ' "$run" perl -e '
+	open(my $f, "<", "/proc/self/cmdline");
+	print join(" ", split(/\0/, <$f>))'
 check "-- ends the options" gives 0 '^--stats$' "$run" -- echo --stats
 check "a script is run" gives 0 '^3$' sh -c '
 	printf "#!/bin/sh\necho \$#\n" >"$2"; chmod +x "$2"
@@ -91,6 +101,9 @@ check "--library names another one" gives 0 "a folder/libmimalloc.so" \
 	"$run" --library "$tmp/a folder/libmimalloc.so" perl -e "$is_served"
 check "which is none" gives 125 "no library: .*script" \
 	"$run" --library "$tmp/script" true
+check "which is not ours" \
+	gives 125 'does not say which options it has: .*other' \
+	"$run" --library "$tmp/other.so" true
 
 # ---- options ----
 
@@ -138,7 +151,7 @@ check "what the environment sets beside that stays" \
 	gives 0 'option purge_share: 3 ' env MIMALLOC_PURGE_SHARE=3 \
 	"$run" --verbose -o purge_budget=1M perl -e 1
 check "a misspelt name is answered with the right one" \
-	gives 125 'no option purge_budge: is it purge_budget[?]' \
+	gives 125 'no option purge_budge: is it purge_budget[?] See mi-run' \
 	"$run" -o purge_budge=1M perl -e 1
 check "one letter wrong" gives 125 'is it show_errors[?]' \
 	"$run" -o show_erorrs=1 perl -e 1
@@ -148,6 +161,20 @@ check "a bad value" gives 125 "bad value '1.5M' for purge_budget" \
 	"$run" -o purge_budget=1.5M perl -e 1
 check "a value with spaces and quotes" gives 125 "bad value '1 \"' for" \
 	"$run" -o 'purge_budget=1 "' perl -e 1
+if known profile_rate; then
+	check "a bad value of the profiler" \
+		gives 125 "bad value 'x' for profile_rate" \
+		"$run" --profile "$tmp/no.pb" -o profile_rate=x perl -e 1
+	check "a good one" gives 0 '' \
+		"$run" --profile "$tmp/yes.pb" -o profile_rate=64K perl -e 1
+	check "wrote where it was told, and only that one" eval \
+		'[ -s "$tmp/yes.pb" ] && [ ! -e "$tmp/no.pb" ]'
+else
+	check "a value of the profiler, which is not built here" \
+		gives 125 'no option profile_rate' "$run" -o profile_rate=x true
+	point 0 "a good one # SKIP there is no profiler"
+	point 0 "what it wrote # SKIP there is no profiler"
+fi
 check "no value" gives 125 'NAME=VALUE is wanted' "$run" -o purge_budget true
 check "no name" gives 125 'no option' "$run" -o =3 true
 check "no word behind --option" gives 125 'wants a value' "$run" --option
@@ -189,7 +216,18 @@ if [ "$(id -u)" = 0 ]; then
 		"$run" "$tmp/set user"
 	check "with another group's" gives 126 'is set-group-ID' \
 		"$run" "$tmp/set-group"
+	printf '#!/bin/sh\necho script\n' >"$tmp/script-set"
+	chown 12345 "$tmp/script-set"
+	chmod 4755 "$tmp/script-set"
+	check "a script is run without another user's rights, and so" \
+		gives 0 '^script$' "$run" "$tmp/script-set"
+	printf '#! %s\n' "$tmp/set-group" >"$tmp/run-by"
+	chmod +x "$tmp/run-by"
+	check "but not without those of what runs it" \
+		gives 126 'set-group is set-group-ID' "$run" "$tmp/run-by"
 else
+	point 0 "a script with them # SKIP only root can give them"
+	point 0 "what runs a script # SKIP only root can give them"
 	point 0 "another user's rights # SKIP only root can give them"
 	point 0 "another group's rights # SKIP only root can give them"
 fi
