@@ -354,8 +354,8 @@ SUBSTITUTE_PC	= sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@PREFIX@|$(PREFIX)|g' \
 	-e 's|@OWN_VERSION@|$(OWN_VERSION)|g' \
 	-e 's|@LIBDIR@|$(patsubst $(PREFIX)/%,$${prefix}/%,$(LIBDIR))|g' \
 	-e 's|@INCLUDEDIR@|$(patsubst $(PREFIX)/%,$${prefix}/%,$(INCLUDEDIR))|g'
-COMPLETIONS	:= mi-run mi-trace
-MANUAL_1	:= mi-run.1 mi-trace.1
+COMPLETIONS	:= mi-run
+MANUAL_1	:= mi-run.1
 # So that all of PREFIX may be moved; what lies elsewhere stays where it is
 LIBDIR_OF_RUN	= $(if $(filter $(PREFIX)/%,$(LIBDIR)),$$(realpath -m -s \
 	--relative-to="$(BINDIR)" "$(LIBDIR)"),$(LIBDIR))

@@ -293,8 +293,8 @@ check "mi-run finds the library of the tree that it is in" is_served \
 check "the completion of it and its manual are there" test -s \
 	"$tree$prefix/share/bash-completion/completions/mi-run" -a -s \
 	"$tree$prefix/share/man/man1/mi-run.1"
-check "and of mi-trace" test -s \
-	"$tree$prefix/share/bash-completion/completions/mi-trace" -a -s \
+check "but not of mi-trace, which stays where it is" test ! -e \
+	"$tree$prefix/share/bash-completion/completions/mi-trace" -a ! -e \
 	"$tree$prefix/share/man/man1/mi-trace.1"
 check "mimalloc(3) declares what the header does" synopsis_is_true \
 	"$tree$prefix/share/man/man3/mimalloc.3"
