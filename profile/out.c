@@ -140,13 +140,13 @@ int out_write(const struct out *out, const char *path)
 void message(const char *kind, const char *text, const char *name,
 	     const char *reason)
 {
-	struct text line;
+	struct text line = { .length = 0 };
 
 	text_begin(&line, "mimalloc: ");
 	text_string(&line, kind);
 	text_string(&line, ": ");
 	text_string(&line, text);
-	text_string(&line, name);
+	text_given(&line, name);
 	if (reason) {
 		text_string(&line, ": ");
 		text_string(&line, reason);

@@ -5,7 +5,7 @@
 # the profiler never changes what a program does.
 
 source "$(dirname "$0")/lib.bash"
-prepare 52 gcc g++ python3 timeout
+prepare 54 gcc g++ python3 timeout
 need_libraries
 compile process.c process
 compile plugin.cpp plugin.so -shared -fPIC
@@ -110,6 +110,10 @@ check "is told" told '^process\[[0-9]+\]: mimalloc: error: cannot write '\
 '/dev/full: No space left on device$'
 check "a folder that is not there" run env MIMALLOC_PROFILE=gone/x ./process
 check "is told" told ': cannot write .*/gone/x: No such file or directory$'
+long=$(printf '%0300d' 0)
+check "a long name" run env MIMALLOC_PROFILE=gone/$long ./process
+check "is cut, and the reason told" told \
+	': cannot write /.*\.\.\.: (No such file or directory|File name too long)$'
 run env MIMALLOC_PROFILE_RATE=none MIMALLOC_PROFILE_SIGNAL=USR9 \
 	mimalloc_profile_leaks=-1 ./process
 [ $? = 0 ] && [ "$(grep -c 'MIMALLOC_PROFILE_.*: bad value .* is ignored$' \
