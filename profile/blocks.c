@@ -13,24 +13,41 @@ static unsigned int bits;
 static size_t count;
 static struct block *unused;
 
-void filter_add(uintptr_t address)
+static void filter_set(unsigned int hash)
+{
+	__atomic_store_n(&filter[hash / 64], filter[hash / 64] |
+			 UINT64_C(1) << (hash % 64), __ATOMIC_RELAXED);
+}
+
+static void filter_clear(unsigned int hash)
+{
+	__atomic_store_n(&filter[hash / 64], filter[hash / 64] &
+			 ~(UINT64_C(1) << (hash % 64)), __ATOMIC_RELAXED);
+}
+
+void filter_add_for_ever(uintptr_t address)
+{
+	unsigned int hash = filter_hash(address);
+
+	filter_counts[hash] = UINT16_MAX;
+	filter_set(hash);
+}
+
+static void filter_add(uintptr_t address)
 {
 	unsigned int hash = filter_hash(address);
 
 	if (filter_counts[hash] != UINT16_MAX)
 		filter_counts[hash]++;
-	__atomic_store_n(&filter[hash / 64], filter[hash / 64] |
-			 UINT64_C(1) << (hash % 64), __ATOMIC_RELAXED);
+	filter_set(hash);
 }
 
 static void filter_remove(uintptr_t address)
 {
 	unsigned int hash = filter_hash(address);
 
-	if (filter_counts[hash] == UINT16_MAX || --filter_counts[hash])
-		return;
-	__atomic_store_n(&filter[hash / 64], filter[hash / 64] &
-			 ~(UINT64_C(1) << (hash % 64)), __ATOMIC_RELAXED);
+	if (filter_counts[hash] != UINT16_MAX && !--filter_counts[hash])
+		filter_clear(hash);
 }
 
 static struct block **bucket_of(uintptr_t address)
@@ -111,4 +128,22 @@ struct block *blocks_take(uintptr_t address)
 		return block;
 	}
 	return NULL;
+}
+
+void blocks_drop(void)
+{
+	unsigned int hash;
+
+	for (hash = 0; hash < 1 << FILTER_BITS; hash++) {
+		if (filter_counts[hash] == UINT16_MAX) {
+			filter_set(hash);
+		} else {
+			filter_counts[hash] = 0;
+			filter_clear(hash);
+		}
+	}
+	buckets = NULL;
+	bits = 0;
+	count = 0;
+	unused = NULL;
 }

@@ -200,6 +200,7 @@ void encode(struct out *out, const struct snapshot *snapshot, size_t rate,
 {
 	struct encoder encoder = { .out = out };
 	uint64_t now = wall_ns();
+	const char *note;
 	size_t i;
 
 	string(&encoder, "");
@@ -211,9 +212,8 @@ void encode(struct out *out, const struct snapshot *snapshot, size_t rate,
 	locations(&encoder, snapshot);
 	for (i = 0; i < snapshot->entry_count; i++)
 		sample(&encoder, snapshot, &snapshot->entries[i]);
-	if (snapshot->lost)
-		number(out, PROFILE_COMMENT, string(&encoder,
-		       "samples are missing: there was no memory for them"));
+	for (i = 0; (note = snapshot_note(snapshot, (unsigned int)i)); i++)
+		number(out, PROFILE_COMMENT, string(&encoder, note));
 	out->failed |= encoder.part.failed | encoder.inner.failed;
 	out_free(&encoder.part);
 	out_free(&encoder.inner);

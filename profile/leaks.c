@@ -82,6 +82,7 @@ static void head_text(struct out *out, const struct snapshot *snapshot,
 {
 	struct entry all = { .samples = 0 };
 	struct text text;
+	const char *note;
 	size_t i;
 
 	for (i = 0; i < snapshot->entry_count; i++) {
@@ -101,9 +102,11 @@ static void head_text(struct out *out, const struct snapshot *snapshot,
 		out_string(out, " on average");
 	}
 	out_string(out, "; what is held at exit need not be a leak\n");
-	if (snapshot->lost)
-		out_string(out, "  samples are missing: there was no memory"
-			   " for them\n");
+	for (i = 0; (note = snapshot_note(snapshot, (unsigned int)i)); i++) {
+		out_string(out, "  ");
+		out_string(out, note);
+		out_string(out, "\n");
+	}
 }
 
 void leaks_text(struct out *out, struct snapshot *snapshot, size_t rate,

@@ -39,3 +39,8 @@ void *memory_get(size_t bytes)
 	chunk_left -= bytes;
 	return p;
 }
+
+void memory_drop(void)
+{
+	chunk_left = 0;
+}

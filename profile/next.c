@@ -82,7 +82,7 @@ void *early_alloc(size_t size)
 	*(size_t *)(void *)(early + early_used) = size;
 	early_used = at + size;
 	/* So that free() looks closer */
-	filter_add((uintptr_t)early + at);
+	filter_add_for_ever((uintptr_t)early + at);
 	return early + at;
 }
 

@@ -99,6 +99,7 @@ int snapshot_take(struct snapshot *snapshot)
 	calls = take_entries(snapshot, snapshot->entries ?
 				       snapshot->entry_count : 0);
 	snapshot->lost = samples_lost();
+	snapshot->dropped = samples_dropped();
 	sampling_unlock();
 	snapshot->place_room = (calls + 1) * sizeof(*snapshot->places);
 	snapshot->places = memory_map(snapshot->place_room);
@@ -119,6 +120,26 @@ void snapshot_free(struct snapshot *snapshot)
 	memory_unmap(snapshot->mappings, snapshot->mapping_room);
 	out_free(&snapshot->maps);
 	out_free(&snapshot->names);
+}
+
+const char *snapshot_note(const struct snapshot *snapshot, unsigned int i)
+{
+	const struct {
+		bool holds;
+		const char *text;
+	} notes[] = {
+		{ snapshot->lost > 0,
+		  "samples are missing: there was no memory for them" },
+		{ snapshot->dropped > 0,
+		  "samples from before the fork are missing: another thread"
+		  " was about to change them" },
+	};
+	unsigned int note;
+
+	for (note = 0; note < sizeof(notes) / sizeof(*notes); note++)
+		if (notes[note].holds && !i--)
+			return notes[note].text;
+	return NULL;
 }
 
 const char *place_name(const struct snapshot *snapshot,

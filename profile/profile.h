@@ -63,6 +63,7 @@ struct block {
 	uintptr_t address;
 	struct stack *stack;
 	struct amount amount;
+	unsigned int dropped;		/* samples_dropped() of then */
 };
 
 /* memory.c */
@@ -70,6 +71,8 @@ void *memory_map(size_t bytes);		/* zero; NULL: there is none */
 void memory_unmap(void *start, size_t bytes);
 /* Zero, for ever; the caller holds the lock */
 void *memory_get(size_t bytes);
+/* All is new from here on; none of what it gave is touched */
+void memory_drop(void);
 
 /* Filter: read by any thread, written under the lock (blocks.c) */
 #define FILTER_BITS	16
@@ -94,11 +97,12 @@ static inline bool filter_has(const void *p)
 }
 
 /* blocks.c: live samples by address. The caller holds the lock. */
-void filter_add(uintptr_t address);
+void filter_add_for_ever(uintptr_t address);
 struct block *block_new(void);		/* NULL: no memory */
 void block_delete(struct block *block);
 void blocks_put(struct block *block);
 struct block *blocks_take(uintptr_t address);	/* NULL: no sample */
+void blocks_drop(void);
 
 /* stacks.c: stacks, and what is live and was at the peak, under the lock */
 extern HIDDEN struct stack *stacks_made;
@@ -108,10 +112,18 @@ void stack_subtract(struct stack *stack, const struct amount *amount);
 /* A block that went and came back, as realloc() failed */
 void stack_restore(struct stack *stack, const struct amount *amount);
 void stack_at_peak(const struct stack *stack, struct amount *amount);
+void stacks_drop(void);
 
 /* unwind.c */
 void unwind_start(void);
 unsigned int unwind(uintptr_t *calls, unsigned int depth);
+
+/* lock.c */
+void lock_start(void);
+void lock_take(void);
+void lock_give(void);
+/* After a fork: what a thread that is gone had locked is dropped */
+void lock_in_child(void);
 
 /* sample.c */
 struct sampler {		/* of one thread */
@@ -120,9 +132,7 @@ struct sampler {		/* of one thread */
 	uint64_t random;
 	bool drawn;		/* `left` is of a draw */
 	volatile bool busy;	/* inside of a function of ours */
-	volatile bool locks;	/* has the lock, or waits for it */
-	bool busy_before;	/* a fork */
-	bool locks_before;
+	uint32_t number;	/* the thread's, as lock.c has it; 0: none */
 };
 
 extern HIDDEN __thread struct sampler sampler
@@ -136,6 +146,9 @@ enum sampling sampling_state(void);
 size_t sampling_rate(void);
 /* Samples that were not kept, as there was no memory for them */
 size_t samples_lost(void);
+/* In a child that was forked amid a change: all begins anew */
+void samples_drop(void);
+unsigned int samples_dropped(void);	/* how often */
 void sample_allocation(void *p, size_t size);
 void sample_free(void *p);
 /* Around realloc(): take out what is known of a block, and give it back */
@@ -149,9 +162,7 @@ bool sampling_lock(void);
 void sampling_unlock(void);
 /* Is called when a thread that has all counts for itself gives them back */
 void sampling_afterwards(void (*call)(void));
-/* Around a fork, which a signal handler may call that interrupted us */
-void sampling_before_fork(void);
-void sampling_after_fork(void);
+/* A child goes on by chances of its own */
 void sampling_in_child(void);
 
 /* What each name does with the block that it is about to return */

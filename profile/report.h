@@ -55,6 +55,7 @@ struct snapshot {
 	struct entry *entries;
 	size_t entry_count, entry_room;
 	size_t lost;
+	unsigned int dropped;
 	struct place *places;
 	size_t place_count, place_room;
 	struct mapping *mappings;
@@ -66,6 +67,8 @@ struct snapshot {
 /* 0; EAGAIN: this thread holds the lock; ENOMEM */
 int snapshot_take(struct snapshot *snapshot);
 void snapshot_free(struct snapshot *snapshot);
+/* What a reader of it has to know, from 0 on; NULL: there is no more */
+const char *snapshot_note(const struct snapshot *snapshot, unsigned int i);
 /* Of its function; NULL: not known */
 const char *place_name(const struct snapshot *snapshot,
 		       const struct place *place);

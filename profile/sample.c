@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <math.h>
-#include <pthread.h>
 #include <unistd.h>
 
 #include "profile.h"
@@ -20,11 +19,12 @@ static size_t rate;
 static size_t lost;
 static uint64_t seed;
 static uint64_t threads;		/* that have drawn */
+static unsigned int dropped;
 static void (*waiting)(void);
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 void sampling_start(size_t bytes, const uint64_t *fixed_seed)
 {
+	lock_start();
 	rate = bytes;
 	seed = *fixed_seed;
 	__atomic_store_n(&state, SAMPLING_ON, __ATOMIC_RELEASE);
@@ -50,17 +50,18 @@ size_t samples_lost(void)
 	return lost;
 }
 
-/* `locks` is true for longer than the lock is held, never for less */
-static void lock_counts(void)
+void samples_drop(void)
 {
-	sampler.locks = true;
-	pthread_mutex_lock(&lock);
+	blocks_drop();
+	stacks_drop();
+	memory_drop();
+	lost = 0;
+	dropped++;
 }
 
-static void unlock_counts(void)
+unsigned int samples_dropped(void)
 {
-	pthread_mutex_unlock(&lock);
-	sampler.locks = false;
+	return dropped;
 }
 
 bool sampling_lock(void)
@@ -68,7 +69,7 @@ bool sampling_lock(void)
 	if (sampler.busy)
 		return false;
 	sampler.busy = true;
-	lock_counts();
+	lock_take();
 	return true;
 }
 
@@ -76,7 +77,7 @@ void sampling_unlock(void)
 {
 	void (*call)(void);
 
-	unlock_counts();
+	lock_give();
 	sampler.busy = false;
 	call = __atomic_exchange_n(&waiting, NULL, __ATOMIC_RELAXED);
 	if (unlikely(call))
@@ -88,23 +89,7 @@ void sampling_afterwards(void (*call)(void))
 	__atomic_store_n(&waiting, call, __ATOMIC_RELAXED);
 }
 
-void sampling_before_fork(void)
-{
-	sampler.busy_before = sampler.busy;
-	sampler.locks_before = sampler.locks;
-	sampler.busy = true;
-	if (!sampler.locks_before)
-		lock_counts();
-}
-
-void sampling_after_fork(void)
-{
-	if (!sampler.locks_before)
-		unlock_counts();
-	sampler.busy = sampler.busy_before;
-}
-
-/* A child goes on by chances of its own: another seed, another draw */
+/* Another seed, another draw */
 void sampling_in_child(void)
 {
 	seed += (uint64_t)getpid() << 32;
@@ -204,7 +189,7 @@ COLD void sample_allocation(void *p, size_t size)
 		return;
 	own->busy = true;
 	depth = unwind(calls, STACK_DEPTH);
-	lock_counts();
+	lock_take();
 	if (!keep(p, size, calls, depth))
 		lost++;
 	sampling_unlock();
@@ -219,8 +204,10 @@ COLD struct block *sample_take(void *p)
 	if (!sampling_lock())
 		return NULL;
 	block = blocks_take((uintptr_t)p);
-	if (block)
+	if (block) {
+		block->dropped = dropped;
 		stack_subtract(block->stack, &block->amount);
+	}
 	sampling_unlock();
 	errno = old_errno;
 	return block;
@@ -232,7 +219,7 @@ COLD void sample_settle(struct block *block, bool freed)
 
 	if (!block || !sampling_lock())
 		return;
-	if (freed) {
+	if (freed || block->dropped != dropped) {
 		block_delete(block);
 	} else {
 		blocks_put(block);

@@ -155,3 +155,15 @@ void stack_at_peak(const struct stack *stack, struct amount *amount)
 {
 	*amount = stack->changed <= peak_moment ? stack->live : stack->before;
 }
+
+void stacks_drop(void)
+{
+	stacks_made = NULL;
+	buckets = NULL;
+	bits = 0;
+	count = 0;
+	live_bytes = 0;
+	peak_bytes = 0;
+	now = 0;
+	peak_moment = 0;
+}

@@ -172,9 +172,9 @@ static void in_child(void)
 	ended = false;
 	written = 0;
 	writing = 0;
+	lock_in_child();
 	if (!options.seed_is_set)
 		sampling_in_child();
-	sampling_after_fork();
 }
 
 /* Whether the parent was started with the same name of a file */
@@ -245,7 +245,7 @@ static __attribute__((constructor)) void start(void)
 	unwind_start();
 	/* Not atexit(): after the destructors of all libraries */
 	on_exit(at_exit, NULL);
-	pthread_atfork(sampling_before_fork, sampling_after_fork, in_child);
+	pthread_atfork(NULL, NULL, in_child);
 	if (options.signal)
 		take_signal(options.signal);
 	seed = choose_seed();

@@ -221,7 +221,7 @@ PROFILE_TESTS	:= $(patsubst tests/profile/%.c,%,\
 PROFILE_CORE	= $(filter-out $(foreach name,names next operators options \
 			start,$(BUILD)/profile/profile/$(name).o),$(PROFILE_OBJS))
 
-$(TESTS)/profile/%: tests/profile/%.c $(PROFILE_CORE)
+$(TESTS)/profile/%: tests/profile/%.c tests/profile/samples.h $(PROFILE_CORE)
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	$(Q)$(CC) $(PROFILE_CFLAGS) -Iprofile -o $@ $< $(PROFILE_CORE) \

@@ -99,6 +99,46 @@ static void *allocate(void *arg)
 	return NULL;
 }
 
+/* As a library may have one: whoever has it allocates, and a fork waits */
+static pthread_mutex_t in_use = PTHREAD_MUTEX_INITIALIZER;
+
+static void use(void)
+{
+	pthread_mutex_lock(&in_use);
+}
+
+static void leave(void)
+{
+	pthread_mutex_unlock(&in_use);
+}
+
+static void leave_in_child(void)
+{
+	leave();
+	free(malloc(100));
+}
+
+static void register_handlers(void)
+{
+	pthread_atfork(use, leave, leave_in_child);
+}
+
+/* Before any library registers its handlers */
+__attribute__((section(".preinit_array"), used))
+static void (*const before_constructors)(void) = register_handlers;
+
+static void *allocate_in_use(void *arg)
+{
+	volatile int *stop = arg;
+
+	while (!*stop) {
+		use();
+		free(malloc(100));
+		leave();
+	}
+	return NULL;
+}
+
 /* Forks while others allocate: each child allocates, some write a profile */
 static int forks_amid(void)
 {
@@ -108,7 +148,8 @@ static int forks_amid(void)
 	int bad = 0;
 
 	for (i = 0; i < 2; i++)
-		pthread_create(&threads[i], NULL, allocate, (void *)&stop);
+		pthread_create(&threads[i], NULL, i ? allocate_in_use :
+			       allocate, (void *)&stop);
 	for (i = 0; i < 300; i++) {
 		pid_t child = fork();
 

@@ -7,66 +7,12 @@
 #include <errno.h>
 #include <math.h>
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <cmocka.h>
-
-#include "profile.h"
-#include "report.h"
+#include "samples.h"
 
 #define RATE	4096
 
 static uint64_t seed = 1;
-
-struct sum {
-	double live, total, peak, live_bytes, peak_bytes, variance;
-	unsigned int samples;
-};
-
-static struct sum sum_up(void)
-{
-	struct sum sum = { .live = 0 };
-	struct snapshot snapshot;
-	size_t i;
-
-	assert_int_equal(snapshot_take(&snapshot), 0);
-	for (i = 0; i < snapshot.entry_count; i++) {
-		const struct entry *entry = &snapshot.entries[i];
-
-		sum.live += (double)entry->live.objects;
-		sum.total += (double)entry->total.objects;
-		sum.peak += (double)entry->peak.objects;
-		sum.live_bytes += (double)entry->live.bytes;
-		sum.peak_bytes += (double)entry->peak.bytes;
-		sum.variance += entry->variance;
-		sum.samples += entry->samples;
-	}
-	snapshot_free(&snapshot);
-	sum.live /= 1 << OBJECT_SHIFT;
-	sum.total /= 1 << OBJECT_SHIFT;
-	sum.peak /= 1 << OBJECT_SHIFT;
-	return sum;
-}
-
-static void *address(size_t i)
-{
-	return (void *)(uintptr_t)(0x10000000 + 16 * i);
-}
-
-static void forget(void *p)
-{
-	if (filter_has(p))
-		sample_free(p);
-}
-
-static void begin(size_t rate)
-{
-	sampler = (struct sampler) { .left = 0 };
-	sampling_start(rate, &seed);
-}
 
 /* Within five sigmas of the truth, for each size; and the sigma is right */
 static void test_estimates_are_unbiased(void **state)
@@ -81,7 +27,7 @@ static void test_estimates_are_unbiased(void **state)
 	size_t i;
 
 	(void)state;
-	begin(RATE);
+	begin(RATE, seed);
 	for (c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
 		struct sum before = sum_up(), sum;
 		double n = (double)cases[c].count;
@@ -114,7 +60,7 @@ static void test_sizes_by_turns(void **state)
 	size_t i;
 
 	(void)state;
-	begin(RATE);
+	begin(RATE, seed);
 	for (i = 0; i < (size_t)n; i++) {
 		note(address(2 * i), 24);
 		note(address(2 * i + 1), 8000);
@@ -137,7 +83,7 @@ static void test_rate_of_one_is_exact(void **state)
 	size_t i, bytes = 0;
 
 	(void)state;
-	begin(1);
+	begin(1, seed);
 	for (i = 0; i < 100000; i++) {
 		note(address(i), i % 1000);
 		bytes += i % 1000;
@@ -161,7 +107,7 @@ static void test_peak(void **state)
 	struct sum sum;
 
 	(void)state;
-	begin(1);
+	begin(1, seed);
 	srandom((unsigned int)seed);
 	most = (size_t)sum_up().peak_bytes;
 	for (i = 0; i < 50000; i++) {
@@ -193,10 +139,10 @@ static void test_failures(void **state)
 	size_t i;
 
 	(void)state;
-	begin(1);
+	begin(1, seed);
 	note(NULL, 100);
 	assert_int_equal(sum_up().samples, 0);
-	begin(RATE);
+	begin(RATE, seed);
 	for (i = 0; i < 100000; i++) {
 		errno = 77;
 		note(NULL, 1000);
@@ -214,7 +160,7 @@ static void test_taken_and_settled(void **state)
 	struct sum sum, before;
 
 	(void)state;
-	begin(1);
+	begin(1, seed);
 	before = sum_up();
 	note(address(5), 1000);
 	block = sample_take(address(5));
@@ -235,7 +181,7 @@ static void test_same_address_again(void **state)
 	struct sum sum;
 
 	(void)state;
-	begin(1);
+	begin(1, seed);
 	note(address(9), 10);
 	note(address(9), 20);
 	sum = sum_up();
@@ -251,7 +197,7 @@ static void test_busy(void **state)
 	struct snapshot snapshot;
 
 	(void)state;
-	begin(1);
+	begin(1, seed);
 	assert_true(sampling_lock());
 	assert_false(sampling_lock());
 	note(address(3), 10);
@@ -259,28 +205,6 @@ static void test_busy(void **state)
 	assert_int_equal(snapshot_take(&snapshot), EAGAIN);
 	sampling_unlock();
 	assert_int_equal(sum_up().samples, 0);
-}
-
-/* A fork in a handler that interrupted us leaves things as it found them */
-static void test_forks(void **state)
-{
-	(void)state;
-	begin(1);
-	sampling_before_fork();
-	assert_true(sampler.busy && sampler.locks);
-	sampling_after_fork();
-	assert_false(sampler.busy || sampler.locks);
-	assert_true(sampling_lock());
-	sampling_before_fork();
-	sampling_after_fork();
-	assert_true(sampler.busy && sampler.locks);
-	sampling_unlock();
-	sampler.busy = true;		/* as in the walk over the stack */
-	sampling_before_fork();
-	assert_true(sampler.locks);
-	sampling_after_fork();
-	assert_true(sampler.busy && !sampler.locks);
-	sampler.busy = false;
 }
 
 #define THREADS	4
@@ -309,7 +233,7 @@ static void threads(size_t rate)
 	struct sum sum;
 	size_t i;
 
-	begin(rate);
+	begin(rate, seed);
 	for (i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_create(&thread[i], NULL, work,
 						(void *)(uintptr_t)i), 0);
@@ -379,7 +303,6 @@ int main(void)
 		cmocka_unit_test(test_taken_and_settled),
 		cmocka_unit_test(test_same_address_again),
 		cmocka_unit_test(test_busy),
-		cmocka_unit_test(test_forks),
 		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_callers),
 		cmocka_unit_test(test_deep_stacks),

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What becomes of the profiler's tables at a fork. */
+#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "samples.h"
+
+/* Has the lock from the first time at the barrier to the second */
+static void *hold_lock(void *arg)
+{
+	pthread_barrier_t *barrier = arg;
+
+	sampler = (struct sampler) { .left = 0 };
+	if (!sampling_lock())
+		abort();
+	pthread_barrier_wait(barrier);
+	pthread_barrier_wait(barrier);
+	sampling_unlock();
+	return NULL;
+}
+
+/* What a child has of the samples before its fork, and can add */
+static unsigned int samples_in_child(bool allocates_first, bool has_lock)
+{
+	pid_t child;
+	int status;
+
+	child = fork();
+	if (!child) {
+		alarm(60);		/* rather than to wait for ever */
+		if (has_lock)
+			sampling_unlock();
+		if (allocates_first)
+			note(address(2), 10);
+		lock_in_child();
+		note(address(3), 10);
+		_exit((int)sum_up().samples);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	return (unsigned int)WEXITSTATUS(status);
+}
+
+/* A child drops what a thread that is gone may have been changing */
+static void test_forks(void **state)
+{
+	pthread_barrier_t barrier;
+	pthread_t thread;
+
+	(void)state;
+	begin(1, 1);
+	note(address(1), 10);
+	assert_int_equal(samples_in_child(false, false), 2);
+	assert_int_equal(samples_in_child(true, false), 3);
+	assert_true(sampling_lock());
+	assert_int_equal(samples_in_child(false, true), 2);
+	sampling_unlock();
+	pthread_barrier_init(&barrier, NULL, 2);
+	pthread_create(&thread, NULL, hold_lock, &barrier);
+	pthread_barrier_wait(&barrier);
+	assert_int_equal(samples_in_child(false, false), 1);
+	assert_int_equal(samples_in_child(true, false), 2);
+	pthread_barrier_wait(&barrier);
+	pthread_join(thread, NULL);
+	assert_int_equal(sum_up().samples, 1);
+	forget(address(1));
+}
+
+/* Whether a summary has a line with that in it */
+static bool is_noted(const char *text)
+{
+	struct snapshot snapshot;
+	struct out out = { .bytes = NULL };
+	bool found;
+
+	assert_int_equal(snapshot_take(&snapshot), 0);
+	leaks_text(&out, &snapshot, 1, 0);
+	out_bytes(&out, "", 1);
+	found = strstr(out.bytes, text);
+	out_free(&out);
+	snapshot_free(&snapshot);
+	return found;
+}
+
+/* What realloc() took before such a fork is not given back to new tables */
+static void test_taken_and_dropped(void **state)
+{
+	struct block *block;
+
+	(void)state;
+	begin(1, 1);
+	assert_false(is_noted("fork"));
+	filter_add_for_ever((uintptr_t)address(0));
+	note(address(7), 1000);
+	note(address(8), 1000);
+	block = sample_take(address(7));
+	samples_drop();
+	sample_settle(block, false);
+	assert_int_equal(sum_up().samples, 0);
+	assert_true(is_noted("before the fork"));
+	assert_false(filter_has(address(7)) || filter_has(address(8)));
+	assert_true(filter_has(address(0)));
+	note(address(8), 10);
+	assert_int_equal(sum_up().samples, 1);
+	forget(address(8));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_forks),
+		cmocka_unit_test(test_taken_and_dropped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
