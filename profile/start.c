@@ -14,9 +14,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ground/text.h"
 #include "mimalloc-profile.h"
 #include "options.h"
 #include "report.h"
+
+#define OWNER	"MIMALLOC_PROFILE_OWNER"
 
 static struct options options;
 static char folder[PATH_BYTES];		/* that the process began in */
@@ -177,29 +180,36 @@ static void in_child(void)
 		sampling_in_child();
 }
 
-/* Whether the parent was started with the same name of a file */
-static bool parent_has(const char *entry)
+/* Of NULL: what it was */
+static uint64_t hash_text(uint64_t hash, const char *text)
 {
-	char path[64] = "/proc/";
-	struct out environment = { .bytes = NULL };
-	struct out number = { .bytes = NULL };
-	size_t at;
-	bool found = false;
+	for (; text && *text; text++)
+		hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+	return hash;
+}
 
-	if (!entry)
-		return false;
-	out_number(&number, (size_t)getppid());
-	out_bytes(&number, "/environ", sizeof("/environ"));
-	if (number.failed)
-		return false;
-	strncat(path, number.bytes, sizeof(path) - strlen(path) - 1);
-	out_file(&environment, path);
-	for (at = 0; at < environment.length && !found;
-	     at += strlen(environment.bytes + at) + 1)
-		found = !strcmp(environment.bytes + at, entry);
-	out_free(&environment);
-	out_free(&number);
-	return found;
+/*
+ * Whether a process before this one has these names of files. The first one
+ * leaves its number and their hash to all that it starts, wherever they end up.
+ */
+static bool has_owner(void)
+{
+	const char *owner = getenv(OWNER);
+	struct text text = { .length = 0 };
+	size_t own;
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	hash = hash_text(hash, option_entry(environ, "PROFILE"));
+	hash = hash_text(hash, option_entry(environ, "PROFILE_LEAKS_FILE"));
+	text_number(&text, (size_t)getpid(), 1);
+	text_string(&text, ":");
+	own = text.length;
+	text_hex(&text, hash);
+	if (owner && strchr(owner, ':') &&
+	    !strcmp(strchr(owner, ':'), text.line + own - 1))
+		return strcmp(owner, text.line) != 0;
+	setenv(OWNER, text.line, 1);
+	return false;
 }
 
 static void take_signal(int number)
@@ -240,8 +250,7 @@ static __attribute__((constructor)) void start(void)
 	process = getpid();
 	if (!getcwd(folder, sizeof(folder)))
 		folder[0] = 0;
-	is_apart = parent_has(option_entry(environ, "PROFILE")) ||
-		   parent_has(option_entry(environ, "PROFILE_LEAKS_FILE"));
+	is_apart = has_owner();
 	unwind_start();
 	/* Not atexit(): after the destructors of all libraries */
 	on_exit(at_exit, NULL);

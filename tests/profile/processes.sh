@@ -5,7 +5,7 @@
 # the profiler never changes what a program does.
 
 source "$(dirname "$0")/lib.bash"
-prepare 54 gcc g++ python3 timeout
+prepare 56 gcc g++ python3 timeout
 need_libraries
 compile process.c process
 compile plugin.cpp plugin.so -shared -fPIC
@@ -69,6 +69,13 @@ point $? "a shell starts two programs"
 check "each has a file, and the shell" wrote 3
 check "that of the name alone is the shell's" expects heap.pb \
 	"hold inuse_space 0"
+run sh -c '{ sleep 0.3; ./process; mv out ended; } & exit 0'
+point $? "a process ends before what it has started"
+for ((i = 0; i < 300; i++)); do
+	[ ! -e ended ] || break
+	sleep 0.1
+done
+check "which leaves its file alone" expects heap.pb "hold inuse_space 0"
 run env MIMALLOC_PROFILE=heap.pb.%p ./process fork
 read -r child <out
 check "%p is the number of a process" expects "heap.pb.$child" \
