@@ -4,10 +4,10 @@
 
 #include "report.h"
 
-static size_t take_entries(struct snapshot *snapshot, size_t room)
+static void take_entries(struct snapshot *snapshot, size_t room)
 {
 	const struct stack *stack;
-	size_t count = 0, calls = 0;
+	size_t count = 0;
 
 	for (stack = stacks_made; stack; stack = stack->next_made) {
 		if (count < room) {
@@ -20,11 +20,9 @@ static size_t take_entries(struct snapshot *snapshot, size_t room)
 			entry->variance = stack->variance;
 			stack_at_peak(stack, &entry->peak);
 		}
-		calls += stack->depth;
 		count++;
 	}
 	snapshot->entry_count = count;
-	return calls;
 }
 
 /* Shell's sort: no memory, no recursion, and addresses are few thousands */
@@ -44,23 +42,75 @@ static void sort_places(struct place *places, size_t count)
 	}
 }
 
-static void make_places(struct snapshot *snapshot)
+/* A set of addresses: none is 0, and half of the slots or more are free */
+struct set {
+	uintptr_t *slots;
+	size_t count;
+	unsigned int bits;
+};
+
+static void set_put(struct set *set, uintptr_t address)
 {
-	struct place *places = snapshot->places;
-	size_t i, count = 0, kept = 0;
+	size_t mask = ((size_t)1 << set->bits) - 1;
+	size_t at = address * UINT64_C(0x9e3779b97f4a7c15) >> (64 - set->bits);
+
+	while (set->slots[at] && set->slots[at] != address)
+		at = (at + 1) & mask;
+	set->count += !set->slots[at];
+	set->slots[at] = address;
+}
+
+static bool set_grow(struct set *set)
+{
+	struct set more = { .bits = set->bits ? set->bits + 1 : 12 };
+	size_t i;
+
+	more.slots = memory_map(sizeof(*more.slots) << more.bits);
+	if (!more.slots)
+		return false;
+	for (i = 0; set->slots && i < (size_t)1 << set->bits; i++)
+		if (set->slots[i])
+			set_put(&more, set->slots[i]);
+	memory_unmap(set->slots, sizeof(*set->slots) << set->bits);
+	*set = more;
+	return true;
+}
+
+static bool fill_set(struct set *set, const struct snapshot *snapshot)
+{
+	size_t i;
 
 	for (i = 0; i < snapshot->entry_count; i++) {
 		const struct stack *stack = snapshot->entries[i].stack;
 		unsigned int call;
 
-		for (call = 0; call < stack->depth; call++)
-			places[count++].address = stack->calls[call];
+		for (call = 0; call < stack->depth; call++) {
+			if ((!set->slots || set->count >> (set->bits - 1)) &&
+			    !set_grow(set))
+				return false;
+			set_put(set, stack->calls[call]);
+		}
 	}
-	sort_places(places, count);
-	for (i = 0; i < count; i++)
-		if (!kept || places[kept - 1].address != places[i].address)
-			places[kept++] = places[i];
-	snapshot->place_count = kept;
+	return true;
+}
+
+static bool make_places(struct snapshot *snapshot)
+{
+	struct set set = { .count = 0 };
+	bool filled = fill_set(&set, snapshot);
+	size_t i, count = 0;
+
+	snapshot->place_room = (set.count + 1) * sizeof(*snapshot->places);
+	if (filled)
+		snapshot->places = memory_map(snapshot->place_room);
+	for (i = 0; snapshot->places && set.slots && i >> set.bits == 0; i++)
+		if (set.slots[i])
+			snapshot->places[count++].address = set.slots[i];
+	snapshot->place_count = count;
+	memory_unmap(set.slots, sizeof(*set.slots) << set.bits);
+	if (snapshot->places)
+		sort_places(snapshot->places, count);
+	return snapshot->places;
 }
 
 static void name_places(struct snapshot *snapshot)
@@ -87,7 +137,7 @@ static void name_places(struct snapshot *snapshot)
 
 int snapshot_take(struct snapshot *snapshot)
 {
-	size_t calls, bytes;
+	size_t bytes;
 
 	memset(snapshot, 0, sizeof(*snapshot));
 	if (!sampling_lock())
@@ -96,18 +146,14 @@ int snapshot_take(struct snapshot *snapshot)
 	bytes = (snapshot->entry_count + 1) * sizeof(*snapshot->entries);
 	snapshot->entries = memory_map(bytes);
 	snapshot->entry_room = bytes;
-	calls = take_entries(snapshot, snapshot->entries ?
-				       snapshot->entry_count : 0);
+	take_entries(snapshot, snapshot->entries ? snapshot->entry_count : 0);
 	snapshot->lost = samples_lost();
 	snapshot->dropped = samples_dropped();
 	sampling_unlock();
-	snapshot->place_room = (calls + 1) * sizeof(*snapshot->places);
-	snapshot->places = memory_map(snapshot->place_room);
-	if (!snapshot->entries || !snapshot->places) {
+	if (!snapshot->entries || !make_places(snapshot)) {
 		snapshot_free(snapshot);
 		return ENOMEM;
 	}
-	make_places(snapshot);
 	maps_read(snapshot);
 	name_places(snapshot);
 	return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What becomes of the profiler's tables at a fork. */
+/* What becomes of the profiler's tables at a fork, and at the end. */
 #include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -106,11 +106,36 @@ static void test_taken_and_dropped(void **state)
 	forget(address(8));
 }
 
+/* Many stacks of few addresses take no more room at the end than these do */
+static void test_places_are_few(void **state)
+{
+	uintptr_t calls[64];
+	struct snapshot snapshot;
+	unsigned int i, call;
+
+	(void)state;
+	begin(1, 1);
+	samples_drop();
+	assert_true(sampling_lock());
+	for (i = 0; i < 4096; i++) {
+		for (call = 0; call < 64; call++)
+			calls[call] = 1 + (i >> call % 12 & 1) + 2 * call;
+		assert_non_null(stack_find(calls, 64));
+	}
+	sampling_unlock();
+	assert_int_equal(snapshot_take(&snapshot), 0);
+	assert_int_equal(snapshot.entry_count, 4096);
+	assert_int_equal(snapshot.place_count, 128);
+	assert_true(snapshot.place_room < 200 * sizeof(struct place));
+	snapshot_free(&snapshot);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forks),
 		cmocka_unit_test(test_taken_and_dropped),
+		cmocka_unit_test(test_places_are_few),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
