@@ -149,6 +149,7 @@ int snapshot_take(struct snapshot *snapshot)
 	take_entries(snapshot, snapshot->entries ? snapshot->entry_count : 0);
 	snapshot->lost = samples_lost();
 	snapshot->dropped = samples_dropped();
+	snapshot->are_cut = stacks_are_cut();
 	sampling_unlock();
 	if (!snapshot->entries || !make_places(snapshot)) {
 		snapshot_free(snapshot);
@@ -179,6 +180,8 @@ const char *snapshot_note(const struct snapshot *snapshot, unsigned int i)
 		{ snapshot->dropped > 0,
 		  "samples from before the fork are missing: another thread"
 		  " was about to change them" },
+		{ snapshot->are_cut,
+		  "after 32768 stacks, of others 8 calls are kept" },
 	};
 	unsigned int note;
 

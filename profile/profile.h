@@ -33,6 +33,10 @@
 /* Calls of a stack that are kept, the innermost ones */
 #define STACK_DEPTH	128
 
+/* When there are so many stacks, others are kept with the innermost calls */
+#define MOST_STACKS	32768
+#define CALLS_BEYOND	8
+
 /* Objects are counted in parts of one, as weights are no whole numbers */
 #define OBJECT_SHIFT	16
 
@@ -113,6 +117,7 @@ void stack_subtract(struct stack *stack, const struct amount *amount);
 void stack_restore(struct stack *stack, const struct amount *amount);
 void stack_at_peak(const struct stack *stack, struct amount *amount);
 void stacks_drop(void);
+bool stacks_are_cut(void);
 
 /* unwind.c */
 void unwind_start(void);

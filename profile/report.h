@@ -56,6 +56,7 @@ struct snapshot {
 	size_t entry_count, entry_room;
 	size_t lost;
 	unsigned int dropped;
+	bool are_cut;
 	struct place *places;
 	size_t place_count, place_room;
 	struct mapping *mappings;

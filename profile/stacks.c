@@ -15,6 +15,7 @@ struct stack *stacks_made;
 static struct stack **buckets;
 static unsigned int bits;
 static size_t count;
+static bool are_cut;
 
 static int64_t live_bytes, peak_bytes;
 static uint64_t now, peak_moment;
@@ -74,6 +75,16 @@ static struct stack *make(uint64_t hash, const uintptr_t *calls,
 	return stack;
 }
 
+static struct stack *look_up(uint64_t hash, const uintptr_t *calls,
+			     unsigned int depth)
+{
+	struct stack *stack = buckets[hash >> (64 - bits)];
+
+	while (stack && !is_same(stack, hash, calls, depth))
+		stack = stack->next;
+	return stack;
+}
+
 struct stack *stack_find(const uintptr_t *calls, unsigned int depth)
 {
 	uint64_t hash = hash_of(calls, depth);
@@ -83,16 +94,27 @@ struct stack *stack_find(const uintptr_t *calls, unsigned int depth)
 		grow();
 	if (!buckets)
 		return NULL;
-	bucket = &buckets[hash >> (64 - bits)];
-	for (stack = *bucket; stack; stack = stack->next)
-		if (is_same(stack, hash, calls, depth))
-			return stack;
+	stack = look_up(hash, calls, depth);
+	if (!stack && count >= MOST_STACKS && depth > CALLS_BEYOND) {
+		are_cut = true;
+		depth = CALLS_BEYOND;
+		hash = hash_of(calls, depth);
+		stack = look_up(hash, calls, depth);
+	}
+	if (stack)
+		return stack;
 	stack = make(hash, calls, depth);
 	if (!stack)
 		return NULL;
+	bucket = &buckets[hash >> (64 - bits)];
 	stack->next = *bucket;
 	*bucket = stack;
 	return stack;
+}
+
+bool stacks_are_cut(void)
+{
+	return are_cut;
 }
 
 static void amount_add(struct amount *to, const struct amount *amount)
@@ -162,6 +184,7 @@ void stacks_drop(void)
 	buckets = NULL;
 	bits = 0;
 	count = 0;
+	are_cut = false;
 	live_bytes = 0;
 	peak_bytes = 0;
 	now = 0;

@@ -130,12 +130,35 @@ static void test_places_are_few(void **state)
 	snapshot_free(&snapshot);
 }
 
+static void test_stacks_are_cut(void **state)
+{
+	uintptr_t calls[64];
+	struct snapshot snapshot;
+	size_t i, call;
+
+	(void)state;
+	begin(1, 1);
+	samples_drop();
+	assert_true(sampling_lock());
+	for (i = 0; i < 4 * MOST_STACKS; i++) {
+		for (call = 0; call < 64; call++)
+			calls[call] = 1 + (call == 20 ? i : call);
+		assert_non_null(stack_find(calls, 64));
+	}
+	sampling_unlock();
+	assert_int_equal(snapshot_take(&snapshot), 0);
+	assert_int_equal(snapshot.entry_count, MOST_STACKS + 1);
+	snapshot_free(&snapshot);
+	assert_true(is_noted("of others 8 calls"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forks),
 		cmocka_unit_test(test_taken_and_dropped),
 		cmocka_unit_test(test_places_are_few),
+		cmocka_unit_test(test_stacks_are_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
