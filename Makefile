@@ -65,7 +65,9 @@
 # Variables of run, shell, smallest and check-testbed:
 #   ARCH=x86_64|arm64          of the unikernel [x86_64]
 #   MUSL=             the folder of musl for arm64; fetched if none []
-#   SQLITE= LUA= QUICKJS=      folders of their sources; fetched if none []
+#   SQLITE=           folder of its sources; fetched if none [testbed/sqlite]
+#   LUA=              the same for Lua [testbed/lua]
+#   QUICKJS=          the same for QuickJS [testbed/quickjs]
 #   MODE=static|paging|vmem    how the unikernel has its memory [static]
 #   HEAPS=single|thread        one heap, or one for each thread [single]
 #   ALLOC=mimalloc|buddy|tlsf|bump    for run one or more, with commas []
