@@ -328,7 +328,7 @@ $(BUILD)/libmimalloc-pic.a: $(PIC_OBJS)
 SUBSTITUTE_RUN	= sed -e 's|@OWN_VERSION@|$(OWN_VERSION)|' \
 	-e "s|@LIBRARY_FOLDER@|$(1)|" port/linux/mi-run.in
 
-$(BUILD)/mi-run: port/linux/mi-run.in Makefile
+$(BUILD)/mi-run: port/linux/mi-run.in Makefile | $(BUILD)/lp64
 	@mkdir -p $(@D)
 	@echo "  SED     $@"
 	$(Q)$(call SUBSTITUTE_RUN,.) >$@
