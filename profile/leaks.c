@@ -81,7 +81,7 @@ static void head_text(struct out *out, const struct snapshot *snapshot,
 		      size_t rate)
 {
 	struct entry all = { .samples = 0 };
-	struct text text;
+	struct text text = { .length = 0 };
 	const char *note;
 	size_t i;
 
