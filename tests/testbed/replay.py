@@ -351,22 +351,24 @@ def test_record(folder):
           >= 3000000 * recording.CALL.size)
     point("no other file is left", not [name for name in os.listdir(folder)
                                         if name.startswith(".testbed")])
-    boot = ("boot", "misbehave", "--build", os.path.join(IMAGES, "single"))
+    images = ("--build", os.path.join(IMAGES, "single"))
+    there = ("boot", "replay") + images
     for name, words, text in (
-            ("a record that cannot be written", boot +
+            ("a record that cannot be written", there +
              ("--record", "/nowhere/at/all"), "/nowhere/at/all: No such"),
             ("a record is for boot", ("check", "--record", path), "for boot")):
         done = run_py(*words)
         point(name, done.returncode == 2 and text in done.stderr, done.stderr)
     done = subprocess.run(["bash", "-c", 'ulimit -f 9999; exec "$@"', "-",
-                           os.path.join(BED, "run.py"), *boot, "--record",
+                           os.path.join(BED, "run.py"), *there, "--record",
                            path], text=True, capture_output=True)
     point("there is no room for the record", done.returncode == 2 and
           f"{path}: File too large" in done.stderr, done.stderr)
     if not os.path.exists(os.path.join(IMAGES, "single", "misbehave.elf")):
         return point("guests that fail # SKIP no image of them here", True)
     for name, how, status in (("fails", "fail", 1), ("crashes", "null", 3)):
-        done = run_py(*boot, "--record", path, "--", how)
+        done = run_py("boot", "misbehave", *images, "--record", path, "--",
+                      how)
         point(f"a program that {name} is recorded, too",
               done.returncode == status and "operations of " in done.stderr,
               done.stdout, done.stderr)
