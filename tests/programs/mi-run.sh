@@ -5,7 +5,7 @@
 # words, its manual, and the completion of its command line and mi-trace's.
 
 source "$(dirname "$0")/lib.bash"
-begin 78 gcc perl groff
+begin 77 gcc perl groff
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
 run=${MIMALLOC_SO%/*}/mi-run

@@ -8,7 +8,7 @@
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 source "$root/tests/programs/lib.bash"
-prepare 52 gcc python3
+prepare 48 gcc python3
 export BUILD=${BUILD:-$root/build}
 BUILD=$(cd "$BUILD" && pwd) || bail "there is no $BUILD"
 compile=$BUILD/trace/mi-trace-compile
