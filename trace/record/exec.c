@@ -106,43 +106,40 @@ static void gather(char **words, const char *first, va_list *more)
 		*++words = va_arg(*more, char *);
 }
 
-RECORD_EXPORT int execl(const char *path, const char *first, ...)
+enum list { LIST, LIST_SEARCHED, LIST_WITH_VARIABLES };
+
+/* The words that the caller was given, and behind their NULL its variables */
+static int execute(enum list list, const char *file, const char *first,
+		   va_list given)
 {
+	char *const *variables = environ;
 	va_list more;
 
-	va_start(more, first);
+	va_copy(more, given);
 	char *words[count(&more) + 2];
 	va_end(more);
-	va_start(more, first);
+	va_copy(more, given);
 	gather(words, first, &more);
+	if (list == LIST_WITH_VARIABLES)
+		variables = va_arg(more, char *const *);
 	va_end(more);
-	return execv(path, words);
+	return list == LIST_SEARCHED ? execvp(file, words) :
+				       execve(file, words, variables);
 }
 
-RECORD_EXPORT int execlp(const char *name, const char *first, ...)
-{
-	va_list more;
+#define EXECUTE_LIST(name, list)					\
+	RECORD_EXPORT int name(const char *file, const char *first, ...) \
+	{								\
+		va_list more;						\
+		int result;						\
+									\
+		va_start(more, first);					\
+		result = execute(list, file, first, more);		\
+		va_end(more);						\
+		return result;						\
+	}								\
+	_Static_assert(1, "for the semicolon")
 
-	va_start(more, first);
-	char *words[count(&more) + 2];
-	va_end(more);
-	va_start(more, first);
-	gather(words, first, &more);
-	va_end(more);
-	return execvp(name, words);
-}
-
-RECORD_EXPORT int execle(const char *path, const char *first, ...)
-{
-	char *const *variables;
-	va_list more;
-
-	va_start(more, first);
-	char *words[count(&more) + 2];
-	va_end(more);
-	va_start(more, first);
-	gather(words, first, &more);
-	variables = va_arg(more, char *const *);
-	va_end(more);
-	return execve(path, words, variables);
-}
+EXECUTE_LIST(execl, LIST);
+EXECUTE_LIST(execlp, LIST_SEARCHED);
+EXECUTE_LIST(execle, LIST_WITH_VARIABLES);
