@@ -189,9 +189,9 @@ RECORD_EXPORT int posix_memalign(void **block, size_t alignment, size_t size)
 	return error;
 }
 
-RECORD_EXPORT void *aligned_alloc(size_t alignment, size_t size)
+static void *recorded_aligned(memalign_function *next, size_t alignment,
+			      size_t size)
 {
-	memalign_function *next = NEXT(NEXT_ALIGNED_ALLOC, memalign_function);
 	void *block;
 
 	if (unlikely(!next))
@@ -201,17 +201,17 @@ RECORD_EXPORT void *aligned_alloc(size_t alignment, size_t size)
 	return block;
 }
 
+RECORD_EXPORT void *aligned_alloc(size_t alignment, size_t size)
+{
+	return recorded_aligned(NEXT(NEXT_ALIGNED_ALLOC, memalign_function),
+				alignment, size);
+}
+
 RECORD_EXPORT void *memalign(size_t alignment, size_t size);
 RECORD_EXPORT void *memalign(size_t alignment, size_t size)
 {
-	memalign_function *next = NEXT(NEXT_MEMALIGN, memalign_function);
-	void *block;
-
-	if (unlikely(!next))
-		return early_or_error(alignment, size);
-	block = next(alignment, size);
-	record_plain(MI_TRACE_ALIGNED, log2_of(alignment), block, size);
-	return block;
+	return recorded_aligned(NEXT(NEXT_MEMALIGN, memalign_function),
+				alignment, size);
 }
 
 static size_t page_bytes(void)
