@@ -185,6 +185,8 @@ const char *snapshot_note(const struct snapshot *snapshot, unsigned int i)
 	};
 	unsigned int note;
 
+	_Static_assert(MOST_STACKS == 32768 && CALLS_BEYOND == 8,
+		       "a note above and docs/profiles.md have these numbers");
 	for (note = 0; note < sizeof(notes) / sizeof(*notes); note++)
 		if (notes[note].holds && !i--)
 			return notes[note].text;
