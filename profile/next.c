@@ -81,7 +81,7 @@ void *early_alloc(size_t size)
 		return NULL;
 	*(size_t *)(void *)(early + early_used) = size;
 	early_used = at + size;
-	/* So that free() looks closer */
+	/* The filter sends a free of it to early_usable() */
 	filter_add_for_ever((uintptr_t)early + at);
 	return early + at;
 }

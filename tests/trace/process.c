@@ -155,7 +155,7 @@ static void close_all(void)
 {
 	make(BEFORE, MANY);
 	closefrom(3);
-	/* What they open then is not the recorder's to write to */
+	/* The recorder may not write to the files that these open then. */
 	for (int i = 0; i < 1000; i++) {
 		if (open("/dev/null", O_RDONLY) < 0)
 			fail("open");

@@ -45,7 +45,10 @@ uint64_t clock_ticks(void)
 #if defined(__x86_64__)
 	uint64_t ticks;
 
-	/* What is before has been done then, and what follows not begun */
+	/*
+	 * The fences make the processor finish what stands before the reading
+	 * and begin what follows only after it.
+	 */
 	__builtin_ia32_lfence();
 	ticks = __builtin_ia32_rdtsc();
 	__builtin_ia32_lfence();

@@ -139,8 +139,10 @@ struct lane {
 	 */
 	_Alignas(128) _Atomic uint64_t at;	/* all before is done */
 	_Atomic uint64_t live_bytes;	/* made less freed: may be negative */
-	/* Of the lane alone: how often it waited, and up to where it need not
-	 * look who is behind it */
+	/*
+	 * Only the lane's own thread uses these two: how often it waited, and
+	 * the operation up to which it need not look who is behind it.
+	 */
 	uint64_t waits, limit;
 };
 
@@ -163,7 +165,7 @@ struct play {
 
 	bool verify, drain, kinds, map;
 
-	/* What came out */
+	/* These are the results. */
 	double seconds, processor_seconds;
 	bool has_instructions;
 	uint64_t instructions;

@@ -59,7 +59,7 @@ void watch_memory(const char *when)
 {
 	size_t frames = watch.frames_at_start - testbed_free_frame_bytes();
 
-	/* So that the peak is never below what is told here */
+	/* This may be the peak, as no allocation need have come since. */
 	watch_look();
 	printf("memory_%s_bytes %ld\n", when, watch_used());
 	printf("frames_%s_bytes %ld\n", when, (long)frames);
